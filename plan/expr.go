@@ -1,0 +1,102 @@
+package plan
+
+import "github.com/martinelli-lang/martinelli/value"
+
+// Op says what an expression does.
+type Op uint8
+
+const (
+	// Plain values.
+	OpConst  Op = iota // Const
+	OpLocal            // slot Index
+	OpLet              // slot Index = Args[0]; the value of Args[1]
+	OpField            // element Index of the record or tuple Args[0]
+	OpMember           // field Name of the object Args[0] (its type is any); nil where it has none
+	OpRecord           // Args in the order of the type's fields
+	OpTuple            // Args
+	OpList             // Args
+	OpAt               // element Args[1] of the list Args[0]; nil beyond its end
+	OpCall             // Funcs[Index] of Args
+	OpImport           // Imports[Index] of Args
+	OpNow              // the commit's stamp in milliseconds
+	OpNewID            // a fresh id
+	OpOr               // Args[0], or Args[1] where it is nil: ".or(x)"
+
+	// Operators. Numeric ones follow the type of Args[0]: int wraps, x/0 = x%0 = 0.
+	OpNot
+	OpNeg
+	OpAdd // of strings too
+	OpSub
+	OpMul
+	OpDiv
+	OpMod
+	OpEq
+	OpNe
+	OpLt
+	OpLe
+	OpGt
+	OpGe
+	OpAnd    // Args[1] only where Args[0] is true
+	OpEither // or: Args[1] only where Args[0] is false
+	OpIf     // Args[0] ? Args[1] : Args[2]
+	OpIn     // Args[0] is an element of the collection or list Args[1]
+	OpFloat  // the float of the int Args[0]
+
+	// Readers of databases and views.
+	OpCell     // the value of Databases[Index] at the key Args: a scalar, or a collection
+	OpDatabase // all of Databases[Index]: a collection of (key values..., value); of a set, (key values..., element)
+	OpKeys     // keys of Databases[Index] with a non-empty value: of one dimension the value itself, of more a tuple
+	OpView     // Views[Index]
+
+	// Operators over collections.
+	OpMap          // Block over Args[0]
+	OpFilter       // Block over Args[0]
+	OpFlatMap      // Block, which yields a collection or list, over Args[0]
+	OpProduct      // pairs of Args[0] and Args[1]; nested products flatten
+	OpJoin         // the pairs of Args[0] and Args[1] for which Block holds; flattened as a product
+	OpUnion        //
+	OpIntersection //
+	OpMinus        // Args[0] without the elements of Args[1]
+	OpCount        // how many elements Args[0] has; of a list too
+)
+
+// Expr is a typed expression.
+type Expr struct {
+	Op    Op
+	Type  Type
+	Index int
+	Name  string
+	Const value.Value
+	Args  []*Expr
+	Block *Block
+}
+
+// Block is a function over the elements of a collection. An element is put
+// into the one slot of Params, or destructured into several. The body sees the
+// slots of the body around it.
+type Block struct {
+	Params []int
+	Expr   *Expr
+}
+
+// StmtOp says what a statement does.
+type StmtOp uint8
+
+const (
+	StmtLet   StmtOp = iota // slot Index = Args[0]
+	StmtIf                  // Args[0]: Body, else Else
+	StmtEach                // Body for every element of Args[0], destructured into Params
+	StmtWrite               // verb Name on Databases[Index] at the key Args[:Keys] with the arguments Args[Keys:]
+	StmtAbort               // with reason Name
+)
+
+// Stmt is a statement of a handler or a repair.
+type Stmt struct {
+	Op         StmtOp
+	Index      int
+	Name       string
+	Keys       int
+	Params     []int
+	Args       []*Expr
+	Body, Else []*Stmt
+}

@@ -1,0 +1,140 @@
+package plan
+
+// Version is the version of the plan's own form, the first byte of its encoding.
+const Version = 0
+
+// Program is a whole program. Cross references are indices into its slices.
+type Program struct {
+	Types      []TypeDecl
+	Databases  []Database
+	Views      []View
+	Handlers   []Handler
+	Processes  []Process
+	Invariants []Invariant
+	Imports    []Import
+	Funcs      []Func
+	Allows     []Allow
+	Roles      []Role
+	Links      []Link
+}
+
+// TypeDecl is a named record, kept so that messages can use its name.
+type TypeDecl struct {
+	Name string
+	Type Type
+}
+
+// Placement says how a database is shared.
+type Placement uint8
+
+const (
+	Home    Placement = iota // one copy, at its home
+	Shared                   // every replica holds every key
+	ByValue                  // a space per value of one dimension
+)
+
+// Database is a map from key values to one lattice value per key. Without
+// dimensions it has one key, the empty one.
+type Database struct {
+	Name      string
+	Lattice   Type  // a lattice type
+	Dims      []Dim // the key's dimensions, in order
+	Placement Placement
+	Space     int      // ByValue: which of Dims names the space; else 0
+	At        []string // the roles it is declared under; empty: no "at"
+}
+
+// Dim is one dimension of a key.
+type Dim struct {
+	Name string
+	Type Type
+}
+
+// View is a pure value derived from databases and other views, which stand before it.
+type View struct {
+	Name  string
+	At    []string
+	Slots int
+	Expr  *Expr // a collection (KindSet) or a scalar
+}
+
+// Handler runs when its event is raised. One run is one commit.
+type Handler struct {
+	Event  string // without "on_"
+	At     []string
+	Params []Param // their slots are 0 .. len(Params)-1
+	User   int     // the slot bound to the raiser's user id, or -1
+	Slots  int
+	Body   []*Stmt
+	Home   bool // it reads or writes a home database, so it runs at the home
+}
+
+// Param is a parameter of a handler, a function or an import.
+type Param struct {
+	Name string
+	Type Type
+}
+
+// Process is a standing computation. In version 0 its body shows values.
+type Process struct {
+	At      []string
+	Slots   int
+	Renders []Render
+}
+
+// Render hands the host every change of a value.
+type Render struct {
+	Name string // the view's or database's name, or the text of the expression
+	Expr *Expr
+}
+
+// Invariant watches every element of Source: where Cond is false, Repair runs.
+type Invariant struct {
+	Name   string
+	At     []string
+	Source *Expr // a collection, or nil: one instance
+	Params []int // the slots an element is destructured into
+	Slots  int
+	Cond   *Expr
+	Repair []*Stmt // an idempotent removal of the element
+}
+
+// Import is a function of the host.
+type Import struct {
+	Name   string
+	Params []Param
+	Result Type
+	From   string // "go:name"
+}
+
+// Func is a def: pure and total. Its parameters are slots 0 .. len(Params)-1.
+type Func struct {
+	Name   string
+	Params []Param
+	Slots  int
+	Expr   *Expr
+}
+
+// Allow permits verbs on a database where Cond holds.
+type Allow struct {
+	Verb     string // read, write or append
+	Database int
+	Me       int // the slot of the user
+	Slots    int
+	Cond     *Expr
+}
+
+// Role is a line of the topology.
+type Role struct {
+	Name       string
+	Nodes      int
+	Quorum     bool
+	OfflineMax int64  // milliseconds a node of the role may be away
+	Ambient    string // the dimension the role binds; "" for a trusted role
+}
+
+// Link says that nodes of two roles speak with each other.
+type Link struct {
+	From, To string
+	Every    int64 // the sync period in milliseconds
+}
