@@ -1,0 +1,40 @@
+package wire
+
+// Channel names one of the independent streams between two nodes. A long
+// transfer on one does not delay a word on another (C. S. Meiklejohn et al.,
+// "Partisan", ATC 2019, section 3.2).
+type Channel uint8
+
+const (
+	Control Channel = iota // pings, member lists, digests: small and urgent
+	Commits                // parts as they are made, requests and their answers
+	Bulk                   // parts that repair fetches
+	channelCount
+)
+
+// Channels is how many channels a link has.
+const Channels = int(channelCount)
+
+// String returns the channel's name.
+func (c Channel) String() string {
+	switch c {
+	case Control:
+		return "control"
+	case Commits:
+		return "commits"
+	case Bulk:
+		return "bulk"
+	}
+	return "unknown channel"
+}
+
+// The kinds of frames: which machine reads the body. Kinds are only appended.
+// A body's first byte says which of the machine's messages it is.
+const (
+	KindHello     uint8 = 1 // the first words on a link: node
+	KindMember    uint8 = 2 // pings and member lists: overlay/member
+	KindBroadcast uint8 = 3 // parts pushed eagerly: overlay/broadcast
+	KindRepair    uint8 = 4 // digests, vectors, parts fetched: overlay/repair
+	KindForward   uint8 = 5 // an event or a read for the home: node
+	KindAnswer    uint8 = 6 // what came of it: node
+)
