@@ -42,6 +42,12 @@ type Database struct {
 	Placement Placement
 	Space     int      // ByValue: which of Dims names the space; else 0
 	At        []string // the roles it is declared under; empty: no "at"
+
+	// Who may write at a role that binds a user; a trusted role may write
+	// everything. Both are decided from the program's allow rules and the
+	// default rule, so a run only looks; see MayWrite.
+	WriteByAll bool // every user may write every key
+	WriteByKey int  // else the user who is the value of this dimension may; -1: nobody
 }
 
 // Dim is one dimension of a key.
@@ -56,6 +62,7 @@ type View struct {
 	At    []string
 	Slots int
 	Expr  *Expr // a collection (KindSet) or a scalar
+	Home  bool  // it reads a home database, so it can be computed at the home only
 }
 
 // Handler runs when its event is raised. One run is one commit.
@@ -63,7 +70,7 @@ type Handler struct {
 	Event  string // without "on_"
 	At     []string
 	Params []Param // their slots are 0 .. len(Params)-1
-	User   int     // the slot bound to the raiser's user id, or -1
+	User   int     // the slot bound to the raiser's user id (a string, "" for none), or -1
 	Slots  int
 	Body   []*Stmt
 	Home   bool // it reads or writes a home database, so it runs at the home

@@ -1,0 +1,127 @@
+package plan
+
+import (
+	"strconv"
+
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// The names of the spaces that do not depend on a key.
+const (
+	HomeSpace   = "home"
+	SharedSpace = "shared"
+)
+
+// SpaceName returns the name of the space that holds the key of the database:
+// "home", "shared", or the dimension that names the space with its value, as
+// "user_id=ann". Two keys have the same name iff they are in the same space.
+func (d *Database) SpaceName(key []value.Value) string {
+	switch d.Placement {
+	case Home:
+		return HomeSpace
+	case Shared:
+		return SharedSpace
+	}
+	dim := d.Dims[d.Space]
+	return dim.Name + "=" + spaceValue(dim.Type, key[d.Space])
+}
+
+// spaceValue writes v so that different values of type t have different texts.
+func spaceValue(t Type, v value.Value) string {
+	switch {
+	case t.isString():
+		return v.AsString()
+	case t.isInteger():
+		return strconv.FormatInt(v.AsInt(), 10)
+	}
+	return strconv.QuoteToASCII(value.Encode(v))
+}
+
+// Scalar reports whether one key of the database reads as one value, not as a collection.
+func (d *Database) Scalar() bool { return d.Lattice.Reading().Kind != KindSet }
+
+// Rows returns the element type of the whole database as a collection: the
+// key's values and then the element or value, or that alone without dimensions.
+func (d *Database) Rows() Type {
+	last := d.Lattice.Reading()
+	if last.Kind == KindSet {
+		last = last.Element()
+	}
+	if len(d.Dims) == 0 {
+		return last
+	}
+	parts := make([]Type, 0, len(d.Dims)+1)
+	for _, dim := range d.Dims {
+		parts = append(parts, dim.Type)
+	}
+	return TupleOf(append(parts, last)...)
+}
+
+// KeyType returns the type of one element of the database's keys: the value of
+// the one dimension, or a tuple of several.
+func (d *Database) KeyType() Type {
+	if len(d.Dims) == 1 {
+		return d.Dims[0].Type
+	}
+	parts := make([]Type, len(d.Dims))
+	for i, dim := range d.Dims {
+		parts[i] = dim.Type
+	}
+	return TupleOf(parts...)
+}
+
+// Database returns the index of the database of that name.
+func (p *Program) Database(name string) (int, bool) {
+	for i := range p.Databases {
+		if p.Databases[i].Name == name {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// View returns the index of the view of that name.
+func (p *Program) View(name string) (int, bool) {
+	for i := range p.Views {
+		if p.Views[i].Name == name {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Role returns the role of that name.
+func (p *Program) Role(name string) (Role, bool) {
+	for _, r := range p.Roles {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Role{}, false
+}
+
+// Trusted reports whether the role binds no user: a server.
+func (r Role) Trusted() bool { return r.Ambient == "" }
+
+// Runs reports whether something placed at the given roles exists at role: it
+// does where no role is named.
+func Runs(at []string, role string) bool {
+	for _, name := range at {
+		if name == role {
+			return true
+		}
+	}
+	return len(at) == 0
+}
+
+// MayWrite reports whether a replica of the role may write the key of the
+// database on behalf of the user. A trusted role may write everything.
+func (d *Database) MayWrite(role Role, user string, key []value.Value) bool {
+	switch {
+	case role.Trusted(), d.WriteByAll:
+		return true
+	case d.WriteByKey < 0 || d.WriteByKey >= len(key):
+		return false
+	}
+	return key[d.WriteByKey].AsString() == user
+}
