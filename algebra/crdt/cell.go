@@ -1,0 +1,113 @@
+package crdt
+
+import (
+	"cmp"
+	"errors"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// Errors of New and of Cell.Do.
+var (
+	ErrLattice = errors.New("crdt: no such lattice")
+	ErrVerb    = errors.New("crdt: the lattice has no such verb")
+	ErrRange   = errors.New("crdt: the argument is no nat, or the total would leave its range")
+)
+
+// NatMax is the largest argument of inc and dec.
+const NatMax = 1<<31 - 1
+
+// Item is one live entry of one key. Items with equal ids are equal.
+type Item struct {
+	ID    causal.EntryID
+	Stamp causal.Stamp
+	Value string // canonical bytes of one value; an item with others reads as absent
+}
+
+// Compare orders items by stamp, then id: the order in which lww reads them.
+func (it Item) Compare(o Item) int {
+	return cmp.Or(cmp.Compare(it.Stamp, o.Stamp), it.ID.Compare(o.ID))
+}
+
+// Emit is told the change of a cell's visible value as a Z-set: elem leaves
+// with weight -1 and comes with +1. A set emits its elements, a scalar its
+// value. Summed over time the weights are the visible value: each element 1.
+// Elem is the canonical bytes of a value.
+type Emit func(elem string, weight int)
+
+// Cell is the index of one key's live entries, kept by the lattice of the
+// key's database. A cell is a function of its set of items: no order in which
+// they were inserted and removed can be seen afterwards.
+//
+// The caller inserts an item once, and removes only what it inserted, as a
+// State does. Insert a part's entries before removing what it removed, and a
+// replaced element does not flicker; in the other order the weights sum to the
+// same.
+type Cell interface {
+	// Insert adds an item and reports whether the visible value changed. Emit
+	// may be nil. The cost is O(log n) and no copy of the value.
+	Insert(it Item, emit Emit) (changed bool)
+
+	// Remove is the exact inverse of Insert, at its cost. An item that is not
+	// there is ignored.
+	Remove(it Item, emit Emit) (changed bool)
+
+	// Do is a delta-mutator: it says which entries the verb adds and which it
+	// removes when replica self runs it here, and changes nothing. A verb
+	// without an argument takes value.Nil. Errors: ErrVerb; ErrRange; for an
+	// argument that cannot be stored those of value.EncodeBounded. The cost is
+	// that of Insert, and O(k) for k entries removed.
+	Do(verb string, self causal.ReplicaID, arg value.Value) (Delta, error)
+
+	// Value reads the cell: a counter an Int, once a Bool, a register its
+	// value or Nil, a set the List of its elements in order.
+	Value() value.Value
+
+	// Empty reports whether nothing is there to see: the key is not among its
+	// database's keys. A counter that returned to zero is not empty.
+	Empty() bool
+
+	// Len returns the number of elements. A scalar has one, its value, unless
+	// it is Empty. O(1).
+	Len() int
+
+	// Has reports whether elem is an element. O(1) for sets.
+	Has(elem string) bool
+
+	// Each yields the elements in ascending order until yield returns false.
+	// O(n log n) for sets.
+	Each(yield func(elem string) bool)
+}
+
+// Delta is what a verb changes: values of new entries, and entries of the same
+// key to remove, ascending. The zero Delta changes nothing.
+type Delta struct {
+	Add    []string
+	Remove []causal.EntryID
+}
+
+// Empty reports whether d changes nothing.
+func (d Delta) Empty() bool { return len(d.Add) == 0 && len(d.Remove) == 0 }
+
+// New returns an empty cell of the lattice called name: "gset", "set",
+// "gcounter", "counter", "once", "lww" or "max". Another name is ErrLattice.
+func New(name string) (Cell, error) {
+	switch name {
+	case "gset":
+		return newGSet(), nil
+	case "set":
+		return newORSet(), nil
+	case "gcounter":
+		return newGCounter(), nil
+	case "counter":
+		return newCounter(), nil
+	case "once":
+		return newOnce(), nil
+	case "lww":
+		return newLWW(), nil
+	case "max":
+		return newMax(), nil
+	}
+	return nil, ErrLattice
+}

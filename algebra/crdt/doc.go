@@ -1,0 +1,15 @@
+// Package crdt holds what replicas agree on: a set of entries under dots that
+// joins without knowing any type (State), and the types that read it (Cell).
+//
+// A verb such as add or inc never changes a value. It says which entries to
+// add and which seen entries to remove (Delta); the author puts them into a
+// part, and every replica that applies the part keeps the same entries. A Cell
+// is the index of one key's entries: its reading is a function of which
+// entries are there, never of the order in which they came, so replicas with
+// equal entries read equal values. That is the whole convergence argument;
+// each type's file adds only why its reading is the one its users mean.
+//
+// Delta-state types: P. S. Almeida, A. Shoker, C. Baquero, "Delta State
+// Replicated Data Types", JPDC 2018. Join decompositions: V. Enes et al.,
+// "Efficient Synchronization of State-based CRDTs", ICDE 2019.
+package crdt

@@ -1,0 +1,185 @@
+package crdt
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// tally is what both counters are made of: each author's running total, and
+// their sum. An author writes alone and in order, so its newest entry is its
+// total, whatever older ones are still there. Sums wrap as int does, so they
+// are free of order and every insertion has an exact inverse.
+type tally struct {
+	least   int64 // totals below it are malformed
+	authors map[causal.ReplicaID]account
+	sum     int64 // of the newest totals
+}
+
+// account is what one author's entries say.
+type account struct {
+	newest credit   // its seq is zero when there is none
+	older  []credit // ascending; nearly always empty: a new total removes the old one
+}
+
+// credit is one entry of an author: a running total and the rest of its id.
+type credit struct {
+	seq    uint64
+	offset uint32
+	total  int64
+}
+
+func (c credit) compare(o credit) int {
+	return cmp.Or(cmp.Compare(c.seq, o.seq), cmp.Compare(c.offset, o.offset))
+}
+
+func (t *tally) Insert(it Item, emit Emit) (changed bool) {
+	c, ok := t.credit(it)
+	if !ok {
+		return false
+	}
+	a := t.authors[it.ID.Replica]
+	before := a.newest.total
+	a.insert(c)
+	return t.settle(it.ID.Replica, a, before, emit)
+}
+
+func (t *tally) Remove(it Item, emit Emit) (changed bool) {
+	c, ok := t.credit(it)
+	a, known := t.authors[it.ID.Replica]
+	if !ok || !known {
+		return false
+	}
+	before := a.newest.total
+	a.remove(c)
+	return t.settle(it.ID.Replica, a, before, emit)
+}
+
+// credit reads an item; it is false for what no verb writes.
+func (t *tally) credit(it Item) (credit, bool) {
+	v, err := value.DecodeAll(it.Value)
+	if err != nil || v.Kind() != value.KindInt || v.AsInt() < t.least {
+		return credit{}, false
+	}
+	return credit{it.ID.Seq, it.ID.Offset, v.AsInt()}, true
+}
+
+// settle puts the changed account of author back, brings the sum up to date
+// and emits the difference.
+func (t *tally) settle(author causal.ReplicaID, a account, before int64, emit Emit) (changed bool) {
+	wasEmpty, was := t.Empty(), t.sum
+	if a.newest.seq == 0 {
+		delete(t.authors, author)
+	} else {
+		t.authors[author] = a
+	}
+	t.sum += a.newest.total - before
+	if t.sum == was && t.Empty() == wasEmpty {
+		return false
+	}
+	if emit != nil && !wasEmpty {
+		emit(value.Encode(value.Int(was)), -1)
+	}
+	if emit != nil && !t.Empty() {
+		emit(value.Encode(value.Int(t.sum)), +1)
+	}
+	return true
+}
+
+// insert adds c; the newest one is what counts.
+func (a *account) insert(c credit) {
+	switch order := c.compare(a.newest); {
+	case a.newest.seq == 0:
+		a.newest = c
+	case order > 0:
+		a.older = append(a.older, a.newest)
+		a.newest = c
+	case order < 0:
+		if i, found := slices.BinarySearchFunc(a.older, c, credit.compare); !found {
+			a.older = slices.Insert(a.older, i, c)
+		}
+	}
+}
+
+// remove takes c out, if it is there. It keeps the room of older for the next
+// insertion.
+func (a *account) remove(c credit) {
+	last := len(a.older) - 1
+	if c.compare(a.newest) != 0 {
+		if i, found := slices.BinarySearchFunc(a.older, c, credit.compare); found {
+			a.older = slices.Delete(a.older, i, i+1)
+		}
+		return
+	}
+	a.newest = credit{}
+	if last >= 0 {
+		a.newest, a.older = a.older[last], a.older[:last]
+	}
+}
+
+// add is the delta that moves the total of self by n, which may be negative.
+func (t *tally) add(self causal.ReplicaID, n int64) (Delta, error) {
+	if n == 0 {
+		return Delta{}, nil
+	}
+	a := t.authors[self]
+	total := a.newest.total + n
+	if (total > a.newest.total) != (n > 0) || total < t.least {
+		return Delta{}, ErrRange
+	}
+	return Delta{Add: []string{value.Encode(value.Int(total))}, Remove: a.ids(self)}, nil
+}
+
+// ids names the entries of an account, ascending.
+func (a *account) ids(author causal.ReplicaID) []causal.EntryID {
+	if a.newest.seq == 0 {
+		return nil
+	}
+	ids := make([]causal.EntryID, 0, len(a.older)+1)
+	for _, c := range a.older {
+		ids = append(ids, c.id(author))
+	}
+	return append(ids, a.newest.id(author))
+}
+
+func (c credit) id(author causal.ReplicaID) causal.EntryID {
+	return causal.EntryID{Dot: causal.Dot{Replica: author, Seq: c.seq}, Offset: c.offset}
+}
+
+// nat returns arg as an int, or ErrRange: a negative argument would turn a
+// growing counter round.
+func nat(arg value.Value) (int64, error) {
+	n := arg.AsInt()
+	if arg.Kind() != value.KindInt || n < 0 || n > NatMax {
+		return 0, ErrRange
+	}
+	return n, nil
+}
+
+func (t *tally) Value() value.Value { return value.Int(t.sum) }
+
+func (t *tally) Empty() bool { return len(t.authors) == 0 }
+
+func (t *tally) Len() int { return min(len(t.authors), 1) }
+
+func (t *tally) Has(elem string) bool {
+	return !t.Empty() && elem == value.Encode(value.Int(t.sum))
+}
+
+func (t *tally) Each(yield func(elem string) bool) {
+	if !t.Empty() {
+		yield(value.Encode(value.Int(t.sum)))
+	}
+}
+
+func newTally(least int64) tally {
+	return tally{least: least, authors: make(map[causal.ReplicaID]account)}
+}
+
+const (
+	anyTotal      = math.MinInt64
+	positiveTotal = 1
+)
