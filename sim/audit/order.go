@@ -1,0 +1,240 @@
+package audit
+
+import (
+	"encoding/binary"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"golang.org/x/crypto/blake2b"
+)
+
+// Applied tells that a group of parts became visible together at a replica,
+// and is durable with the given store write. It checks what can be checked at
+// that moment. Cost: the group's parts times the number of chains.
+func (a *Auditor) Applied(at int, write uint64, group []*causal.Part) {
+	r := a.replicas[at]
+	before := append(vector(nil), r.applied...)
+	a.register(at, group, before)
+	for _, p := range group {
+		a.advance(at, p)
+	}
+	for _, p := range group {
+		a.checkPast(at, p)
+		a.checkWhole(at, p, group)
+		for _, id := range r.shadow.apply(p) {
+			a.Report(at, RuleRemoval, "%s removes entry %d of %s, which is not there", name(p.Ref()), id.Offset, name(causal.Ref{Space: p.Space, Dot: id.Dot}))
+		}
+	}
+	r.journal = append(r.journal, batch{write: write, group: group})
+}
+
+// Ran tells that a raise had an effect at a replica: a commit that the given
+// store write makes durable.
+func (a *Auditor) Ran(at int, write uint64, attempt Attempt) {
+	a.replicas[at].journal = append(a.replicas[at].journal, batch{write: write, attempt: &attempt})
+	if a.runs[attempt]++; a.runs[attempt] > 1 {
+		a.Report(at, RuleRetry, "event %d of stream %s has run %d times", attempt.Seq, attempt.Stream, a.runs[attempt])
+	}
+}
+
+// Answered tells that a replica gave an answer that depends on the named
+// parts: from now on they may not be lost.
+func (a *Auditor) Answered(at int, seen []causal.Ref) {
+	r := a.replicas[at]
+	for _, ref := range seen {
+		lane := a.lane(ref.Space, ref.Replica)
+		a.acked.raise(lane, ref.Seq)
+		if a.holds(r, ref.Space) && r.applied.at(lane) < ref.Seq {
+			a.Report(at, RuleCausal, "an answer names %s, which is not applied there", name(ref))
+		}
+	}
+}
+
+// Crashed tells that a replica lost every store write after the given one.
+func (a *Auditor) Crashed(at int, survivor uint64) {
+	r := a.replicas[at]
+	kept := 0
+	for kept < len(r.journal) && r.journal[kept].write <= survivor {
+		kept++
+	}
+	lost := r.journal[kept:]
+	if len(lost) == 0 {
+		return
+	}
+	r.journal = r.journal[:kept]
+	for _, b := range lost {
+		a.forget(at, b)
+	}
+	a.rebuild(r)
+}
+
+// forget takes back what a lost store write said.
+func (a *Auditor) forget(at int, b batch) {
+	if b.attempt != nil {
+		a.runs[*b.attempt]--
+	}
+	for _, p := range b.group {
+		rec := a.parts[p.Ref()]
+		if rec == nil {
+			continue
+		}
+		if rec.holders--; rec.holders == 0 {
+			delete(a.parts, p.Ref())
+		} else if minter, known := a.minter[p.Replica]; known && minter == at {
+			a.Report(at, RuleDurable, "%s is lost at its author and held by %d others", name(p.Ref()), rec.holders)
+		}
+	}
+}
+
+// rebuild makes a replica's vector and shadow from its journal.
+func (a *Auditor) rebuild(r *replica) {
+	r.applied, r.shadow = nil, newShadow()
+	for _, b := range r.journal {
+		for _, p := range b.group {
+			r.applied.raise(a.lane(p.Space, p.Replica), p.Seq)
+			r.shadow.apply(p)
+		}
+	}
+}
+
+// register records the parts of a group that no replica has shown before:
+// they were minted just now, and here. before is what their author had applied.
+func (a *Auditor) register(at int, group []*causal.Part, before vector) {
+	var minted []*record
+	for _, p := range group {
+		rec := a.parts[p.Ref()]
+		if rec == nil {
+			rec = &record{part: p, digest: digest(p), past: a.declared(p)}
+			a.parts[p.Ref()] = rec
+			minted = append(minted, rec)
+			if minter, known := a.minter[p.Replica]; !known || minter != at {
+				a.Report(at, RuleDurable, "%s is here, but not at its author", name(p.Ref()))
+			}
+		} else if rec.digest != digest(p) {
+			a.Report(at, RuleOneAuthor, "%s has two contents", name(p.Ref()))
+		}
+		rec.holders++
+	}
+	a.mergeSiblings(minted)
+	for _, rec := range minted {
+		a.checkSeen(at, rec, before)
+	}
+}
+
+// declared returns the past a part says it has: that of its predecessor and of
+// all it names, and itself.
+func (a *Auditor) declared(p *causal.Part) vector {
+	var past vector
+	add := func(ref causal.Ref) {
+		past.raise(a.lane(ref.Space, ref.Replica), ref.Seq)
+		if rec := a.parts[ref]; rec != nil {
+			past.join(rec.past)
+		}
+	}
+	if p.Seq > 1 {
+		add(causal.Ref{Space: p.Space, Dot: causal.Dot{Replica: p.Replica, Seq: p.Seq - 1}})
+	}
+	for _, ref := range p.Seen {
+		add(ref)
+	}
+	past.raise(a.lane(p.Space, p.Replica), p.Seq)
+	return past
+}
+
+// mergeSiblings gives the parts of one commit one past: they are seen together.
+func (a *Auditor) mergeSiblings(minted []*record) {
+	for _, rec := range minted {
+		for _, ref := range rec.part.Siblings {
+			if sibling := a.parts[ref]; sibling != nil {
+				rec.past.join(sibling.past)
+				sibling.past.join(rec.past)
+			}
+		}
+	}
+}
+
+// checkSeen asserts that a new part's past holds all its author had applied in
+// the part's space: the causal past is then never smaller than it says.
+func (a *Auditor) checkSeen(at int, rec *record, before vector) {
+	for lane, n := range before {
+		if a.spaces[lane] == rec.part.Space && rec.past.at(lane) < n {
+			a.Report(at, RuleSeen, "%s leaves out a part its author had applied, number %d of chain %d", name(rec.part.Ref()), n, lane)
+			return
+		}
+	}
+}
+
+// advance counts p as applied at the replica.
+func (a *Auditor) advance(at int, p *causal.Part) {
+	r := a.replicas[at]
+	lane := a.lane(p.Space, p.Replica)
+	if have := r.applied.at(lane); p.Seq != have+1 {
+		a.Report(at, RuleOnce, "%s is applied after number %d of its chain", name(p.Ref()), have)
+	}
+	r.applied.raise(lane, p.Seq)
+}
+
+// checkPast asserts that all before p is applied, where the replica holds its space.
+func (a *Auditor) checkPast(at int, p *causal.Part) {
+	r := a.replicas[at]
+	for lane, n := range a.parts[p.Ref()].past {
+		if r.applied.at(lane) < n && a.holds(r, a.spaces[lane]) {
+			a.Report(at, RuleCausal, "%s is visible without number %d of chain %d, which is before it", name(p.Ref()), n, lane)
+			return
+		}
+	}
+}
+
+// checkWhole asserts that the siblings of p are in its group.
+func (a *Auditor) checkWhole(at int, p *causal.Part, group []*causal.Part) {
+	for _, ref := range p.Siblings {
+		if a.holds(a.replicas[at], ref.Space) && !contains(group, ref) {
+			a.Report(at, RuleTogether, "%s is visible without its sibling %s", name(p.Ref()), name(ref))
+		}
+	}
+}
+
+func contains(group []*causal.Part, ref causal.Ref) bool {
+	for _, p := range group {
+		if p.Ref() == ref {
+			return true
+		}
+	}
+	return false
+}
+
+// digest identifies the content of a part, by a form of its own so that a
+// fault in the wire's form can't hide one here.
+func digest(p *causal.Part) [blake2b.Size256]byte {
+	var b []byte
+	number := func(n uint64) { b = binary.BigEndian.AppendUint64(b, n) }
+	text := func(s string) { number(uint64(len(s))); b = append(b, s...) }
+	refs := func(list []causal.Ref) {
+		number(uint64(len(list)))
+		for _, r := range list {
+			b = append(append(b, r.Space[:]...), r.Replica[:]...)
+			number(r.Seq)
+		}
+	}
+	refs([]causal.Ref{p.Ref()})
+	number(uint64(p.Stamp))
+	refs(p.Seen)
+	refs(p.Siblings)
+	refs(p.Grants)
+	number(uint64(len(p.Entries)))
+	for _, e := range p.Entries {
+		text(e.Database)
+		text(e.Key)
+		text(e.Value)
+	}
+	for _, id := range p.Removed {
+		b = append(b, id.Replica[:]...)
+		number(id.Seq)
+		number(uint64(id.Offset))
+	}
+	return blake2b.Sum256(b)
+}
+
+// name writes a part's name for people.
+func name(r causal.Ref) string {
+	return r.Replica.Short() + " " + decimal(r.Seq) + " in " + r.Space.String()[:8]
+}

@@ -1,0 +1,121 @@
+package audit
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+)
+
+// Shadow is the naive state of some parts: all entries they add, without those
+// they remove. It is what a replica that applied them must be.
+type Shadow struct {
+	entries map[entryID]*Fact
+	tables  map[string]*table
+}
+
+// entryID names an entry in all spaces.
+type entryID struct {
+	space causal.SpaceID
+	id    causal.EntryID
+}
+
+// Fact is all entries of one key with one value. A fact without live entries
+// was there and is removed.
+type Fact struct {
+	Key, Value string
+	Live       []Item // in the order they came
+}
+
+// Item is one live entry of a fact.
+type Item struct {
+	ID    causal.EntryID
+	Stamp causal.Stamp
+}
+
+// table holds the facts of one database.
+type table struct {
+	facts []*Fact // in the order they came
+	index map[[2]string]*Fact
+}
+
+func newShadow() *Shadow {
+	return &Shadow{entries: map[entryID]*Fact{}, tables: map[string]*table{}}
+}
+
+// Facts returns what the database ever held, removed facts too, in the order
+// it came. The caller may not change it.
+func (s *Shadow) Facts(database string) []*Fact {
+	if t := s.tables[database]; t != nil {
+		return t.facts
+	}
+	return nil
+}
+
+// Databases returns the names of the databases that ever held an entry, in order.
+func (s *Shadow) Databases() []string {
+	names := make([]string, 0, len(s.tables))
+	for name := range s.tables {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// apply adds a part and returns what it removes without ever having been here.
+func (s *Shadow) apply(p *causal.Part) (unknown []causal.EntryID) {
+	for i, e := range p.Entries {
+		s.add(entryID{p.Space, p.EntryID(i)}, p.Stamp, e)
+	}
+	for _, id := range p.Removed {
+		if !s.remove(entryID{p.Space, id}) {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown
+}
+
+func (s *Shadow) add(id entryID, stamp causal.Stamp, e causal.Entry) {
+	t := s.tables[e.Database]
+	if t == nil {
+		t = &table{index: map[[2]string]*Fact{}}
+		s.tables[e.Database] = t
+	}
+	f := t.index[[2]string{e.Key, e.Value}]
+	if f == nil {
+		f = &Fact{Key: e.Key, Value: e.Value}
+		t.index[[2]string{e.Key, e.Value}] = f
+		t.facts = append(t.facts, f)
+	}
+	f.Live = append(f.Live, Item{id.id, stamp})
+	s.entries[id] = f
+}
+
+// remove takes an entry out. It reports whether the entry was ever added; an
+// entry may be removed by several parts.
+func (s *Shadow) remove(id entryID) bool {
+	f := s.entries[id]
+	if f == nil {
+		return false
+	}
+	f.Live = slices.DeleteFunc(f.Live, func(it Item) bool { return it.ID == id.id })
+	return true
+}
+
+// Text writes the live entries in an order of their own, so that equal states
+// have equal texts.
+func (s *Shadow) Text() string {
+	var lines []string
+	for _, database := range s.Databases() {
+		for _, f := range s.Facts(database) {
+			for _, it := range f.Live {
+				lines = append(lines, database+" "+strconv.Quote(f.Key)+" "+it.ID.Replica.Short()+" "+decimal(it.ID.Seq)+"."+decimal(uint64(it.ID.Offset))+" "+strconv.Quote(f.Value)+"\n")
+			}
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
