@@ -75,3 +75,16 @@ func CompareSchema(mine, theirs Schema) string {
 	}
 	return strings.Join(clashes, "; ") + ": run the same program on both nodes, or give the changed database a new name and keep the old one"
 }
+
+// MergeSchema returns every database of either schema, with the form in mine
+// where both know it: what a store that has held both must remember.
+func MergeSchema(mine, theirs Schema) Schema {
+	merged := slices.Clone(mine)
+	for _, t := range theirs {
+		if !slices.ContainsFunc(mine, func(m Stored) bool { return m.Name == t.Name }) {
+			merged = append(merged, t)
+		}
+	}
+	slices.SortFunc(merged, func(a, b Stored) int { return strings.Compare(a.Name, b.Name) })
+	return merged
+}

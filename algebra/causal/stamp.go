@@ -50,3 +50,9 @@ func (c *Clock) Witness(now Instant, s Stamp) bool {
 	c.last = max(c.last, s)
 	return true
 }
+
+// Restore makes later ticks exceed s, a stamp this clock returned before a restart.
+func (c *Clock) Restore(s Stamp) { c.last = max(c.last, s) }
+
+// Last returns the greatest stamp this clock returned or witnessed.
+func (c *Clock) Last() Stamp { return c.last }

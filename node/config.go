@@ -1,0 +1,66 @@
+package node
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/store"
+)
+
+// Config is what a node is: its identity, its program, its disk and its limits.
+type Config struct {
+	Self causal.ReplicaID // this copy on this store
+	Name string           // for people
+	Role string           // of the program's topology
+	User string           // what an ambient role binds; "" for a trusted role
+	Addr string           // where others dial this node; "" where nobody can
+
+	Cluster string           // names the cluster; salts the handles of spaces
+	Steward causal.ReplicaID // the first node: home of what is not replicated; Self at the first node
+	HomeID  causal.ReplicaID // the home partition's own replica id; used at the steward only
+
+	Program *plan.Program
+	Funcs   map[string]flow.Func // what imports are linked to, by the name after "go:"
+
+	Disk store.Reader
+	Seed uint64 // of the node's die
+
+	Mode      member.Mode
+	Peers     []member.Member // whom to dial first; in Static mode all there is
+	SyncEvery causal.Instant  // between two repairs; 0: the program's shortest link period, or a second
+
+	Limits Limits
+}
+
+// Limits are the named bounds of a node's queues and waits. A zero field takes its default.
+type Limits struct {
+	WaitingMax  int            // commands waiting for their session's past: more are answered "busy" (default 1,024)
+	ForwardMax  int            // requests under way to the home: more are answered "busy" (default 4,096)
+	BehindAfter causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
+	HomeTimeout causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
+	RepairDelay causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
+	FlushEvery  int            // parts between two flushes of state to the store (default 16,384)
+}
+
+func (l Limits) withDefaults() Limits {
+	l.WaitingMax = or(l.WaitingMax, 1024)
+	l.ForwardMax = or(l.ForwardMax, 4096)
+	l.BehindAfter = or(l.BehindAfter, 5*causal.Second)
+	l.HomeTimeout = or(l.HomeTimeout, 10*causal.Second)
+	l.RepairDelay = or(l.RepairDelay, 500*causal.Millisecond)
+	l.FlushEvery = or(l.FlushEvery, 16384)
+	return l
+}
+
+// or returns v, or instead where v is zero.
+func or[T comparable](v, instead T) T {
+	var zero T
+	if v == zero {
+		return instead
+	}
+	return v
+}
+
+// isSteward reports whether this node is the first one, the home of what is not replicated.
+func (c *Config) isSteward() bool { return c.Self == c.Steward }

@@ -1,0 +1,155 @@
+package node
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/value"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// What is not replicated lives at the home, and whole events that touch it run
+// there. This file is both ends of that conversation. A request is sent once;
+// what makes a retry harmless is the raiser's stream.
+
+// asked is a request under way to the home.
+type asked struct {
+	caller caller
+	until  causal.Instant
+	req    request
+}
+
+// forward asks the home, or answers that it is away.
+func (n *Node) forward(now causal.Instant, c caller, q request) {
+	switch {
+	case !slices.Contains(n.member.Neighbors(), n.cfg.Steward):
+		n.abort(c, AbortHomeAway, "the home of this data, node "+n.cfg.Steward.Short()+", can't be reached from here; nothing was sent")
+		return
+	case len(n.asked) >= n.cfg.Limits.ForwardMax:
+		n.abort(c, AbortBusy, "too many requests are under way to the home; nothing was sent")
+		return
+	}
+	n.askedSeq++
+	q.ID = n.askedSeq
+	n.asked[q.ID] = asked{caller: c, until: now + n.cfg.Limits.HomeTimeout, req: q}
+	n.send(n.cfg.Steward, wire.Control, KindRequest, q.appendTo(nil))
+}
+
+// homeLost answers what was under way when the link to the home went down. The
+// home may have run it.
+func (n *Node) homeLost(now causal.Instant) {
+	for _, id := range slices.Sorted(maps.Keys(n.asked)) {
+		n.unknown(id, "the link to the home went down before it answered")
+	}
+}
+
+// expire answers what the home has not answered in time.
+func (n *Node) expire(now causal.Instant) {
+	for _, id := range slices.Sorted(maps.Keys(n.asked)) {
+		if now >= n.asked[id].until {
+			n.unknown(id, "the home has not answered in time")
+		}
+	}
+}
+
+func (n *Node) unknown(id uint64, detail string) {
+	a := n.asked[id]
+	delete(n.asked, id)
+	if a.req.Op == opRaise {
+		detail += "; it may have run: raise it again in the same stream with the same number"
+	}
+	n.abort(a.caller, AbortUnknown, detail)
+}
+
+// serve answers a request at the home. It is served like a command of a local
+// client; its answer goes back as a message, which leaves after its records
+// are durable like every message.
+func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) error {
+	q, err := decodeRequest(body)
+	if err != nil {
+		return err
+	}
+	c := caller{peer: peer, request: q.ID}
+	switch {
+	case !n.cfg.isSteward():
+		n.abort(c, AbortHomeAway, "node "+n.cfg.Self.Short()+" is not the home")
+	case q.Op == opRaise:
+		n.raise(now, c, RaiseRequest{Event: q.Name, Args: q.Values, User: q.User, Session: q.Session, Stream: q.Stream, Seq: q.Seq})
+	case q.Op == opRead:
+		n.read(now, c, ReadRequest{Name: q.Name, Key: q.Values, Session: q.Session})
+	}
+	return nil
+}
+
+// replied gives the home's answer to who asked.
+func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) error {
+	p, err := decodeReply(body)
+	if err != nil {
+		return err
+	}
+	a, ok := n.asked[p.ID]
+	if !ok || peer != n.cfg.Steward {
+		return nil // it came too late: the asker was told "unknown"
+	}
+	delete(n.asked, p.ID)
+	if p.Abort != "" {
+		n.abort(a.caller, p.Abort, p.Detail)
+		return nil
+	}
+	answer := Answer{Committed: p.Committed, Duplicate: p.Duplicate, Token: p.Token}
+	if p.Reading {
+		reading, err := n.readingOf(a.req, p)
+		if err != nil {
+			return err
+		}
+		answer.Reading = &reading
+	}
+	if a.req.Op == opRaise && a.req.Stream != "" {
+		n.mark(a.req.Stream, a.req.Seq, nil)
+	}
+	n.answer(a.caller, answer)
+	return nil
+}
+
+// replyOf puts an answer into the form that travels.
+func replyOf(id uint64, a Answer) reply {
+	p := reply{ID: id, Committed: a.Committed, Duplicate: a.Duplicate, Abort: a.Abort, Detail: a.Detail, Token: a.Token}
+	if a.Reading == nil {
+		return p
+	}
+	p.Reading, p.Keyed = true, a.Reading.Keyed
+	if !p.Keyed {
+		p.Values = []value.Value{a.Reading.Value}
+		return p
+	}
+	for _, pair := range a.Reading.Pairs {
+		p.Values = append(p.Values, value.List(value.List(pair.Key...), pair.Value))
+	}
+	return p
+}
+
+// readingOf gives a reading of the home the type that this node's own, empty
+// copy has.
+func (n *Node) readingOf(q request, p reply) (flow.Reading, error) {
+	reading, err := n.engine.Read(q.Name, q.Values)
+	if err != nil {
+		return reading, err
+	}
+	if p.Keyed != reading.Keyed || !p.Keyed && len(p.Values) != 1 {
+		return reading, wire.ErrMalformed
+	}
+	if !p.Keyed {
+		reading.Value = p.Values[0]
+		return reading, nil
+	}
+	reading.Pairs = nil
+	for _, v := range p.Values {
+		if len(v.Elems()) != 2 {
+			return reading, wire.ErrMalformed
+		}
+		reading.Pairs = append(reading.Pairs, flow.Pair{Key: v.Field(0).Elems(), Value: v.Field(1)})
+	}
+	return reading, nil
+}

@@ -1,0 +1,257 @@
+package node
+
+import (
+	"errors"
+	"math/rand/v2"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/overlay/broadcast"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/overlay/place"
+	"github.com/martinelli-lang/martinelli/overlay/repair"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// Node is one participant. Open is its only door.
+type Node struct {
+	cfg   Config
+	die   *rand.Rand
+	clock causal.Clock
+
+	engine  *flow.Engine
+	store   *store.Store
+	replica *replica.Replica
+	member  *member.Machine
+	cast    *broadcast.Machine
+	repair  *repair.Machine
+	place   *place.Map
+
+	spaces  map[string]causal.SpaceID // handles by name, as they were asked for
+	watches map[Ticket]string         // names by ticket
+
+	waiting  []waiting          // commands whose session's past has not come; at most Limits.WaitingMax
+	asked    map[uint64]asked   // requests under way to the home; at most Limits.ForwardMax
+	askedSeq uint64             // the number of the last one
+	standing map[standing]*duty // invariants' repairs that are due
+
+	synced map[causal.ReplicaID]causal.Instant // when an exchange with the peer last ended well
+
+	fresh  []*causal.Part // own parts minted since the last Drain, to be pushed
+	out    Output
+	counts Counts
+}
+
+// Counts counts since the node was opened.
+type Counts struct {
+	Commits  uint64 // minted here
+	Aborts   uint64 // runs that did not commit
+	Applied  uint64 // parts of others that became visible here
+	Received uint64 // parts of others that arrived, again ones included
+	Refused  uint64 // messages refused as malformed
+	Repairs  uint64 // runs of invariants' repairs that committed
+	Ahead    uint64 // parts whose stamp was too far ahead to move the clock
+}
+
+// Open restores a node from its disk. It fails, with a sentence for people,
+// where the disk holds another version, or a database of another type than
+// the program's.
+func Open(now causal.Instant, cfg Config) (*Node, error) {
+	cfg.Limits = cfg.Limits.withDefaults()
+	cfg.SyncEvery = or(cfg.SyncEvery, syncEvery(cfg.Program))
+	n := &Node{
+		cfg:      cfg,
+		die:      rand.New(rand.NewPCG(cfg.Seed, 0x6d617274696e656c)),
+		place:    place.New(cfg.Self, cfg.Steward),
+		spaces:   map[string]causal.SpaceID{},
+		watches:  map[Ticket]string{},
+		asked:    map[uint64]asked{},
+		standing: map[standing]*duty{},
+		synced:   map[causal.ReplicaID]causal.Instant{},
+	}
+	engine, err := flow.New(flow.Config{Program: cfg.Program, Role: cfg.Role, User: cfg.User, Funcs: cfg.Funcs})
+	if err != nil {
+		return nil, err
+	}
+	n.engine = engine
+	if err := n.restore(now); err != nil {
+		return nil, err
+	}
+	n.member = member.New(now, member.Config{
+		Self:  member.Member{ID: cfg.Self, Name: cfg.Name, Role: cfg.Role, Addr: cfg.Addr, Epoch: uint64(max(now, 1))},
+		Mode:  cfg.Mode,
+		Peers: cfg.Peers,
+		Rand:  n.split(),
+	})
+	n.cast = broadcast.New(broadcast.Config{Relay: cfg.Mode == member.Static})
+	n.repair = repair.New(now, repair.Config{Self: cfg.Self, Source: source{n}, Rand: n.split(), Every: cfg.SyncEvery})
+	n.settle(now)
+	return n, nil
+}
+
+// split gives a machine a die of its own, so that one machine's throws do not
+// shift another's.
+func (n *Node) split() *rand.Rand { return rand.New(rand.NewPCG(n.die.Uint64(), n.die.Uint64())) }
+
+// syncEvery returns the shortest link period of the topology, or a second.
+func syncEvery(p *plan.Program) causal.Instant {
+	every := int64(0)
+	for _, l := range p.Links {
+		if l.Every > 0 && (every == 0 || l.Every < every) {
+			every = l.Every
+		}
+	}
+	return causal.Instant(or(every, 1000)) * causal.Millisecond
+}
+
+// Params returns the parameters of an event's handler at this role.
+func (n *Node) Params(event string) ([]plan.Param, bool) { return n.engine.Params(event) }
+
+// LinkUp judges the first words of a peer on a new link. dialed is the
+// address this node dialled, or "". The error is a sentence to show on both
+// sides; the link is then not up.
+func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.Member, error) {
+	peer, err := n.judge(hello)
+	if err != nil {
+		n.counts.Refused++
+		n.event(EventRefused, peer.ID, err.Error())
+		return peer, err
+	}
+	n.member.LinkUp(now, peer, dialed)
+	n.cast.LinkUp(now, peer.ID)
+	n.repair.LinkUp(now, peer.ID)
+	n.settle(now)
+	return peer, nil
+}
+
+// LinkDown says that the link to a peer is down.
+func (n *Node) LinkDown(now causal.Instant, peer causal.ReplicaID, why string) {
+	n.member.LinkDown(now, peer, why)
+	n.unlink(now, peer)
+	n.settle(now)
+}
+
+// unlink tells the machines above membership that a peer is a neighbour no more.
+func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
+	n.cast.LinkDown(now, peer)
+	n.repair.LinkDown(now, peer)
+	if peer == n.cfg.Steward {
+		n.homeLost(now)
+	}
+}
+
+// DialFailed says that a dial of an Output came to nothing.
+func (n *Node) DialFailed(now causal.Instant, p member.Member) {
+	n.member.DialFailed(now, p)
+	n.settle(now)
+}
+
+// errKind refuses a frame of a kind this version does not know.
+var errKind = errors.New("node: a message of unknown kind")
+
+// Receive takes one message of a neighbour. An error means that its bytes are
+// malformed: the host hangs up, others are unharmed.
+func (n *Node) Receive(now causal.Instant, peer causal.ReplicaID, kind uint8, body []byte) error {
+	if err := n.dispatch(now, peer, kind, body); err != nil {
+		n.counts.Refused++
+		n.event(EventRefused, peer, err.Error())
+		return err
+	}
+	n.settle(now)
+	return nil
+}
+
+// dispatch is the node's alphabet.
+func (n *Node) dispatch(now causal.Instant, peer causal.ReplicaID, kind uint8, body []byte) error {
+	switch kind {
+	case KindMember:
+		return n.member.Receive(now, peer, body)
+	case KindBroadcast:
+		return n.cast.Receive(now, peer, body)
+	case KindRepair:
+		return n.repair.Receive(now, peer, body)
+	case KindRequest:
+		return n.serve(now, peer, body)
+	case KindReply:
+		return n.replied(now, peer, body)
+	}
+	return errKind
+}
+
+// Wake does what is due.
+func (n *Node) Wake(now causal.Instant) {
+	n.member.Wake(now)
+	n.cast.Wake(now)
+	n.repair.Wake(now)
+	n.resume(now)
+	n.expire(now)
+	n.fulfil(now)
+	n.settle(now)
+}
+
+// Deadline returns when Wake wants to be called; false: not before something arrives.
+func (n *Node) Deadline() (causal.Instant, bool) {
+	var next causal.Instant
+	found := false
+	consider := func(at causal.Instant, ok bool) {
+		if ok && (!found || at < next) {
+			next, found = at, true
+		}
+	}
+	consider(n.member.Deadline())
+	consider(n.cast.Deadline())
+	consider(n.repair.Deadline())
+	for _, w := range n.waiting {
+		consider(w.until, true)
+	}
+	for _, a := range n.asked {
+		consider(a.until, true)
+	}
+	for _, d := range n.standing {
+		consider(d.at, true)
+	}
+	return next, found
+}
+
+// Close flushes state, so that the next Open replays little. The node is not
+// used after the Drain that follows.
+func (n *Node) Close(now causal.Instant) { n.flush() }
+
+// event tells the operator.
+func (n *Node) event(kind EventKind, peer causal.ReplicaID, text string) {
+	n.out.Events = append(n.out.Events, Event{Kind: kind, Peer: peer, Text: text})
+}
+
+// caller is whom an answer goes to: a ticket of this node's host, or a request
+// of a peer to the home.
+type caller struct {
+	ticket  Ticket
+	peer    causal.ReplicaID // zero: the host
+	request uint64
+}
+
+// answer gives an answer. What goes to a peer leaves, like every message,
+// after the records before it are durable.
+func (n *Node) answer(c caller, a Answer) {
+	if c.peer == (causal.ReplicaID{}) {
+		a.Ticket = c.ticket
+		n.out.Answers = append(n.out.Answers, a)
+		return
+	}
+	p := replyOf(c.request, a)
+	n.send(c.peer, wire.Control, KindReply, p.appendTo(nil))
+}
+
+// abort answers that nothing was done, and why.
+func (n *Node) abort(c caller, why, detail string) {
+	n.counts.Aborts++
+	n.answer(c, Answer{Abort: why, Detail: detail})
+}
+
+// send queues a message to a neighbour.
+func (n *Node) send(to causal.ReplicaID, on wire.Channel, kind uint8, body []byte) {
+	n.out.Messages = append(n.out.Messages, Message{To: to, Channel: on, Kind: kind, Body: body})
+}

@@ -1,0 +1,112 @@
+package node
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/value"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// Ticket ties an Answer to the command it answers. The caller chooses it.
+type Ticket uint64
+
+// RaiseRequest raises an event.
+type RaiseRequest struct {
+	Event   string // without "on_"
+	Args    []value.Value
+	User    string // who raises it; "" takes the node's own user
+	Session []byte // the token of the last answer: what the caller has seen
+
+	// Stream and Seq make a retry harmless: a stream is one writer that raises
+	// in order, and a seq at or below the stream's mark is answered as
+	// committed without running again. "" is no stream.
+	Stream string
+	Seq    uint64
+}
+
+// ReadRequest reads a database (whole, or at a key) or a view.
+type ReadRequest struct {
+	Name    string
+	Key     []value.Value
+	Session []byte
+}
+
+// Answer answers one command.
+type Answer struct {
+	Ticket    Ticket
+	Committed bool   // a raise: it is durable here. A read or mark: it is answered.
+	Duplicate bool   // a raise at or below its stream's mark
+	Abort     string // otherwise why not, a word of the program or of the node, without colon
+	Detail    string // a sentence more
+	Token     []byte // the causal context after this answer
+	Reading   *flow.Reading
+	Mark      uint64 // of a stream
+}
+
+// Words with which a node itself aborts. Those of the program and of flow come on top.
+const (
+	AbortNoEvent  = "no_such_event" // no handler of that name at this role
+	AbortNoName   = "no_such_name"  // no database or view of that name
+	AbortSession  = "bad_session"   // the token is not one
+	AbortStream   = "bad_stream"    // a stream's name or seq is out of bounds
+	AbortBehind   = "behind"        // this node has not seen the session's past in time
+	AbortBusy     = "busy"          // a queue is full; nothing was done
+	AbortHomeAway = "home_away"     // the request never left: the home can't be reached
+	AbortUnknown  = "unknown"       // the request left; its outcome is not known here. A stream makes a retry harmless.
+)
+
+// Message goes to a neighbour on a channel.
+type Message struct {
+	To      causal.ReplicaID
+	Channel wire.Channel
+	Kind    uint8
+	Body    []byte
+}
+
+// Shown is a change of a watched or rendered value.
+type Shown struct {
+	Tickets []Ticket // of the watches; none: a process renders it
+	flow.Shown
+}
+
+// Hangup asks the host to end a link.
+type Hangup struct {
+	Peer causal.ReplicaID
+	Why  string
+}
+
+// Event is something an operator should know.
+type Event struct {
+	Kind EventKind
+	Peer causal.ReplicaID
+	Text string
+}
+
+// EventKind says what an Event is about.
+type EventKind uint8
+
+const (
+	EventMember    EventKind = iota // a member came, is suspected, went
+	EventFork                       // two histories under one replica id: that author is kept out
+	EventRefused                    // bytes or a peer were refused
+	EventDropped                    // a bounded queue overflowed; repair will bring what was dropped
+	EventInvariant                  // an invariant was violated or repaired
+)
+
+// Output is what one Drain gives; doc.go says in which order to act on it.
+type Output struct {
+	Records  []store.Op
+	Messages []Message
+	Answers  []Answer
+	Dials    []member.Member
+	Hangups  []Hangup
+	Shown    []Shown
+	Events   []Event
+}
+
+// Empty reports whether there is nothing to do.
+func (o *Output) Empty() bool {
+	return len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Events) == 0
+}

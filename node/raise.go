@@ -1,0 +1,138 @@
+package node
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/store"
+)
+
+// Raise runs the handler of an event, here or, where it touches what is not
+// replicated, at the home. The answer bears the ticket.
+func (n *Node) Raise(now causal.Instant, t Ticket, q RaiseRequest) {
+	n.raise(now, caller{ticket: t}, q)
+	n.settle(now)
+}
+
+func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
+	session, ok := n.session(c, q.Session)
+	if !ok {
+		return
+	}
+	if len(q.Stream) > streamMax || q.Stream != "" && q.Seq == 0 {
+		n.abort(c, AbortStream, "a stream's name has at most 256 bytes and its seq counts from 1")
+		return
+	}
+	h, ok := n.engine.Handler(q.Event)
+	if !ok {
+		n.abort(c, AbortNoEvent, "no handler on_"+q.Event+" at role "+n.cfg.Role)
+		return
+	}
+	if n.cfg.Program.Handlers[h].Home && !n.cfg.isSteward() {
+		n.forward(now, c, request{
+			Op: opRaise, Name: q.Event, Values: q.Args, User: n.user(q.User),
+			Session: q.Session, Stream: q.Stream, Seq: q.Seq,
+		})
+		return
+	}
+	n.whenCovered(now, c, session, func(now causal.Instant) { n.run(now, c, h, q, session) })
+}
+
+// user returns who raises an event: the caller's user, or the node's own.
+func (n *Node) user(of string) string { return or(of, n.cfg.User) }
+
+// run runs handler h here and now, as one commit.
+func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session) {
+	if mark, ok := n.store.StreamMark(q.Stream); ok && q.Seq <= mark.Seq {
+		n.answer(c, Answer{Committed: true, Duplicate: true, Token: n.token(session, spacesOf(mark.Parts))})
+		return
+	}
+	author := n.author(n.cfg.Program.Handlers[h].Home)
+	env := n.env(now, author, n.user(q.User))
+	o := n.engine.Run(h, q.Args, env)
+	if o.Abort != "" {
+		n.abort(c, o.Abort, o.Detail)
+		return
+	}
+	group := n.commit(author, env.Stamp, session, o)
+	if q.Stream != "" {
+		n.mark(q.Stream, q.Seq, group.Parts)
+	}
+	n.answer(c, Answer{Committed: true, Token: n.token(session, n.touched(o))})
+}
+
+// author returns under whose name a run writes: what runs at the home is
+// minted by the home partition's own replica, so that the partition can move
+// to other nodes without taking this node's identity along.
+func (n *Node) author(home bool) causal.ReplicaID {
+	if home {
+		return n.cfg.HomeID
+	}
+	return n.cfg.Self
+}
+
+// env is what one run may see of the world.
+func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flow.Env {
+	stamp := n.clock.Tick(now)
+	return flow.Env{
+		Stamp: stamp,
+		User:  user,
+		Self:  author,
+		Next:  func(space string) causal.Dot { return n.replica.Next(n.space(space), author) },
+		NewID: func() string { return newID(author, n.clock.Tick(now)) },
+	}
+}
+
+// commit mints the parts of a run that did not abort, records them and hands
+// them to the broadcast. A run without writes makes no commit.
+func (n *Node) commit(author causal.ReplicaID, stamp causal.Stamp, seen replica.Session, o flow.Outcome) replica.Group {
+	if len(o.Writes) == 0 {
+		return replica.Group{}
+	}
+	draft := replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads)}
+	for _, w := range o.Writes {
+		draft.Writes = append(draft.Writes, replica.Write{Space: n.space(w.Space), Entries: w.Entries, Removed: w.Removed})
+	}
+	group := n.replica.Commit(draft)
+	n.record(group)
+	n.fresh = append(n.fresh, group.Parts...)
+	n.counts.Commits++
+	return group
+}
+
+// mark notes that a stream's seq has committed, in the same store write as
+// what it did.
+func (n *Node) mark(stream string, seq uint64, parts []*causal.Part) {
+	m := store.StreamMark{Seq: seq}
+	for _, p := range parts {
+		m.Parts = append(m.Parts, p.Ref())
+	}
+	n.store.PutStreamMark(stream, m)
+}
+
+// touched names the spaces a run read or wrote.
+func (n *Node) touched(o flow.Outcome) []causal.SpaceID {
+	spaces := n.handles(o.Reads)
+	for _, w := range o.Writes {
+		spaces = append(spaces, n.space(w.Space))
+	}
+	return spaces
+}
+
+// handles returns the handles of the named spaces.
+func (n *Node) handles(names []string) []causal.SpaceID {
+	spaces := make([]causal.SpaceID, len(names))
+	for i, name := range names {
+		spaces[i] = n.space(name)
+	}
+	return spaces
+}
+
+// spacesOf returns the spaces of some parts.
+func spacesOf(parts []causal.Ref) []causal.SpaceID {
+	spaces := make([]causal.SpaceID, len(parts))
+	for i, ref := range parts {
+		spaces[i] = ref.Space
+	}
+	return spaces
+}

@@ -1,0 +1,78 @@
+package node
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// Read reads a database or a view, here or, where it is not replicated, at
+// the home. The answer bears the ticket.
+func (n *Node) Read(now causal.Instant, t Ticket, q ReadRequest) {
+	n.read(now, caller{ticket: t}, q)
+	n.settle(now)
+}
+
+func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
+	session, ok := n.session(c, q.Session)
+	if !ok {
+		return
+	}
+	if isHome(n.cfg.Program, q.Name) && !n.cfg.isSteward() {
+		n.forward(now, c, request{Op: opRead, Name: q.Name, Values: q.Key, Session: q.Session})
+		return
+	}
+	n.whenCovered(now, c, session, func(causal.Instant) {
+		reading, err := n.engine.Read(q.Name, q.Key)
+		if err != nil {
+			n.abort(c, AbortNoName, err.Error())
+			return
+		}
+		n.answer(c, Answer{Committed: true, Token: n.token(session, n.handles(reading.Spaces)), Reading: &reading})
+	})
+}
+
+// isHome reports whether the database or view of a name lives at the home.
+func isHome(p *plan.Program, name string) bool {
+	for i := range p.Databases {
+		if p.Databases[i].Name == name {
+			return p.Databases[i].Placement == plan.Home
+		}
+	}
+	for i := range p.Views {
+		if p.Views[i].Name == name {
+			return p.Views[i].Home
+		}
+	}
+	return false
+}
+
+// StreamMark answers with the highest seq of a stream that committed here.
+func (n *Node) StreamMark(now causal.Instant, t Ticket, stream string) {
+	mark, _ := n.store.StreamMark(stream)
+	n.answer(caller{ticket: t}, Answer{Committed: true, Mark: mark.Seq})
+}
+
+// Watch makes the changes of a database or view appear in Output.Shown with
+// the ticket, until Unwatch. The answer bears the value it starts from.
+func (n *Node) Watch(now causal.Instant, t Ticket, name string) {
+	c := caller{ticket: t}
+	if isHome(n.cfg.Program, name) && !n.cfg.isSteward() {
+		n.abort(c, AbortHomeAway, name+" lives at the home: watch it at node "+n.cfg.Steward.Short())
+		return
+	}
+	if err := n.engine.Watch(name); err != nil {
+		n.abort(c, AbortNoName, err.Error())
+		return
+	}
+	n.settle(now)
+	n.watches[t] = name
+	n.read(now, c, ReadRequest{Name: name})
+}
+
+// Unwatch ends a Watch.
+func (n *Node) Unwatch(t Ticket) {
+	if name, ok := n.watches[t]; ok {
+		delete(n.watches, t)
+		n.engine.Unwatch(name)
+	}
+}

@@ -1,0 +1,146 @@
+package node
+
+import (
+	"errors"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// Names of the store's small values.
+const (
+	metaSchema = "schema" // what the databases are stored as
+	metaClock  = "clock"  // a stamp no smaller than every own one in the flushed state
+)
+
+// restore brings the node back to where its disk says it was.
+func (n *Node) restore(now causal.Instant) error {
+	s, err := store.Open(n.cfg.Disk)
+	if err != nil {
+		return err
+	}
+	n.store = s
+	if err := n.checkSchema(); err != nil {
+		return err
+	}
+	n.replica = replica.New(replica.Config{Log: s, Holds: n.holds})
+	if err := n.reload(); err != nil {
+		return err
+	}
+	n.engine.Apply(n.live())
+	return nil
+}
+
+// holds reports whether this node keeps a space: the home keeps the home
+// space, and every node every replicated one.
+func (n *Node) holds(space causal.SpaceID) bool {
+	return space != n.space(plan.HomeSpace) || n.cfg.isSteward()
+}
+
+// shared reports whether a space is exchanged with others.
+func (n *Node) shared(space causal.SpaceID) bool { return space != n.space(plan.HomeSpace) }
+
+// checkSchema refuses a program that gives a stored database another type,
+// and remembers the databases that are new.
+func (n *Node) checkSchema() error {
+	stored, ok, err := n.store.Meta(metaSchema)
+	if err != nil {
+		return err
+	}
+	mine := n.cfg.Program.Schema()
+	known := plan.Schema{}
+	if ok {
+		r := wire.NewReader(stored)
+		known = readSchema(r)
+		if err := r.Done(); err != nil {
+			return errors.New("node: the store's schema is malformed: " + err.Error())
+		}
+	}
+	if clash := plan.CompareSchema(mine, known); clash != "" {
+		return errors.New("the program does not fit what is stored (here: the program, there: the store): " + clash)
+	}
+	if merged := appendSchema(nil, plan.MergeSchema(mine, known)); !ok || string(merged) != string(stored) {
+		n.store.PutMeta(metaSchema, merged)
+	}
+	return nil
+}
+
+// reload gives the replica what the store holds, and the clock every stamp it
+// has ever given.
+func (n *Node) reload() error {
+	clock, ok, err := n.store.Meta(metaClock)
+	if err != nil {
+		return err
+	}
+	if ok {
+		r := wire.NewReader(clock)
+		n.clock.Restore(causal.Stamp(r.Uint64()))
+		if err := r.Done(); err != nil {
+			return errors.New("node: the store's clock is malformed: " + err.Error())
+		}
+	}
+	err = n.store.Restore(store.Visitor{
+		Head: func(c causal.Chain, h causal.Head) {
+			n.replica.Load(replica.Flush{Space: c.Space, Chains: []replica.ChainHead{{Chain: c, Head: h}}})
+		},
+		Maximal: func(space causal.SpaceID, dots []causal.Dot) {
+			n.replica.Load(replica.Flush{Space: space, Maximal: dots})
+		},
+		Entry: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
+			n.replica.Load(replica.Flush{Space: space, Added: []replica.LiveEntry{{ID: id, Entry: e}}})
+		},
+		Part: func(p *causal.Part) {
+			if p.Replica == n.cfg.Self || p.Replica == n.cfg.HomeID {
+				n.clock.Restore(p.Stamp)
+			}
+			n.replica.Replay(p)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return n.replica.Loaded()
+}
+
+// live returns all live entries, as if they had just come.
+func (n *Node) live() []flow.Change {
+	var changes []flow.Change
+	for _, e := range n.replica.Entries() {
+		changes = append(changes, flow.Change{
+			Database: e.Database,
+			Key:      e.Key,
+			Item:     crdt.Item{ID: e.ID, Stamp: e.Stamp, Value: e.Value},
+		})
+	}
+	return changes
+}
+
+// record writes a group's parts to the log.
+func (n *Node) record(g replica.Group) {
+	for i, p := range g.Parts {
+		n.store.PutPart(p, g.Hashes[i])
+	}
+}
+
+// flush writes the state that changed since the last flush, so that a restart
+// replays only the log above it.
+func (n *Node) flush() {
+	for _, f := range n.replica.Flush() {
+		for _, id := range f.Removed {
+			n.store.DeleteEntry(f.Space, id)
+		}
+		for _, e := range f.Added {
+			n.store.PutEntry(f.Space, e.ID, e.Entry)
+		}
+		for _, h := range f.Chains {
+			n.store.PutHead(h.Chain, h.Head)
+		}
+		n.store.PutMaximal(f.Space, f.Maximal)
+	}
+	n.store.PutMeta(metaClock, wire.AppendUint64(nil, uint64(n.clock.Last())))
+}

@@ -1,0 +1,211 @@
+package node
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/overlay/broadcast"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// settle carries what the machines have gathered from one to the other until
+// none has anything left: this is where they are introduced to each other.
+func (n *Node) settle(now causal.Instant) {
+	for n.pump(now) {
+	}
+	n.heed(now, n.engine.Drain())
+}
+
+// pump drains each machine once and reports whether another round is due.
+func (n *Node) pump(now causal.Instant) (again bool) {
+	members := n.member.Drain()
+	casts := n.cast.Drain()
+	repairs := n.repair.Drain()
+
+	n.heedMembers(now, members)
+	for _, m := range casts.Messages {
+		n.send(m.To, wire.Commits, KindBroadcast, m.Body)
+	}
+	for _, m := range repairs.Messages {
+		channel := wire.Control
+		if m.Bulk {
+			channel = wire.Bulk
+		}
+		n.send(m.To, channel, KindRepair, m.Body)
+	}
+	for _, d := range casts.Deliveries {
+		n.take(now, d.From, d.Body)
+	}
+	for _, peer := range casts.Behind {
+		n.repair.Begin(now, peer)
+	}
+	for _, d := range repairs.Deliveries {
+		n.take(now, d.From, d.Body)
+		n.repair.Delivered(now, d.From)
+	}
+	for _, f := range repairs.Forks {
+		n.event(EventFork, f.Author, "replica "+f.Author.Short()+" has two histories from its part "+strconv.FormatUint(f.Seq, 10)+
+			" on in space "+f.Space.String()+": one store was copied, or it lies. It is not exchanged with "+f.Peer.Short())
+	}
+	for _, e := range repairs.Ended {
+		if !e.TimedOut {
+			n.synced[e.Peer] = e.Begun
+		}
+	}
+	return len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries) > 0
+}
+
+// heedMembers passes on what the membership wants of the host.
+func (n *Node) heedMembers(now causal.Instant, o member.Output) {
+	for _, m := range o.Messages {
+		n.send(m.To, wire.Control, KindMember, m.Body)
+	}
+	n.out.Dials = append(n.out.Dials, o.Dials...)
+	for _, h := range o.Hangups {
+		n.unlink(now, h.Peer)
+		n.out.Hangups = append(n.out.Hangups, Hangup{h.Peer, h.Why})
+	}
+	for _, e := range o.Events {
+		n.event(EventMember, e.Member.ID, e.Kind.String()+" "+e.Member.Name+" "+e.Why)
+	}
+}
+
+// take applies parts that a peer pushed or sent in repair.
+func (n *Node) take(now causal.Instant, from causal.ReplicaID, body []byte) {
+	parts, err := replica.DecodeFrame(body)
+	if err != nil {
+		n.counts.Refused++
+		n.event(EventRefused, from, err.Error())
+		n.unlink(now, from)
+		n.out.Hangups = append(n.out.Hangups, Hangup{from, err.Error()})
+		return
+	}
+	n.counts.Received += uint64(len(parts))
+	n.replica.Receive(parts)
+	o := n.replica.Drain()
+	var news []*causal.Part
+	for _, g := range o.Groups {
+		n.enter(now, g)
+		news = append(news, g.Parts...)
+	}
+	for _, f := range o.Forks {
+		n.event(EventFork, f.Chain.Replica, "replica "+f.Chain.Replica.Short()+" wrote its part "+strconv.FormatUint(f.Seq, 10)+
+			" in space "+f.Chain.Space.String()+" twice; the one that came second is kept out")
+	}
+	if o.Dropped > 0 {
+		n.event(EventDropped, from, strconv.Itoa(o.Dropped)+" parts that could not be applied yet were dropped; repair will bring them again")
+	}
+	if o.Err != nil {
+		n.event(EventDropped, from, "reading the log back failed: "+o.Err.Error())
+	}
+	if n.cfg.Mode == member.Static && len(news) > 0 {
+		for _, b := range n.batches(news) {
+			n.cast.Relay(now, from, b)
+		}
+	}
+	if len(news) > 0 {
+		n.resume(now)
+	}
+}
+
+// enter makes a group visible: one store write, one change of the views.
+func (n *Node) enter(now causal.Instant, g replica.Group) {
+	n.record(g)
+	for _, p := range g.Parts {
+		if !n.clock.Witness(now, p.Stamp) {
+			n.counts.Ahead++
+		}
+	}
+	n.counts.Applied += uint64(len(g.Parts))
+	changes := make([]flow.Change, len(g.Changes))
+	for i, c := range g.Changes {
+		changes[i] = flow.Change{Database: c.Database, Key: c.Key, Item: c.Item, Removed: c.Removed}
+	}
+	n.engine.Apply(changes)
+}
+
+// heed passes on what the engine shows, and puts the repairs of violated
+// invariants on the list.
+func (n *Node) heed(now causal.Instant, o flow.Output) {
+	for _, s := range o.Shown {
+		shown := Shown{Shown: s}
+		if !s.Render {
+			shown.Tickets = n.watchers(s.Name)
+		}
+		n.out.Shown = append(n.out.Shown, shown)
+	}
+	for _, v := range o.Violations {
+		n.judgeViolation(now, v)
+	}
+}
+
+// watchers returns the tickets that watch a name, in order.
+func (n *Node) watchers(name string) []Ticket {
+	var tickets []Ticket
+	for t, watched := range n.watches {
+		if watched == name {
+			tickets = append(tickets, t)
+		}
+	}
+	slices.Sort(tickets)
+	return tickets
+}
+
+// batches encodes the parts that others may have, in frames of at most the
+// broadcast's bound.
+func (n *Node) batches(parts []*causal.Part) []broadcast.Batch {
+	var list []broadcast.Batch
+	var run []*causal.Part
+	size := 0
+	end := func() {
+		if len(run) > 0 {
+			list = append(list, broadcast.Batch{Parts: len(run), Body: replica.AppendFrame(nil, run)})
+		}
+		run, size = nil, 0
+	}
+	for _, p := range parts {
+		if !n.shared(p.Space) {
+			continue
+		}
+		s := sizeOf(p)
+		if size+s > n.cast.SizeMax() {
+			end()
+		}
+		run, size = append(run, p), size+s
+	}
+	end()
+	return list
+}
+
+// sizeOf is at least the bytes of a part in a frame: ids at full length, and
+// the most a number or a reference takes.
+func sizeOf(p *causal.Part) int {
+	const head, ref, entry = 96, 44, 24
+	size := head + ref*(len(p.Seen)+len(p.Siblings)+len(p.Grants)+len(p.Removed))
+	for _, e := range p.Entries {
+		size += entry + len(e.Database) + len(e.Key) + len(e.Value)
+	}
+	return size
+}
+
+// Drain hands out what has gathered since the last Drain.
+func (n *Node) Drain(now causal.Instant) Output {
+	if len(n.fresh) > 0 {
+		for _, b := range n.batches(n.fresh) {
+			n.cast.Push(now, b)
+		}
+		n.fresh = nil
+		n.settle(now)
+	}
+	if n.replica.Unflushed() >= n.cfg.Limits.FlushEvery {
+		n.flush()
+	}
+	out := n.out
+	out.Records = n.store.Take()
+	n.out = Output{}
+	return out
+}

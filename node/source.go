@@ -1,0 +1,75 @@
+package node
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/overlay/repair"
+	"github.com/martinelli-lang/martinelli/replica"
+	"golang.org/x/crypto/blake2b"
+)
+
+// source shows the replica to the repair machine: only the spaces that are
+// exchanged with others.
+type source struct{ n *Node }
+
+// Root hashes the digests of all shared spaces.
+func (s source) Root() causal.Hash {
+	var b []byte
+	for _, space := range s.spaces() {
+		digest := s.n.replica.Digest(space)
+		b = append(append(b, space[:]...), digest[:]...)
+	}
+	return blake2b.Sum256(b)
+}
+
+func (s source) spaces() []causal.SpaceID {
+	return slices.DeleteFunc(slices.Clone(s.n.replica.Spaces()), func(id causal.SpaceID) bool { return !s.n.shared(id) })
+}
+
+func (s source) Spaces(from causal.SpaceID, countMax int) []repair.SpaceDigest {
+	var list []repair.SpaceDigest
+	for _, space := range s.spaces() {
+		if space.Compare(from) >= 0 && len(list) < countMax {
+			list = append(list, repair.SpaceDigest{Space: space, Digest: s.n.replica.Digest(space)})
+		}
+	}
+	return list
+}
+
+func (s source) Holds(space causal.SpaceID) bool { return s.n.shared(space) }
+
+func (s source) Vector(space causal.SpaceID) []repair.Head {
+	chains := s.n.replica.Vector(space)
+	heads := make([]repair.Head, len(chains))
+	for i, c := range chains {
+		heads[i] = repair.Head{Author: c.Chain.Replica, Head: c.Head}
+	}
+	return heads
+}
+
+func (s source) Head(space causal.SpaceID, author causal.ReplicaID) causal.Head {
+	return s.n.replica.Head(space, author)
+}
+
+func (s source) HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint64) (causal.Hash, bool) {
+	return s.n.replica.HashAt(space, author, seq)
+}
+
+func (s source) Parts(wants []repair.Want, sizeMax int) (body []byte, parts int) {
+	after := make([]replica.ChainHead, 0, len(wants))
+	for _, w := range wants {
+		if s.n.shared(w.Space) {
+			after = append(after, replica.ChainHead{Chain: causal.Chain{Space: w.Space, Replica: w.Author}, Head: w.After})
+		}
+	}
+	var run []*causal.Part
+	size := 0
+	for p := range s.n.replica.Since(after) {
+		if size += sizeOf(p); size > sizeMax && len(run) > 0 {
+			break
+		}
+		run = append(run, p)
+	}
+	return replica.AppendFrame(nil, run), len(run)
+}

@@ -1,0 +1,44 @@
+package node
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/overlay/broadcast"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/overlay/repair"
+	"github.com/martinelli-lang/martinelli/replica"
+)
+
+// Status is what an operator may want to know of a node.
+type Status struct {
+	Self    member.Member
+	Steward causal.ReplicaID
+	Cluster string
+	Members []Peer
+	Counts  Counts
+	Replica replica.Status
+	Cast    broadcast.Stats
+	Repair  repair.Stats
+	Waiting int // commands that wait for their session's past
+	Asked   int // requests under way to the home
+	Due     int // violations of invariants not repaired yet
+	Watches int
+}
+
+// Peer is a member as seen from here.
+type Peer struct {
+	member.Status
+	Synced causal.Instant // when an exchange that ended well began; what is older than this is here. 0: none has
+}
+
+// Status returns the state of the node now.
+func (n *Node) Status() Status {
+	s := Status{
+		Self: n.member.Self(), Steward: n.cfg.Steward, Cluster: n.cfg.Cluster,
+		Counts: n.counts, Replica: n.replica.Status(), Cast: n.cast.Stats(), Repair: n.repair.Stats(),
+		Waiting: len(n.waiting), Asked: len(n.asked), Due: len(n.standing), Watches: len(n.watches),
+	}
+	for _, m := range n.member.Members() {
+		s.Members = append(s.Members, Peer{Status: m, Synced: n.synced[m.ID]})
+	}
+	return s
+}
