@@ -32,7 +32,7 @@ func (m *Machine) learn(now causal.Instant, p Member) bool {
 		m.event(Refused, p, "")
 		return false
 	case r == nil:
-		r = m.add(now, p)
+		m.add(now, p)
 	case supersedes(p, r.Member):
 		m.digest ^= r.digest() ^ p.digest()
 		if p.Addr != r.Addr {
@@ -48,7 +48,7 @@ func (m *Machine) learn(now causal.Instant, p Member) bool {
 }
 
 // add remembers a member and plans to dial it.
-func (m *Machine) add(now causal.Instant, p Member) *record {
+func (m *Machine) add(now causal.Instant, p Member) {
 	r := &record{Member: p, since: now, target: target{dialAt: now}}
 	m.known[p.ID] = r
 	i, _ := slices.BinarySearchFunc(m.order, p.ID, causal.ReplicaID.Compare)
@@ -57,7 +57,6 @@ func (m *Machine) add(now causal.Instant, p Member) *record {
 	if m.self.ID.Compare(p.ID) > 0 {
 		m.redial(now, r)
 	}
-	return r
 }
 
 // refute answers what is newer about this node than it said itself: an earlier
