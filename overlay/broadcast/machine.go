@@ -68,7 +68,7 @@ type Stats struct {
 // Machine pushes for one node.
 type Machine struct {
 	cfg   Config
-	no    uint64 // of the last push
+	no    uint64  // of the last push
 	peers []*peer // the neighbours, by id
 	stats Stats
 	out   Output

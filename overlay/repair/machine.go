@@ -1,54 +1,13 @@
 package repair
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/wire"
 )
-
-// Source is the replica as repair sees it. The node adapts it.
-type Source interface {
-	// Root returns a digest over all spaces held: equal iff all vectors with
-	// their chain hashes are.
-	Root() causal.Hash
-	// Spaces returns the first countMax spaces known from the given one on, in
-	// order, each with a digest over its vector.
-	Spaces(from causal.SpaceID, countMax int) []SpaceDigest
-	// Holds reports whether this replica holds the space, or would if it came.
-	Holds(space causal.SpaceID) bool
-	// Vector returns the heads of the space's chains in the order of their
-	// replicas; none for a space that is not known.
-	Vector(space causal.SpaceID) []Head
-	// Head returns the end of one chain, or zero.
-	Head(space causal.SpaceID, author causal.ReplicaID) causal.Head
-	// HashAt returns the chain hash at a seq from 1 to the head's; false if it
-	// is not known any more.
-	HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint64) (causal.Hash, bool)
-	// Parts encodes parts that follow the wants, about sizeMax bytes and at
-	// least one part if there is any, never over wire.FrameMax/2. The order is
-	// that in which a receiver can apply them: each chain without gaps, and the
-	// chains merged by stamp, so that causes come before effects.
-	Parts(wants []Want, sizeMax int) (body []byte, parts int)
-}
-
-// SpaceDigest is a space with the digest over its vector.
-type SpaceDigest struct {
-	Space  causal.SpaceID
-	Digest causal.Hash
-}
-
-// Head is the end of one author's chain in a space.
-type Head struct {
-	Author causal.ReplicaID
-	causal.Head
-}
-
-// Want asks for the parts of a chain after what the asker has.
-type Want struct {
-	Space  causal.SpaceID
-	Author causal.ReplicaID
-	After  causal.Head // what the asker has: zero for nothing
-}
 
 // Config is what a Machine is made of. Zero times and bounds take the defaults.
 type Config struct {
@@ -62,6 +21,15 @@ type Config struct {
 
 	ActiveMax int // 4 exchanges begun here in flight, one per peer
 	ChunkSize int // 256 KiB of parts in one answer
+}
+
+func (c Config) withDefaults() Config {
+	c.Every = cmp.Or(c.Every, causal.Second)
+	c.Timeout = cmp.Or(c.Timeout, 5*causal.Second)
+	c.Grace = cmp.Or(c.Grace, 250*causal.Millisecond)
+	c.ActiveMax = cmp.Or(c.ActiveMax, 4)
+	c.ChunkSize = min(cmp.Or(c.ChunkSize, 256<<10), wire.FrameMax/4)
+	return c
 }
 
 // Message is the body of a frame of wire.KindRepair. Parts go on wire.Bulk,
@@ -121,34 +89,173 @@ type Stats struct {
 
 // Machine repairs for one node.
 type Machine struct {
-	cfg Config
-	out Output
+	cfg    Config
+	peers  []*peer // the neighbours, by id
+	last   uint64  // the number of the newest exchange begun here
+	nextAt causal.Instant
+	claims map[chain]causal.ReplicaID // chains asked for, and of whom
+	forks  map[peerChain]bool         // forks told of already, at most forksMax
+	stats  Stats
+	out    Output
+}
+
+// forksMax bounds how many forks a machine remembers to have told of; further
+// ones are counted and not told.
+const forksMax = 4096
+
+// chain is one author's parts in one space.
+type chain struct {
+	space  causal.SpaceID
+	author causal.ReplicaID
+}
+
+type peerChain struct {
+	peer causal.ReplicaID
+	chain
+}
+
+// peer is a neighbour and what goes on with it.
+type peer struct {
+	id       causal.ReplicaID
+	asked    bool      // an exchange is to begin as soon as it may
+	exchange *exchange // begun here, or nil
+	fetch    *fetch    // what is fetched from the peer, or nil
 }
 
 // New returns a machine without neighbours.
-func New(now causal.Instant, cfg Config) *Machine { return &Machine{cfg: cfg} }
+func New(now causal.Instant, cfg Config) *Machine {
+	m := &Machine{
+		cfg:    cfg.withDefaults(),
+		last:   cfg.Rand.Uint64(), // an earlier life's answers name other numbers
+		claims: map[chain]causal.ReplicaID{},
+		forks:  map[peerChain]bool{},
+	}
+	m.nextAt = now + m.jittered()
+	return m
+}
 
-// LinkUp says that the peer is a neighbour from now on; an exchange begins at once.
-func (m *Machine) LinkUp(now causal.Instant, peer causal.ReplicaID) {}
+// jittered returns Every, give or take a quarter.
+func (m *Machine) jittered() causal.Instant {
+	return m.cfg.Every*3/4 + causal.Instant(m.cfg.Rand.Int64N(int64(m.cfg.Every/2)+1))
+}
 
-// LinkDown says that it is none any more; an exchange with it is over.
-func (m *Machine) LinkDown(now causal.Instant, peer causal.ReplicaID) {}
+// LinkUp says that the peer is a neighbour from now on. The lower id of the
+// two begins an exchange at once.
+func (m *Machine) LinkUp(now causal.Instant, peerID causal.ReplicaID) {
+	m.LinkDown(now, peerID)
+	i, _ := m.find(peerID)
+	m.peers = slices.Insert(m.peers, i, &peer{id: peerID})
+	if m.cfg.Self.Compare(peerID) < 0 {
+		m.Begin(now, peerID)
+	}
+}
 
-// Begin asks for an exchange with the peer now.
-func (m *Machine) Begin(now causal.Instant, peer causal.ReplicaID) {}
+// LinkDown says that it is none any more; what goes on with it is over.
+func (m *Machine) LinkDown(now causal.Instant, peerID causal.ReplicaID) {
+	i, ok := m.find(peerID)
+	if !ok {
+		return
+	}
+	p := m.peers[i]
+	m.drop(p)
+	m.end(p, true)
+	m.peers = slices.Delete(m.peers, i, i+1)
+	m.beginAsked(now)
+}
 
-// Delivered says that the replica has taken a Delivery of the peer: the fetch goes on.
-func (m *Machine) Delivered(now causal.Instant, from causal.ReplicaID) {}
+func (m *Machine) find(peerID causal.ReplicaID) (int, bool) {
+	return slices.BinarySearchFunc(m.peers, peerID, func(p *peer, id causal.ReplicaID) int { return p.id.Compare(id) })
+}
+
+// peer returns the neighbour, or nil.
+func (m *Machine) peer(peerID causal.ReplicaID) *peer {
+	if i, ok := m.find(peerID); ok {
+		return m.peers[i]
+	}
+	return nil
+}
 
 // Receive takes the body of a KindRepair frame. A malformed body is an error:
-// the caller hangs up.
-func (m *Machine) Receive(now causal.Instant, from causal.ReplicaID, body []byte) error { return nil }
+// the caller hangs up. A message of a peer that is no neighbour is ignored, and
+// so is an answer to a question that is not open.
+func (m *Machine) Receive(now causal.Instant, from causal.ReplicaID, body []byte) error {
+	msg, err := Decode(body)
+	if err != nil {
+		return err
+	}
+	p := m.peer(from)
+	if p == nil {
+		return nil
+	}
+	m.stats.BytesReceived += uint64(len(body))
+	switch msg := msg.(type) {
+	case Root:
+		m.serveRoot(now, p, msg)
+	case More:
+		m.serveDigests(p, msg.Exchange, msg.From)
+	case Vectors:
+		m.serveVectors(now, p, msg)
+	case Wants:
+		m.serveParts(p, msg)
+	case Same:
+		m.same(now, p, msg)
+	case Digests:
+		m.digests(now, p, msg)
+	case Ahead:
+		m.ahead(now, p, msg)
+	case Parts:
+		m.parts(now, p, msg)
+	}
+	m.beginAsked(now)
+	return nil
+}
 
 // Wake does what is due.
-func (m *Machine) Wake(now causal.Instant) {}
+func (m *Machine) Wake(now causal.Instant) {
+	for _, p := range m.peers {
+		m.expire(now, p)
+		if f := p.fetch; f != nil && f.open == waiting && now >= f.at {
+			m.ask(now, p)
+		}
+	}
+	if now >= m.nextAt {
+		m.nextAt = now + m.jittered()
+		m.beginAny(now)
+	}
+	m.beginAsked(now)
+}
 
-// Deadline returns when Wake wants to be called.
-func (m *Machine) Deadline() (causal.Instant, bool) { return 0, false }
+// expire gives up what was not answered in time. An exchange somebody asked
+// for is asked for again.
+func (m *Machine) expire(now causal.Instant, p *peer) {
+	late := false
+	if f := p.fetch; f != nil && f.open != waiting && now >= f.expires {
+		m.drop(p)
+		late = true
+	}
+	if x := p.exchange; x != nil && (late || x.phase != fetching && now >= x.expires) {
+		p.asked = p.asked || x.hurry
+		late = true
+		m.end(p, true)
+	}
+	if late {
+		m.stats.TimedOut++
+	}
+}
+
+// Deadline returns when Wake wants to be called. Cost: the neighbours.
+func (m *Machine) Deadline() (causal.Instant, bool) {
+	at := m.nextAt
+	for _, p := range m.peers {
+		if x := p.exchange; x != nil && x.phase != fetching {
+			at = min(at, x.expires)
+		}
+		if f := p.fetch; f != nil {
+			at = min(at, f.due())
+		}
+	}
+	return at, len(m.peers) > 0
+}
 
 // Drain hands out what has gathered since the last Drain.
 func (m *Machine) Drain() Output {
@@ -158,4 +265,36 @@ func (m *Machine) Drain() Output {
 }
 
 // Stats returns the counts since the start.
-func (m *Machine) Stats() Stats { return Stats{} }
+func (m *Machine) Stats() Stats { return m.stats }
+
+// Active returns how many exchanges begun here are in flight.
+func (m *Machine) Active() int {
+	n := 0
+	for _, p := range m.peers {
+		if p.exchange != nil {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *Machine) send(to *peer, b Body) {
+	body := b.AppendTo(nil)
+	_, bulk := b.(Parts)
+	m.stats.MessagesSent++
+	m.stats.BytesSent += uint64(len(body))
+	m.out.Messages = append(m.out.Messages, Message{to.id, bulk, body})
+}
+
+// forked tells of a fork once per peer and chain.
+func (m *Machine) forked(p *peer, c chain, seq uint64) {
+	k := peerChain{p.id, c}
+	if m.forks[k] {
+		return
+	}
+	m.stats.Forks++
+	if len(m.forks) < forksMax {
+		m.forks[k] = true
+		m.out.Forks = append(m.out.Forks, Fork{p.id, c.space, c.author, seq})
+	}
+}

@@ -1,0 +1,107 @@
+package repair
+
+import "github.com/martinelli-lang/martinelli/algebra/causal"
+
+// serveRoot answers the beginning of a peer's exchange. When both sides have
+// begun, that of the lower id goes on: the higher one gives its own up, the
+// lower one leaves the other's unanswered.
+func (m *Machine) serveRoot(now causal.Instant, p *peer, msg Root) {
+	if x := p.exchange; x != nil && x.phase != fetching {
+		if m.cfg.Self.Compare(p.id) < 0 {
+			return
+		}
+		m.end(p, false)
+	}
+	if msg.Digest == m.cfg.Source.Root() {
+		m.send(p, Same{msg.Exchange})
+		return
+	}
+	m.serveDigests(p, msg.Exchange, causal.SpaceID{})
+}
+
+func (m *Machine) serveDigests(p *peer, exchange uint64, from causal.SpaceID) {
+	page := m.cfg.Source.Spaces(from, digestsMax)
+	m.send(p, Digests{exchange, from, page, len(page) < digestsMax})
+}
+
+// serveVectors compares the peer's vectors with this replica's: where the peer
+// is ahead is fetched, where this replica is ahead is told.
+func (m *Machine) serveVectors(now causal.Instant, p *peer, msg Vectors) {
+	answer := Ahead{Exchange: msg.Exchange}
+	room := aheadMax
+	for _, v := range msg.Spaces {
+		if !m.cfg.Source.Holds(v.Space) {
+			continue
+		}
+		for _, h := range v.Heads {
+			m.weigh(now, p, msg.Exchange, msg.Hurry, v.Space, h)
+		}
+		heads := ahead(m.cfg.Source.Vector(v.Space), v)
+		heads = heads[:min(len(heads), room)]
+		room -= len(heads)
+		if len(heads) > 0 {
+			answer.Spaces = append(answer.Spaces, SpaceHeads{v.Space, heads})
+		}
+	}
+	m.send(p, answer)
+}
+
+// ahead returns those of a vector's heads, in the stretch of v, which are
+// further on than v says or at the same place with another hash.
+func ahead(mine []Head, v SpaceVector) []Head {
+	var heads []Head
+	theirs := v.Heads
+	for _, h := range behind(mine, v.After) {
+		for len(theirs) > 0 && theirs[0].Author.Compare(h.Author) < 0 {
+			theirs = theirs[1:]
+		}
+		if len(theirs) == 0 && !v.Last {
+			break
+		}
+		var t Head
+		if len(theirs) > 0 && theirs[0].Author == h.Author {
+			t = theirs[0]
+		}
+		if h.Seq > t.Seq || h.Seq == t.Seq && h.Hash != t.Hash {
+			heads = append(heads, h)
+		}
+	}
+	return heads
+}
+
+// serveParts answers a Wants with a chunk of what the peer may have: chains on
+// which its last part stands. The others are forks.
+func (m *Machine) serveParts(p *peer, msg Wants) {
+	answer := Parts{Exchange: msg.Exchange, Turn: msg.Turn}
+	wants := msg.Wants[:0]
+	for _, w := range msg.Wants {
+		switch mine, known := m.hashAt(w); {
+		case !known:
+		case mine != w.After.Hash:
+			m.forked(p, chain{w.Space, w.Author}, w.After.Seq)
+			w.After.Hash = mine
+			answer.Forks = append(answer.Forks, w)
+		default:
+			wants = append(wants, w)
+		}
+	}
+	if len(wants) > 0 {
+		answer.Body, answer.Parts = m.cfg.Source.Parts(wants, m.cfg.ChunkSize)
+	}
+	m.stats.PartsSent += uint64(answer.Parts)
+	m.send(p, answer)
+}
+
+// hashAt returns this replica's chain hash where the want begins: zero at the
+// beginning of a chain, and not known beyond its end.
+func (m *Machine) hashAt(w Want) (causal.Hash, bool) {
+	switch {
+	case !m.cfg.Source.Holds(w.Space):
+		return causal.Hash{}, false
+	case w.After.Seq == 0:
+		return w.After.Hash, true
+	case w.After.Seq > m.cfg.Source.Head(w.Space, w.Author).Seq:
+		return causal.Hash{}, false
+	}
+	return m.cfg.Source.HashAt(w.Space, w.Author, w.After.Seq)
+}
