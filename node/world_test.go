@@ -1,0 +1,205 @@
+package node_test
+
+import (
+	"testing"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/lang"
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// A world runs a few nodes on memory disks with links that lose nothing. Time
+// moves only when nothing else is left to do. Faults are sim's business.
+type world struct {
+	t      *testing.T
+	now    causal.Instant
+	guests []*guest
+}
+
+type guest struct {
+	*node.Node
+	cfg     node.Config
+	disk    *store.Mem
+	answers map[node.Ticket]node.Answer
+	shown   []node.Shown
+	events  []node.Event
+	links   map[*guest]bool
+	last    node.Ticket
+}
+
+const epoch = 1_700_000_000 * causal.Second
+
+// newWorld opens count nodes of the program, the first of them the steward.
+func newWorld(t *testing.T, text string, count int) *world {
+	t.Helper()
+	w := &world{t: t, now: epoch}
+	program := compiled(t, text)
+	for i := range count {
+		g := &guest{disk: store.NewMem(), answers: map[node.Ticket]node.Answer{}, links: map[*guest]bool{}}
+		g.cfg = node.Config{
+			Self: replicaOf(byte(i + 1)), Steward: replicaOf(1), HomeID: replicaOf(100), Name: string(rune('a' + i)),
+			Role: "server", Cluster: "test", Program: program, Disk: g.disk, Seed: uint64(i), Mode: member.Mesh,
+		}
+		w.guests = append(w.guests, g)
+		w.open(g)
+	}
+	return w
+}
+
+func compiled(t *testing.T, text string) *plan.Program {
+	t.Helper()
+	program, notes := lang.Compile([]lang.Source{{Name: "test.mrt", Text: text}}, nil)
+	if program == nil {
+		t.Fatal(diag.Text(notes))
+	}
+	return program
+}
+
+func replicaOf(b byte) causal.ReplicaID { return causal.NewReplicaID([]byte{b}, 1) }
+
+// open starts, or restarts, a node from its disk.
+func (w *world) open(g *guest) {
+	w.t.Helper()
+	n, err := node.Open(w.now, g.cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	g.Node = n
+}
+
+// link brings up the link between two nodes.
+func (w *world) link(a, b *guest) error {
+	_, errA := a.LinkUp(w.now, b.Hello(), "b")
+	_, errB := b.LinkUp(w.now, a.Hello(), "")
+	if errA != nil || errB != nil {
+		if errA == nil || errB == nil {
+			w.t.Errorf("only one side refused: %v, %v", errA, errB)
+		}
+		return errA
+	}
+	a.links[b], b.links[a] = true, true
+	return nil
+}
+
+// linkAll brings up every link.
+func (w *world) linkAll() {
+	w.t.Helper()
+	for i, a := range w.guests {
+		for _, b := range w.guests[:i] {
+			if err := w.link(a, b); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// cut takes the links of a node down.
+func (w *world) cut(g *guest) {
+	for other := range g.links {
+		delete(other.links, g)
+		other.LinkDown(w.now, g.cfg.Self, "cut")
+		g.LinkDown(w.now, other.cfg.Self, "cut")
+	}
+	clear(g.links)
+}
+
+// run acts on outputs until no node has any, for the given time.
+func (w *world) run(d causal.Instant) {
+	w.t.Helper()
+	for until := w.now + d; ; {
+		for w.deliver() {
+		}
+		next := until
+		for _, g := range w.guests {
+			if at, ok := g.Deadline(); ok {
+				next = min(next, max(at, w.now+1))
+			}
+		}
+		if w.now = next; next >= until {
+			return
+		}
+		for _, g := range w.guests {
+			g.Wake(w.now)
+		}
+	}
+}
+
+// deliver drains every node once.
+func (w *world) deliver() (busy bool) {
+	for _, g := range w.guests {
+		out := g.Drain(w.now)
+		busy = busy || !out.Empty()
+		if len(out.Records) > 0 {
+			if err := g.disk.Write(out.Records); err != nil {
+				w.t.Fatal(err)
+			}
+			if err := g.disk.Sync(); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		for _, m := range out.Messages {
+			for to := range g.links {
+				if to.cfg.Self != m.To {
+					continue
+				}
+				if err := to.Receive(w.now, g.cfg.Self, m.Kind, m.Body); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		}
+		for _, a := range out.Answers {
+			g.answers[a.Ticket] = a
+		}
+		for _, d := range out.Dials {
+			g.DialFailed(w.now, d)
+		}
+		g.shown = append(g.shown, out.Shown...)
+		g.events = append(g.events, out.Events...)
+	}
+	return busy
+}
+
+// raise raises an event and waits for its answer.
+func (w *world) raise(g *guest, q node.RaiseRequest) node.Answer {
+	w.t.Helper()
+	g.last++
+	g.Raise(w.now, g.last, q)
+	return w.await(g)
+}
+
+// read reads a name and waits for its answer.
+func (w *world) read(g *guest, name string, key ...value.Value) node.Answer {
+	w.t.Helper()
+	g.last++
+	g.Read(w.now, g.last, node.ReadRequest{Name: name, Key: key})
+	return w.await(g)
+}
+
+func (w *world) await(g *guest) node.Answer {
+	w.t.Helper()
+	for range 100 {
+		for w.deliver() {
+		}
+		if a, ok := g.answers[g.last]; ok {
+			return a
+		}
+		w.run(200 * causal.Millisecond)
+	}
+	w.t.Fatal("no answer in 20 s")
+	return node.Answer{}
+}
+
+// number reads a scalar.
+func (w *world) number(g *guest, name string, key ...value.Value) int64 {
+	w.t.Helper()
+	a := w.read(g, name, key...)
+	if a.Reading == nil {
+		w.t.Fatalf("reading %s: %s %s", name, a.Abort, a.Detail)
+	}
+	return a.Reading.Value.AsInt()
+}
