@@ -45,5 +45,34 @@ func (v Vector) Clone() Vector { return maps.Clone(v) }
 
 // Replicas returns the replicas with at least one part, in order.
 func (v Vector) Replicas() []ReplicaID {
-	return slices.SortedFunc(maps.Keys(v), ReplicaID.Compare)
+	replicas := make([]ReplicaID, 0, len(v))
+	for r, n := range v {
+		if n > 0 {
+			replicas = append(replicas, r)
+		}
+	}
+	slices.SortFunc(replicas, ReplicaID.Compare)
+	return replicas
+}
+
+// Decompose returns one vector for each replica: to contain a part is to
+// contain all before it, so what one replica contributed is one piece.
+func (v Vector) Decompose() []Vector {
+	var pieces []Vector
+	for _, r := range v.Replicas() {
+		pieces = append(pieces, Vector{r: v[r]})
+	}
+	return pieces
+}
+
+// Difference returns the replicas of whose parts v contains more than o, with
+// the numbers of v.
+func (v Vector) Difference(o Vector) Vector {
+	d := Vector{}
+	for r, n := range v {
+		if n > o[r] {
+			d[r] = n
+		}
+	}
+	return d
 }
