@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
 )
 
 // Shadow is the naive state of some parts: all entries they add, without those
@@ -25,19 +26,14 @@ type entryID struct {
 // was there and is removed.
 type Fact struct {
 	Key, Value string
-	Live       []Item // in the order they came
-}
-
-// Item is one live entry of a fact.
-type Item struct {
-	ID    causal.EntryID
-	Stamp causal.Stamp
+	Live       []crdt.Item // in the order they came
 }
 
 // table holds the facts of one database.
 type table struct {
 	facts []*Fact // in the order they came
 	index map[[2]string]*Fact
+	byKey map[string][]*Fact
 }
 
 func newShadow() *Shadow {
@@ -51,6 +47,31 @@ func (s *Shadow) Facts(database string) []*Fact {
 		return t.facts
 	}
 	return nil
+}
+
+// Keys returns the keys of the database with a live entry, in order.
+func (s *Shadow) Keys(database string) []string {
+	var keys []string
+	for _, f := range s.Facts(database) {
+		if len(f.Live) > 0 {
+			keys = append(keys, f.Key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Each yields the live entries of one key.
+func (s *Shadow) Each(database, key string, yield func(crdt.Item)) {
+	t := s.tables[database]
+	if t == nil {
+		return
+	}
+	for _, f := range t.byKey[key] {
+		for _, it := range f.Live {
+			yield(it)
+		}
+	}
 }
 
 // Databases returns the names of the databases that ever held an entry, in order.
@@ -79,7 +100,7 @@ func (s *Shadow) apply(p *causal.Part) (unknown []causal.EntryID) {
 func (s *Shadow) add(id entryID, stamp causal.Stamp, e causal.Entry) {
 	t := s.tables[e.Database]
 	if t == nil {
-		t = &table{index: map[[2]string]*Fact{}}
+		t = &table{index: map[[2]string]*Fact{}, byKey: map[string][]*Fact{}}
 		s.tables[e.Database] = t
 	}
 	f := t.index[[2]string{e.Key, e.Value}]
@@ -87,8 +108,9 @@ func (s *Shadow) add(id entryID, stamp causal.Stamp, e causal.Entry) {
 		f = &Fact{Key: e.Key, Value: e.Value}
 		t.index[[2]string{e.Key, e.Value}] = f
 		t.facts = append(t.facts, f)
+		t.byKey[e.Key] = append(t.byKey[e.Key], f)
 	}
-	f.Live = append(f.Live, Item{id.id, stamp})
+	f.Live = append(f.Live, crdt.Item{ID: id.id, Stamp: stamp, Value: e.Value})
 	s.entries[id] = f
 }
 
@@ -99,7 +121,7 @@ func (s *Shadow) remove(id entryID) bool {
 	if f == nil {
 		return false
 	}
-	f.Live = slices.DeleteFunc(f.Live, func(it Item) bool { return it.ID == id.id })
+	f.Live = slices.DeleteFunc(f.Live, func(it crdt.Item) bool { return it.ID == id.id })
 	return true
 }
 

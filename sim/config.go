@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"io"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/sim/fault"
+	"github.com/martinelli-lang/martinelli/sim/load"
+)
+
+// Config is all a history depends on.
+type Config struct {
+	Name    string // of the program, for the story
+	Program *plan.Program
+	Funcs   map[string]flow.Func
+	Roles   []Role // the first machine of the first role is the steward; none: three servers
+	Seed    uint64
+
+	Faults fault.Spec
+	Span   causal.Instant // how long faults last and load is spread over; 0: 20 s
+
+	// Setup is raised at the first machine, and reaches every machine, before
+	// faults and load begin.
+	Setup []load.Event
+	// Load is dealt to the machines that run its events. Nil: Events events
+	// a machine are made from the types of its role's handlers.
+	Load   []load.Event
+	Events int // 0: 100
+
+	Rules []Rule    // hold at every machine after every step
+	Story io.Writer // where the story is told; nil: nowhere
+}
+
+// Role is how many machines run a role.
+type Role struct {
+	Name  string
+	Nodes int
+}
+
+// Rule is a promise of the program: Check returns what breaks it at a machine,
+// or "". It is asked whenever something has become visible there.
+type Rule struct {
+	Name  string
+	Check func(m *Machine) string
+}
+
+func (c Config) withDefaults() Config {
+	if len(c.Roles) == 0 {
+		c.Roles = []Role{{Name: "server", Nodes: 3}}
+	}
+	if c.Span == 0 {
+		c.Span = 20 * causal.Second
+	}
+	if c.Events == 0 {
+		c.Events = 100
+	}
+	if c.Story == nil {
+		c.Story = io.Discard
+	}
+	return c
+}

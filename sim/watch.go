@@ -1,0 +1,47 @@
+package sim
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/sim/audit"
+)
+
+// visible tells the auditor that a group of parts has become visible at m.
+func (w *World) visible(m *Machine, group []*causal.Part) {
+	w.audit.Applied(m.index, m.written, group)
+	own := 0
+	for _, p := range group {
+		if p.Replica == m.id || m.index == 0 && p.Replica == homeID {
+			own++
+		}
+	}
+	w.stats.Parts += uint64(own)
+	w.stats.PartsReceived += uint64(len(group) - own)
+	if own > 0 && w.attempt.Stream != "" {
+		w.audit.Ran(m.index, m.written, w.attempt)
+		w.attempt = audit.Attempt{} // a raise mints one commit; another in its wake is a repair's
+	}
+}
+
+// acknowledged tells the auditor what an answer promises.
+func (w *World) acknowledged(m *Machine, a node.Answer) {
+	if !a.Committed || len(a.Token) == 0 {
+		return
+	}
+	seen, err := replica.DecodeSession(a.Token)
+	if err != nil {
+		w.audit.Report(m.index, ruleHonest, "the token of an answer: %v", err)
+		return
+	}
+	w.audit.Answered(m.index, seen)
+}
+
+// check asks the program's own rules at a machine.
+func (w *World) check(m *Machine) {
+	for _, r := range w.cfg.Rules {
+		if broken := r.Check(m); broken != "" {
+			w.audit.Report(m.index, r.Name, "%s at %s", broken, clockText(w.Now()))
+		}
+	}
+}
