@@ -31,6 +31,10 @@ type Config struct {
 	SyncEvery causal.Instant  // between two repairs; 0: the program's shortest link period, or a second
 
 	Limits Limits
+
+	// Observe, if not nil, is told every group of parts when it becomes visible
+	// here, for those who judge a history. It may not change or keep the slice.
+	Observe func(group []*causal.Part)
 }
 
 // Limits are the named bounds of a node's queues and waits. A zero field takes its default.

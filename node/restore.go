@@ -125,6 +125,9 @@ func (n *Node) record(g replica.Group) {
 	for i, p := range g.Parts {
 		n.store.PutPart(p, g.Hashes[i])
 	}
+	if n.cfg.Observe != nil {
+		n.cfg.Observe(g.Parts)
+	}
 }
 
 // flush writes the state that changed since the last flush, so that a restart
