@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/martinelli-lang/martinelli/wire"
+	"github.com/spf13/cobra"
+)
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the release, the protocol version and the Go version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			release := "(unreleased)"
+			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+				release = info.Main.Version
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "martinelli %s, protocol %d, %s %s/%s\n",
+				release, wire.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}

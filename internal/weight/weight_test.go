@@ -1,0 +1,46 @@
+// Package weight guards what the browser pays for the rooms below host.
+package weight
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+)
+
+// sizeMax is the aim for a js/wasm program that runs a node, compressed with
+// brotli: the peers whose data model can do as much weigh 793 and 841 KB.
+const sizeMax = 600 << 10
+
+// TestSize builds the smallest js/wasm program that compiles a program of the
+// language and runs a node, and prints its weight.
+func TestSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the weight is taken once, by the long run of the suite")
+	}
+	out := filepath.Join(t.TempDir(), "page.wasm")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./page")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if msg, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the page: %v\n%s", err, msg)
+	}
+	raw, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := brotli.NewWriterLevel(&packed, brotli.BestCompression)
+	if _, err := w.Write(raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("js/wasm over node: %d KB, %d KB brotli (aim %d)", len(raw)>>10, packed.Len()>>10, sizeMax>>10)
+	if packed.Len() > sizeMax {
+		t.Errorf("the page weighs %d bytes, over the aim of %d", packed.Len(), sizeMax)
+	}
+}

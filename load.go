@@ -1,0 +1,89 @@
+package martinelli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/lang"
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// Program is a compiled program.
+type Program struct {
+	Plan  *plan.Program
+	Notes []diag.Diagnostic // warnings and notes; no errors
+}
+
+// A SourceError holds the letters of the compiler about a program that can't
+// run. Its text is all of them.
+type SourceError struct{ Diagnostics []diag.Diagnostic }
+
+func (e *SourceError) Error() string { return strings.TrimRight(diag.Text(e.Diagnostics), "\n") }
+
+// Load compiles the program at path: one .mrt file, or a folder whose .mrt
+// files are one program, with its .topology file if it has one. A program that
+// is wrong is a *SourceError.
+func Load(path string) (*Program, error) {
+	sources, topology, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return compile(sources, topology)
+}
+
+// Compile compiles a program from its text. name stands for the file's name in messages.
+func Compile(name, text string) (*Program, error) {
+	return compile([]lang.Source{{Name: name, Text: text}}, nil)
+}
+
+func compile(sources []lang.Source, topology *lang.Source) (*Program, error) {
+	compiled, notes := lang.Compile(sources, topology)
+	if compiled == nil {
+		return nil, &SourceError{notes}
+	}
+	return &Program{Plan: compiled, Notes: notes}, nil
+}
+
+// read collects the files of the program at path.
+func read(path string) (sources []lang.Source, topology *lang.Source, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("no program there: %w", err)
+	}
+	if !info.IsDir() {
+		text, err := os.ReadFile(path)
+		return []lang.Source{{Name: path, Text: string(text)}}, nil, err
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		file := filepath.Join(path, e.Name())
+		isSource, isTopology := filepath.Ext(file) == ".mrt", filepath.Ext(file) == ".topology"
+		if e.IsDir() || !isSource && !isTopology {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		source := lang.Source{Name: file, Text: string(text)}
+		switch {
+		case isSource:
+			sources = append(sources, source)
+		case topology != nil:
+			return nil, nil, fmt.Errorf("%s has two topologies, %s and %s: keep one in the folder", path, topology.Name, file)
+		default:
+			topology = &source
+		}
+	}
+	if len(sources) == 0 {
+		return nil, nil, errors.New(path + " has no .mrt file")
+	}
+	return sources, topology, nil
+}
