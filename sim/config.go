@@ -29,6 +29,8 @@ type Config struct {
 	Load   []load.Event
 	Events int // 0: 100
 
+	FlushEvery int // parts between two flushes of a node's state; 0: few, so that restarts meet both state and log
+
 	Rules []Rule    // hold at every machine after every step
 	Story io.Writer // where the story is told; nil: nowhere
 }
@@ -55,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Events == 0 {
 		c.Events = 100
+	}
+	if c.FlushEvery == 0 {
+		c.FlushEvery = 50
 	}
 	if c.Story == nil {
 		c.Story = io.Discard

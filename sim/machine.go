@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
@@ -31,9 +32,9 @@ type participant interface {
 	LinkDown(now causal.Instant, peer causal.ReplicaID, why string)
 	DialFailed(now causal.Instant, want member.Member)
 	Receive(now causal.Instant, peer causal.ReplicaID, kind uint8, body []byte) error
-	Wake(causal.Instant)
+	Wake(now causal.Instant)
 	Deadline() (causal.Instant, bool)
-	Drain() node.Output
+	Drain(now causal.Instant) node.Output
 }
 
 // Machine is one computer: a disk, a clock, and a node while it is up.
@@ -125,9 +126,10 @@ func (m *Machine) Start() error {
 	if m != first {
 		cfg.Peers = []member.Member{{ID: first.id, Name: first.name, Role: first.role.Name, Addr: first.addr()}}
 	}
-	cfg.Observe = func(group []*causal.Part) { m.seen = append(m.seen, group) }
+	cfg.Observe = func(group []*causal.Part) { m.seen = append(m.seen, slices.Clone(group)) }
 	m.life++
 	m.starts++
+	cfg.Limits.FlushEvery = w.cfg.FlushEvery
 	w.history.note(w.now, didOpen, m.index)
 	n, err := m.open(m.clock(), cfg)
 	if err != nil {
@@ -201,7 +203,7 @@ func (m *Machine) act(verb func(causal.Instant)) {
 		return
 	}
 	verb(m.clock())
-	m.take(m.node.Drain())
+	m.take(m.node.Drain(m.clock()))
 }
 
 // take takes an output of the node: its records are written at once, the rest
@@ -392,7 +394,7 @@ func (m *Machine) Read(name string, key ...value.Value) (flow.Reading, bool) {
 	t := m.ask(nil)
 	delete(m.asked, t)
 	m.node.Read(m.clock(), t, node.ReadRequest{Name: name, Key: key})
-	out := m.node.Drain()
+	out := m.node.Drain(m.clock())
 	answers := out.Answers[:0]
 	for _, a := range out.Answers {
 		if a.Ticket == t {
