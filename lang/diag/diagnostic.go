@@ -30,7 +30,8 @@ type Label struct {
 
 // Way is one way out. Cost says what the programmer pays for it; it may be empty.
 type Way struct {
-	Text, Cost string
+	Text string `json:"text"`
+	Cost string `json:"cost,omitempty"`
 }
 
 // Diagnostic is one letter.
