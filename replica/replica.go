@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 )
@@ -21,31 +23,43 @@ type Config struct {
 
 	PendingMax      int // parts that wait per chain; default 1,024
 	PendingBytesMax int // bytes of all parts that wait; default 64 MiB
-	RecentMax       int // applied parts kept in memory for repair; default 16,384
+	RecentMax       int // applied parts kept in memory, for repair and until the Log has them; default 16,384
+	RecentBytesMax  int // bytes of these; default 32 MiB
 }
 
-// Draft is a commit before it has its place in the order.
-type Draft struct {
-	Author causal.ReplicaID
-	Stamp  causal.Stamp
-	Seen   Session          // what the session had seen
-	Reads  []causal.SpaceID // spaces the run read
-	Writes []Write          // one per space, none twice
+func (c Config) withDefaults() Config {
+	if c.Holds == nil {
+		c.Holds = func(causal.SpaceID) bool { return true }
+	}
+	if c.Log == nil {
+		c.Log = noLog{}
+	}
+	c.PendingMax = positive(c.PendingMax, 1024)
+	c.PendingBytesMax = positive(c.PendingBytesMax, 64<<20)
+	c.RecentMax = positive(c.RecentMax, 16384)
+	c.RecentBytesMax = positive(c.RecentBytesMax, 32<<20)
+	return c
 }
 
-// Write is what a commit does in one space.
-type Write struct {
-	Space   causal.SpaceID
-	Entries []causal.Entry
-	Removed []causal.EntryID
+func positive(n, instead int) int {
+	if n > 0 {
+		return n
+	}
+	return instead
 }
 
-// Group is a set of parts that become visible together. Hashes[i] is the chain
-// hash at Parts[i]. The parts of one chain stand in its order.
+// noLog lacks every part.
+type noLog struct{}
+
+func (noLog) Part(causal.Ref) (*causal.Part, error)      { return nil, nil }
+func (noLog) Hash(causal.Ref) (causal.Hash, bool, error) { return causal.Hash{}, false, nil }
+
+// Group is a set of parts that become visible together. What is in it is
+// shared with the replica: nobody may change it.
 type Group struct {
-	Parts   []*causal.Part
-	Hashes  []causal.Hash
-	Changes []Change
+	Parts   []*causal.Part // of each space, causes before effects
+	Hashes  []causal.Hash  // Hashes[i] is the chain hash at Parts[i]
+	Changes []Change       // part by part: what it added, then what it removed
 }
 
 // Change is an entry that has appeared in a space or gone from it.
@@ -71,24 +85,101 @@ type Output struct {
 	Err     error // the first failure of the Log since the last Drain
 }
 
-// ChainHead is the end of one chain.
-type ChainHead struct {
-	Chain causal.Chain
-	causal.Head
+
+// Status is what an operator may want to know.
+type Status struct {
+	Spaces, Chains, Entries int    // kept now
+	Pending, PendingBytes   int    // waiting now
+	Applied                 uint64 // parts since New, those of commits among them
+	Duplicates              uint64 // parts that came again
+	Foreign                 uint64 // parts of spaces that are not held
+	Dropped                 uint64 // parts that fell out of the cache
+	Forks                   uint64
 }
 
-// LiveEntry is an entry of a space's state.
-type LiveEntry struct {
-	ID causal.EntryID
-	crdt.Entry
+// Replica is one copy of some spaces.
+type Replica struct {
+	cfg     Config
+	spaces  map[causal.SpaceID]*space
+	pending pending
+	recent  recent
+	hasher  causal.Hasher
+	heads   []causal.Hash // scratch: the hashes of the heads a part names
+
+	isLoading bool // between New and Loaded nothing is reported
+	unflushed int  // parts applied since the last Flush
+	out       Output
+	counts    Status
 }
 
-// Flush is what the store lacks of a space's state: with it written in one
-// batch, a restart replays the log above Chains only.
-type Flush struct {
-	Space   causal.SpaceID
-	Chains  []ChainHead  // those that grew since the last Flush
-	Maximal []causal.Dot // the space's heads, all of them
-	Added   []LiveEntry
-	Removed []causal.EntryID
+// New returns a replica that has seen nothing. It is ready for Commit and
+// Receive, or for Load.
+func New(cfg Config) *Replica {
+	cfg = cfg.withDefaults()
+	return &Replica{
+		cfg:     cfg,
+		spaces:  map[causal.SpaceID]*space{},
+		pending: newPending(),
+		recent:  recent{partsMax: cfg.RecentMax, bytesMax: cfg.RecentBytesMax},
+	}
+}
+
+// Drain hands out what has gathered since the last Drain.
+func (r *Replica) Drain() Output {
+	out := r.out
+	r.out = Output{}
+	return out
+}
+
+// Status returns what is kept and what has been counted.
+func (r *Replica) Status() Status {
+	st := r.counts
+	st.Spaces = len(r.spaces)
+	for _, s := range r.spaces {
+		st.Chains += len(s.chains)
+		st.Entries += len(s.state.Entries)
+	}
+	st.Pending, st.PendingBytes = len(r.pending.parts), r.pending.bytes
+	return st
+}
+
+// space returns the named space, empty if nothing of it was seen.
+func (r *Replica) space(id causal.SpaceID) *space {
+	s := r.spaces[id]
+	if s == nil {
+		s = newSpace(id)
+		r.spaces[id] = s
+	}
+	return s
+}
+
+// chain returns the named chain, or nil if nothing of it was seen.
+func (r *Replica) chain(id causal.Chain) *chain {
+	if s := r.spaces[id.Space]; s != nil {
+		return s.chains[id.Replica]
+	}
+	return nil
+}
+
+// isApplied reports whether the part is in the vector of its space.
+func (r *Replica) isApplied(ref causal.Ref) bool {
+	c := r.chain(ref.Chain())
+	return c != nil && ref.Seq <= c.head.Seq
+}
+
+// note keeps the first failure of the Log.
+func (r *Replica) note(err error) {
+	if err != nil && r.out.Err == nil {
+		r.out.Err = err
+	}
+}
+
+// sorted returns the keys of a map in the order of compare.
+func sorted[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, compare)
+	return keys
 }

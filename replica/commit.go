@@ -1,0 +1,174 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+)
+
+// Draft is a commit before it has its place in the order.
+type Draft struct {
+	Author causal.ReplicaID
+	Stamp  causal.Stamp
+	Seen   Session          // what the session had seen
+	Reads  []causal.SpaceID // spaces the run read
+	Writes []Write          // one per space, none twice
+}
+
+// Write is what a commit does in one space. The commit keeps the slices.
+type Write struct {
+	Space   causal.SpaceID
+	Entries []causal.Entry
+	Removed []causal.EntryID
+}
+
+// Next returns the dot the author's next part in the space will have.
+func (r *Replica) Next(id causal.SpaceID, author causal.ReplicaID) causal.Dot {
+	return causal.Dot{Replica: author, Seq: r.Head(id, author).Seq + 1}
+}
+
+// Commit gives a draft its place in the order and applies it; all seqs are
+// assigned in this one step. Its group is returned here and not by Drain, and
+// has no Changes: who ran the handler has made them. A draft without writes,
+// one that writes a space twice or whose session is not covered is a bug and
+// panics.
+//
+// The parts name what the session had seen and the heads of the spaces read
+// and written, without what the author's chain implies. A writer that stays in
+// one space, alone there, names nothing.
+func (r *Replica) Commit(d Draft) Group {
+	if !r.Covers(d.Seen) {
+		panic("replica: a commit is made only where its session is covered")
+	}
+	g := place(d)
+	for _, p := range g.Parts {
+		p.Seq = r.space(p.Space).chain(p.Replica).head.Seq + 1
+	}
+	for i, p := range g.Parts {
+		s := r.spaces[p.Space]
+		c := s.chains[p.Replica]
+		p.Seen = r.seen(s, c, &d)
+		p.Siblings = siblings(c, p, g.Parts)
+		g.Hashes[i] = r.hash(c.head.Hash, p)
+	}
+	for i, p := range g.Parts {
+		r.keep(p, g.Hashes[i])
+	}
+	for _, p := range g.Parts {
+		r.arrived(p.Ref())
+	}
+	r.settle()
+	return g
+}
+
+// place makes the parts of a draft, in the order of their spaces, without seqs.
+func place(d Draft) Group {
+	if len(d.Writes) == 1 {
+		one := &struct {
+			part   causal.Part
+			parts  [1]*causal.Part
+			hashes [1]causal.Hash
+		}{part: d.part(0)}
+		one.parts[0] = &one.part
+		return Group{Parts: one.parts[:], Hashes: one.hashes[:]}
+	}
+	g := Group{Parts: make([]*causal.Part, len(d.Writes)), Hashes: make([]causal.Hash, len(d.Writes))}
+	for i := range d.Writes {
+		p := d.part(i)
+		g.Parts[i] = &p
+	}
+	slices.SortFunc(g.Parts, func(a, b *causal.Part) int { return a.Space.Compare(b.Space) })
+	for i, p := range g.Parts {
+		if i > 0 && g.Parts[i-1].Space == p.Space {
+			panic("replica: a commit has one part per space")
+		}
+	}
+	if len(g.Parts) == 0 {
+		panic("replica: a run that wrote nothing makes no commit")
+	}
+	return g
+}
+
+func (d *Draft) part(i int) causal.Part {
+	w := &d.Writes[i]
+	return causal.Part{Space: w.Space, Replica: d.Author, Stamp: d.Stamp, Entries: w.Entries, Removed: w.Removed}
+}
+
+// writes reports whether the draft writes the space.
+func (d *Draft) writes(id causal.SpaceID) bool {
+	return slices.ContainsFunc(d.Writes, func(w Write) bool { return w.Space == id })
+}
+
+// seen returns what the draft's part in s names. Of s itself these are the
+// heads, which have seen whatever the session saw there. Of another space that
+// the commit writes nothing is named: there the sibling names the heads. Of
+// the rest it is what the session saw and the heads of the spaces read.
+func (r *Replica) seen(s *space, c *chain, d *Draft) []causal.Ref {
+	refs := s.appendHeads(nil, c)
+	for _, ref := range d.Seen {
+		isReplaced := d.writes(ref.Space) || slices.Contains(d.Reads, ref.Space) && r.spaces[ref.Space] != nil
+		if !isReplaced {
+			refs = c.appendUnlessImplied(refs, ref)
+		}
+	}
+	for i, id := range d.Reads {
+		read := r.spaces[id]
+		if read == nil || d.writes(id) || slices.Contains(d.Reads[:i], id) {
+			continue
+		}
+		for _, head := range read.maximal {
+			refs = c.appendUnlessImplied(refs, head.id.At(head.head.Seq))
+		}
+	}
+	slices.SortFunc(refs, causal.Ref.Compare)
+	return refs
+}
+
+// appendUnlessImplied names a part of another space unless an earlier part of
+// the chain did, or named a later one of the same chain.
+func (c *chain) appendUnlessImplied(refs []causal.Ref, ref causal.Ref) []causal.Ref {
+	if !c.imply(ref) {
+		return refs
+	}
+	return append(refs, ref)
+}
+
+// imply notes that the chain names ref, and reports whether that is new.
+func (c *chain) imply(ref causal.Ref) bool {
+	id := ref.Chain()
+	if ref.Seq <= c.implied[id] {
+		return false
+	}
+	if c.implied == nil {
+		c.implied = map[causal.Chain]uint64{}
+	}
+	c.implied[id] = ref.Seq
+	return true
+}
+
+// siblings names the other parts of the commit.
+func siblings(c *chain, p *causal.Part, parts []*causal.Part) []causal.Ref {
+	if len(parts) == 1 {
+		return nil
+	}
+	refs := make([]causal.Ref, 0, len(parts)-1)
+	for _, o := range parts {
+		if o != p {
+			refs = append(refs, o.Ref())
+			c.imply(o.Ref())
+		}
+	}
+	return refs
+}
+
+// hash returns the chain hash of a part made here: what it names in its space
+// are heads.
+func (r *Replica) hash(prev causal.Hash, p *causal.Part) causal.Hash {
+	r.heads = r.heads[:0]
+	for _, ref := range p.Seen {
+		if ref.Space == p.Space {
+			r.heads = append(r.heads, r.chain(ref.Chain()).head.Hash)
+		}
+	}
+	return r.hasher.Chain(prev, p, r.heads)
+}

@@ -1,0 +1,129 @@
+package replica
+
+import (
+	"errors"
+	"iter"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
+)
+
+// Flush is what the store lacks of a space's state: with it written in one
+// batch, a restart replays the log above Chains only. An entry that came and
+// went since the last Flush is not in it.
+type Flush struct {
+	Space   causal.SpaceID
+	Chains  []ChainHead  // those that grew since the last Flush
+	Maximal []causal.Dot // the space's heads, all of them
+	Added   []crdt.Live
+	Removed []causal.EntryID
+}
+
+// Unflushed returns how many parts were applied since the last Flush.
+func (r *Replica) Unflushed() int { return r.unflushed }
+
+// Flush returns what the store lacks of each space's state, in the order of
+// the spaces. The cost is that of the parts applied since the last one.
+func (r *Replica) Flush() []Flush {
+	var list []Flush
+	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
+		if s := r.spaces[id]; len(s.grown) > 0 {
+			list = append(list, s.flush())
+		}
+	}
+	r.unflushed = 0
+	return list
+}
+
+func (s *space) flush() Flush {
+	f := Flush{Space: s.id, Removed: s.removed}
+	for _, c := range s.grown {
+		f.Chains = append(f.Chains, ChainHead{c.id, c.head})
+		c.flushed, c.isGrown = c.head.Seq, false
+	}
+	for _, c := range s.maximal {
+		f.Maximal = append(f.Maximal, causal.Dot{Replica: c.id.Replica, Seq: c.head.Seq})
+	}
+	for _, id := range s.added {
+		if e, isLive := s.state.Entries[id]; isLive {
+			f.Added = append(f.Added, crdt.Live{ID: id, Entry: e})
+		}
+	}
+	s.grown, s.added, s.removed = s.grown[:0], s.added[:0], nil
+	return f
+}
+
+// ErrDamaged says that what was loaded and replayed does not fit together: the
+// store has lost something in its middle.
+var ErrDamaged = errors.New("replica: the store's log does not fit its state; it has lost records. Take a new replica id and catch up from a neighbour")
+
+// Load takes back what was flushed. What the store has of a space may come in
+// any number of pieces in any order, each with some of a Flush's fields.
+func (r *Replica) Load(f Flush) {
+	r.isLoading = true
+	s := r.space(f.Space)
+	for _, h := range f.Chains {
+		c := s.chain(h.Chain.Replica)
+		c.head, c.flushed = h.Head, h.Seq
+		s.state.Context[h.Chain.Replica] = h.Seq
+	}
+	for _, dot := range f.Maximal {
+		s.setMaximal(s.chain(dot.Replica))
+	}
+	for _, e := range f.Added {
+		s.state.Entries[e.ID] = e.Entry
+	}
+}
+
+// Replay takes back a part of the log, after everything is loaded, in any
+// order; one that is contained in what was loaded is ignored.
+func (r *Replica) Replay(p *causal.Part) {
+	r.isLoading = true
+	if !r.isApplied(p.Ref()) && r.pending.parts[p.Ref()] == nil {
+		r.take(p)
+	}
+}
+
+// Loaded ends a restart. It returns ErrDamaged if a part that was applied
+// before can't be applied now, or if a chain hash is another one than before.
+func (r *Replica) Loaded() error {
+	r.isLoading = false
+	err := r.out.Err
+	r.out = Output{}
+	switch {
+	case err != nil:
+		return err
+	case len(r.pending.parts) > 0 || r.counts.Dropped > 0:
+		return ErrDamaged
+	}
+	for _, s := range r.spaces {
+		if !r.isIntact(s) {
+			return ErrDamaged
+		}
+	}
+	return nil
+}
+
+// isIntact compares what a space has become with what the log says it was.
+func (r *Replica) isIntact(s *space) bool {
+	for author, c := range s.chains {
+		was, isKnown, err := r.cfg.Log.Hash(c.id.At(c.head.Seq))
+		if err != nil || isKnown && was != c.head.Hash || s.state.Context[author] != c.head.Seq {
+			return false
+		}
+	}
+	return true
+}
+
+// Entries yields the live entries of all spaces, in no order.
+func (r *Replica) Entries() iter.Seq2[causal.SpaceID, crdt.Live] {
+	return func(yield func(causal.SpaceID, crdt.Live) bool) {
+		for id, s := range r.spaces {
+			for dot, e := range s.state.Entries {
+				if !yield(id, crdt.Live{ID: dot, Entry: e}) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/wire"
+
+	"golang.org/x/crypto/blake2b"
+)
+
+// space is one space: its entries, and how far each author's chain goes.
+type space struct {
+	id     causal.SpaceID
+	state  *crdt.State                 // its context says the same as the chains' heads
+	chains map[causal.ReplicaID]*chain // by author
+
+	// maximal are the chains whose last part no other part has seen. An author
+	// sees its own past, so a chain has at most one maximal part.
+	maximal []*chain
+
+	digest   causal.Hash // over the vector; see Digest
+	isDigest bool        // digest is that of now
+
+	// Since the last Flush:
+	grown   []*chain
+	added   []causal.EntryID // of all parts; those removed again are not live
+	removed []causal.EntryID // of entries that were flushed
+}
+
+// chain is how far one author has come in one space.
+type chain struct {
+	id        causal.Chain
+	head      causal.Head
+	maximalAt int    // index in the space's maximal, or -1
+	flushed   uint64 // how much of it is in the store's state
+	isGrown   bool   // it is in the space's grown
+
+	// implied says which parts of other spaces the chain already names, each
+	// with all before it in its own chain. Only authors who commit here have it.
+	implied map[causal.Chain]uint64
+
+	recent  []kept     // the last parts, ending at head
+	waiting []*waiting // by seq; see pending
+}
+
+func newSpace(id causal.SpaceID) *space {
+	return &space{id: id, state: crdt.NewState(), chains: map[causal.ReplicaID]*chain{}}
+}
+
+// chain returns the author's chain, empty if nothing of it was seen.
+func (s *space) chain(author causal.ReplicaID) *chain {
+	c := s.chains[author]
+	if c == nil {
+		c = &chain{id: causal.Chain{Space: s.id, Replica: author}, maximalAt: -1}
+		s.chains[author] = c
+	}
+	return c
+}
+
+// apply makes p, whose chain hash is h, a part of the space, and returns the
+// entries that it removed.
+func (s *space) apply(p *causal.Part, h causal.Hash) (removed []crdt.Live) {
+	c := s.chain(p.Replica)
+	removed = s.state.Apply(p)
+	c.head = causal.Head{Seq: p.Seq, Hash: h}
+	s.isDigest = false
+	for _, ref := range p.Seen {
+		if seen := s.chains[ref.Replica]; ref.Space == s.id && seen != nil && seen.head.Seq == ref.Seq {
+			s.cover(seen)
+		}
+	}
+	s.setMaximal(c)
+	s.noteUnflushed(c, p, removed)
+	return removed
+}
+
+func (s *space) noteUnflushed(c *chain, p *causal.Part, removed []crdt.Live) {
+	if !c.isGrown {
+		c.isGrown = true
+		s.grown = append(s.grown, c)
+	}
+	for i := range p.Entries {
+		s.added = append(s.added, p.EntryID(i))
+	}
+	for i := range removed {
+		id := removed[i].ID
+		if id.Seq <= s.chains[id.Replica].flushed {
+			s.removed = append(s.removed, id)
+		}
+	}
+}
+
+// setMaximal says that nobody has seen the last part of c.
+func (s *space) setMaximal(c *chain) {
+	if c.maximalAt < 0 {
+		c.maximalAt = len(s.maximal)
+		s.maximal = append(s.maximal, c)
+	}
+}
+
+// cover says that somebody has seen the last part of c.
+func (s *space) cover(c *chain) {
+	if c.maximalAt < 0 {
+		return
+	}
+	last := s.maximal[len(s.maximal)-1]
+	s.maximal[c.maximalAt] = last
+	last.maximalAt = c.maximalAt
+	s.maximal = s.maximal[:len(s.maximal)-1]
+	c.maximalAt = -1
+}
+
+// appendHeads appends the maximal parts, but for that of one chain, in no order.
+func (s *space) appendHeads(refs []causal.Ref, but *chain) []causal.Ref {
+	for _, c := range s.maximal {
+		if c != but {
+			refs = append(refs, c.id.At(c.head.Seq))
+		}
+	}
+	return refs
+}
+
+// computeDigest hashes the vector in the order of its replicas.
+func (s *space) computeDigest() causal.Hash {
+	b := make([]byte, 0, len(s.chains)*56)
+	for _, id := range sorted(s.chains, causal.ReplicaID.Compare) {
+		if head := s.chains[id].head; head.Seq > 0 {
+			b = append(b, id[:]...)
+			b = wire.AppendUint64(b, head.Seq)
+			b = append(b, head.Hash[:]...)
+		}
+	}
+	return blake2b.Sum256(b)
+}
+
+// isEmpty reports whether nothing of the space was applied.
+func (s *space) isEmpty() bool { return len(s.state.Context) == 0 }
+
+// ChainHead is the end of one chain.
+type ChainHead struct {
+	Chain causal.Chain
+	causal.Head
+}
+
+// Spaces returns the spaces with at least one part, in order.
+func (r *Replica) Spaces() []causal.SpaceID {
+	return slices.DeleteFunc(sorted(r.spaces, causal.SpaceID.Compare), func(id causal.SpaceID) bool {
+		return r.spaces[id].isEmpty()
+	})
+}
+
+// Vector returns the ends of the space's chains, in the order of their replicas.
+func (r *Replica) Vector(id causal.SpaceID) []ChainHead {
+	s := r.spaces[id]
+	if s == nil {
+		return nil
+	}
+	heads := make([]ChainHead, 0, len(s.chains))
+	for _, author := range sorted(s.chains, causal.ReplicaID.Compare) {
+		if c := s.chains[author]; c.head.Seq > 0 {
+			heads = append(heads, ChainHead{c.id, c.head})
+		}
+	}
+	return heads
+}
+
+// Head returns the end of a chain, or zero.
+func (r *Replica) Head(id causal.SpaceID, author causal.ReplicaID) causal.Head {
+	if c := r.chain(causal.Chain{Space: id, Replica: author}); c != nil {
+		return c.head
+	}
+	return causal.Head{}
+}
+
+// Heads returns the maximal parts of a space, in order.
+func (r *Replica) Heads(id causal.SpaceID) []causal.Ref {
+	s := r.spaces[id]
+	if s == nil {
+		return nil
+	}
+	refs := s.appendHeads(nil, nil)
+	slices.SortFunc(refs, causal.Ref.Compare)
+	return refs
+}
+
+// Digest returns a hash over the space's vector with its chain hashes: equal
+// iff the same parts were applied. Zero for a space without parts.
+func (r *Replica) Digest(id causal.SpaceID) causal.Hash {
+	s := r.spaces[id]
+	if s == nil || s.isEmpty() {
+		return causal.Hash{}
+	}
+	if !s.isDigest {
+		s.digest, s.isDigest = s.computeDigest(), true
+	}
+	return s.digest
+}
+
+// Root returns a hash over the digests of all spaces. It costs what has
+// changed since it was last asked: a space with a new part is hashed again.
+func (r *Replica) Root() causal.Hash {
+	var b []byte
+	for _, id := range r.Spaces() {
+		digest := r.Digest(id)
+		b = append(append(b, id[:]...), digest[:]...)
+	}
+	return blake2b.Sum256(b)
+}
