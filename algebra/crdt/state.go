@@ -1,6 +1,9 @@
 package crdt
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 )
 
@@ -28,9 +31,14 @@ func (l Live) Item() Item { return Item{l.ID, l.Stamp, l.Value} }
 // backwards says why a context must never be joined before its entries come:
 // what is missing would count as removed.
 //
+// A dot says one indivisible thing, which entries of its part are live, and
+// only ever says fewer; what different dots say is independent. So the pieces
+// of a state are its dots, each with its live entries.
+//
 // P. S. Almeida et al., "Delta State Replicated Data Types", JPDC 2018,
-// section 7 (dotted causal containers); the decomposition is that of V. Enes
-// et al., ICDE 2019, with one piece per dot.
+// section 7 (causal contexts and dot stores); V. Enes et al., ICDE 2019,
+// appendix B (decomposition of causal CRDTs), with a part where they have an
+// element.
 type State struct {
 	// Context names the parts seen, for each replica all from the first on.
 	Context causal.Vector
@@ -73,4 +81,188 @@ func (s *State) Apply(p *causal.Part) (removed []Live) {
 		}
 	}
 	return removed
+}
+
+// Seen reports whether d is in s's context.
+func (s *State) Seen(d causal.Dot) bool {
+	if s.Context.Contains(d) {
+		return true
+	}
+	_, in := s.Cloud[d]
+	return in
+}
+
+// Join keeps the entries both have, and those one has whose dot the other has
+// not seen. O(s + o).
+func (s *State) Join(o *State) (grew bool) {
+	for id := range s.Entries {
+		if _, both := o.Entries[id]; !both && o.Seen(id.Dot) {
+			delete(s.Entries, id)
+			grew = true
+		}
+	}
+	for id, e := range o.Entries {
+		if !s.Seen(id.Dot) {
+			s.Entries[id] = e
+		}
+	}
+	return s.see(o) || grew
+}
+
+// see joins o's context into s's. It comes after the entries: until then s's
+// context tells what s had not seen.
+func (s *State) see(o *State) (grew bool) {
+	grew = s.Context.Join(o.Context)
+	for d := range o.Cloud {
+		if !s.Seen(d) {
+			s.addCloud(d)
+			grew = true
+		}
+	}
+	if grew {
+		s.compact()
+	}
+	return grew
+}
+
+func (s *State) addCloud(d causal.Dot) {
+	if s.Cloud == nil {
+		s.Cloud = map[causal.Dot]struct{}{}
+	}
+	s.Cloud[d] = struct{}{}
+}
+
+// compact moves what has become connected from the cloud to the vector.
+func (s *State) compact() {
+	if s.Cloud == nil {
+		return
+	}
+	for _, d := range slices.SortedFunc(maps.Keys(s.Cloud), causal.Dot.Compare) {
+		if d.Seq == s.Context[d.Replica]+1 {
+			s.Context[d.Replica] = d.Seq
+		}
+		if s.Context.Contains(d) {
+			delete(s.Cloud, d)
+		}
+	}
+	if len(s.Cloud) == 0 {
+		s.Cloud = nil
+	}
+}
+
+// Leq reports whether o has seen all that s has, and has no entry that s has
+// seen removed. O(s + o).
+func (s *State) Leq(o *State) bool {
+	if !s.contextLeq(o) {
+		return false
+	}
+	for id := range o.Entries {
+		if _, both := s.Entries[id]; !both && s.Seen(id.Dot) {
+			return false
+		}
+	}
+	return true
+}
+
+// contextLeq reports whether o has seen all parts that s has.
+func (s *State) contextLeq(o *State) bool {
+	for d := range s.Cloud {
+		if !o.Seen(d) {
+			return false
+		}
+	}
+	for r, n := range s.Context {
+		for seq := o.Context[r] + 1; seq <= n; seq++ {
+			if _, in := o.Cloud[causal.Dot{Replica: r, Seq: seq}]; !in {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Clone returns an independent copy.
+func (s *State) Clone() *State {
+	return &State{Context: s.Context.Clone(), Cloud: maps.Clone(s.Cloud), Entries: maps.Clone(s.Entries)}
+}
+
+// Decompose returns one delta for each dot seen, in their order: the dot and
+// its live entries. A dot whose entries are all removed is a piece too, for it
+// says so; a state that has seen n parts has n pieces. O(n + entries).
+func (s *State) Decompose() []*State {
+	pieces := map[causal.Dot]*State{}
+	s.eachDot(func(d causal.Dot) { pieces[d] = atom(d) })
+	for id, e := range s.Entries {
+		pieces[id.Dot].Entries[id] = e
+	}
+	inOrder := make([]*State, 0, len(pieces))
+	for _, d := range slices.SortedFunc(maps.Keys(pieces), causal.Dot.Compare) {
+		inOrder = append(inOrder, pieces[d])
+	}
+	return inOrder
+}
+
+// atom returns the delta that has seen d alone, without entries.
+func atom(d causal.Dot) *State {
+	s := NewState()
+	s.addCloud(d)
+	s.compact()
+	return s
+}
+
+// eachDot calls yield with every dot seen, in no order.
+func (s *State) eachDot(yield func(causal.Dot)) {
+	for r, n := range s.Context {
+		for seq := range n {
+			yield(causal.Dot{Replica: r, Seq: seq + 1})
+		}
+	}
+	for d := range s.Cloud {
+		yield(d)
+	}
+}
+
+// Difference returns the smallest delta that makes o know all that s knows:
+// the dots o has not seen, and those of which it still has an entry that s has
+// seen removed, each with its live entries. O(s + o), and no more than the
+// difference in memory.
+func (s *State) Difference(o *State) *State {
+	delta := NewState()
+	for r, n := range s.Context {
+		for seq := o.Context[r] + 1; seq <= n; seq++ {
+			delta.differ(causal.Dot{Replica: r, Seq: seq}, o)
+		}
+	}
+	for d := range s.Cloud {
+		delta.differ(d, o)
+	}
+	for id := range o.Entries {
+		if _, both := s.Entries[id]; !both && s.Seen(id.Dot) {
+			delta.addCloud(id.Dot)
+		}
+	}
+	for id, e := range s.Entries {
+		if _, in := delta.Cloud[id.Dot]; in {
+			delta.Entries[id] = e
+		}
+	}
+	delta.compact()
+	return delta
+}
+
+// differ adds d to a difference unless o has seen it.
+func (s *State) differ(d causal.Dot, o *State) {
+	if !o.Seen(d) {
+		s.addCloud(d)
+	}
+}
+
+// Live returns the entries in the order of their ids. O(n log n).
+func (s *State) Live() []Live {
+	live := make([]Live, 0, len(s.Entries))
+	for id, e := range s.Entries {
+		live = append(live, Live{id, e})
+	}
+	slices.SortFunc(live, func(a, b Live) int { return a.ID.Compare(b.ID) })
+	return live
 }

@@ -1,0 +1,214 @@
+package crdt
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/lattice/latticetest"
+	"github.com/martinelli-lang/martinelli/value"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// drawStates returns states of one history: replicas at some moments, what one
+// lacked of another, and single pieces.
+func drawStates(lattice string) func(t *rapid.T, n int) []*State {
+	return func(t *rapid.T, n int) []*State {
+		w := newWorld(lattice, 3)
+		var met []*State
+		w.run(t, 12, func() {
+			s := rapid.SampledFrom(w.replicas).Draw(t, "of").state.Clone()
+			met = append(met, s)
+			switch rapid.IntRange(0, 3).Draw(t, "also") {
+			case 0:
+				met = append(met, s.Difference(rapid.SampledFrom(w.replicas).Draw(t, "lacked").state))
+			case 1:
+				met = append(met, s.Decompose()...)
+			}
+		})
+		states := make([]*State, n)
+		for i := range states {
+			states[i] = rapid.SampledFrom(met).Draw(t, "state").Clone()
+		}
+		return states
+	}
+}
+
+// applyPart applies the first part of an author nobody heard of, which adds
+// and removes some, and returns what a delta of it says.
+func applyPart(t *rapid.T, s *State) *State {
+	p := &causal.Part{Replica: causal.ReplicaID{99}, Seq: 1, Stamp: 7}
+	for range rapid.IntRange(0, 2).Draw(t, "entries") {
+		p.Entries = append(p.Entries, causal.Entry{Database: "db", Key: "k", Value: value.Encode(value.Int(1))})
+	}
+	for _, l := range s.Live() {
+		if rapid.Bool().Draw(t, "remove") {
+			p.Removed = append(p.Removed, l.ID)
+		}
+	}
+	before := s.Clone()
+	s.Apply(p)
+	return s.Difference(before)
+}
+
+func TestStateLaws(t *testing.T) {
+	for _, lattice := range lattices {
+		t.Run(lattice, func(t *testing.T) {
+			latticetest.Laws(t, latticetest.Subject[*State]{
+				Bottom:   NewState,
+				Draw:     drawStates(lattice),
+				Encode:   func(s *State) []byte { return s.AppendTo(nil) },
+				Decode:   DecodeState,
+				Mutators: []func(*rapid.T, *State) *State{applyPart},
+			})
+		})
+	}
+}
+
+// part makes a part of author whose entries have the given values.
+func part(author byte, seq uint64, values ...int64) *causal.Part {
+	p := &causal.Part{Replica: causal.ReplicaID{author}, Seq: seq, Stamp: causal.Stamp(seq)}
+	for _, v := range values {
+		p.Entries = append(p.Entries, causal.Entry{Database: "db", Key: "k", Value: value.Encode(value.Int(v))})
+	}
+	return p
+}
+
+func applied(parts ...*causal.Part) *State {
+	s := NewState()
+	for _, p := range parts {
+		s.Apply(p)
+	}
+	return s
+}
+
+func TestApplyReturnsWhatItRemoved(t *testing.T) {
+	a := part(1, 1, 10, 11)
+	b := part(2, 1, 20)
+	b.Removed = []causal.EntryID{a.EntryID(1), b.EntryID(0)}
+	s := applied(a)
+	removed := s.Apply(b)
+	if len(removed) != 1 || removed[0].ID != a.EntryID(1) || removed[0].Item().Stamp != a.Stamp {
+		t.Errorf("removed %+v", removed)
+	}
+	if len(s.Entries) != 1 {
+		t.Errorf("live %+v", s.Live())
+	}
+	c := part(2, 2)
+	c.Removed = b.Removed
+	if again := s.Apply(c); len(again) != 0 {
+		t.Errorf("removed again %+v", again)
+	}
+}
+
+func TestApplyOutOfOrderIsABug(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a gap was applied")
+		}
+	}()
+	applied(part(1, 2))
+}
+
+// A removed entry does not come back with an older copy: the context knows
+// its dot. (Forgetting a context entry would let it: history 11 of the model.)
+func TestAnOldCopyResurrectsNothing(t *testing.T) {
+	a := part(1, 1, 10)
+	old := applied(a)
+	b := part(2, 1)
+	b.Removed = []causal.EntryID{a.EntryID(0)}
+	s := applied(a, b)
+	if s.Join(old) || len(s.Entries) != 0 {
+		t.Errorf("the old copy brought back %+v", s.Live())
+	}
+	if !old.Join(s) || len(old.Entries) != 0 {
+		t.Errorf("the old copy kept %+v", old.Live())
+	}
+}
+
+// A context that comes before its entries turns them into removals (history 4
+// of the model): so a piece never has the one without the other.
+func TestPiecesCarryContextAndEntriesTogether(t *testing.T) {
+	s := applied(part(1, 1, 10), part(1, 2, 11))
+	for _, piece := range s.Decompose() {
+		if len(piece.Entries) != 1 {
+			t.Errorf("a piece without its entry: %+v", piece)
+		}
+	}
+	other := NewState()
+	pieces := s.Decompose()
+	other.Join(pieces[1])
+	if other.Cloud == nil || len(other.Context) != 0 {
+		t.Errorf("part 2 without part 1 is no prefix: %+v", other)
+	}
+	other.Join(pieces[0])
+	if other.Cloud != nil || other.Context[causal.ReplicaID{1}] != 2 {
+		t.Errorf("connected dots stayed in the cloud: %+v", other)
+	}
+}
+
+// The difference of two states that share nearly everything says only what differs.
+func TestDifferenceFollowsTheChange(t *testing.T) {
+	s := NewState()
+	for i := range uint64(100) {
+		s.Apply(part(1, i+1, int64(i)))
+	}
+	o := s.Clone()
+	b := part(2, 1, 7)
+	b.Removed = []causal.EntryID{part(1, 50).EntryID(0)}
+	s.Apply(b)
+	d := s.Difference(o)
+	if got := fmt.Sprint(len(d.Context), len(d.Cloud), len(d.Entries)); got != "1 1 1" {
+		t.Errorf("context, cloud and entries of the difference: %s\n%+v", got, d)
+	}
+}
+
+func TestStateBytesAreChecked(t *testing.T) {
+	good := applied(part(1, 1, 10)).AppendTo(nil)
+	flip := func(at int, to byte) []byte {
+		b := append([]byte(nil), good...)
+		b[at] = to
+		return b
+	}
+	for _, c := range []struct {
+		what  string
+		bytes []byte
+		want  error
+	}{
+		{"nothing", nil, wire.ErrTruncated},
+		{"more behind it", append(good, 0), wire.ErrTrailing},
+		{"an entry nobody has seen", flip(21, 0), wire.ErrMalformed},
+		{"an unknown replica", flip(24, 1), wire.ErrMalformed},
+		{"a huge table", []byte{0xff, 0xff, 0xff, 0xff, 0x0f}, wire.ErrLimit},
+		{"a table longer than the bytes", []byte{0xff, 0xff, 0x03}, wire.ErrTruncated},
+	} {
+		if _, err := DecodeState(c.bytes); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v (%x)", c.what, err, c.want, c.bytes)
+		}
+	}
+}
+
+func FuzzDecodeState(f *testing.F) {
+	a := part(1, 1, 10, 11)
+	b := part(2, 1, 20)
+	b.Removed = []causal.EntryID{a.EntryID(0)}
+	s := applied(a, b, part(2, 2, 3), part(2, 3))
+	f.Add(s.AppendTo(nil))
+	f.Add(s.Difference(applied(a)).AppendTo(nil))
+	f.Add(NewState().AppendTo(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := DecodeState(b)
+		if err != nil {
+			return
+		}
+		if again := s.AppendTo(nil); string(again) != string(b) {
+			t.Fatalf("%x decodes, but encodes as %x", b, again)
+		}
+		if !s.Leq(s) || s.Clone().Join(s) {
+			t.Fatalf("no lattice element: %+v", s)
+		}
+	})
+}
