@@ -142,7 +142,7 @@ func (n *node) start() {
 	die := func(k uint64) *rand.Rand { return rand.New(rand.NewPCG(w.rng.Uint64(), k)) }
 	n.member = member.New(w.now, member.Config{Self: n.self, Mode: w.mode, Peers: w.peersOf(n.i), Rand: die(1)})
 	n.broadcast = broadcast.New(broadcast.Config{Relay: w.mode == member.Static})
-	n.repair = repair.New(w.now, repair.Config{Self: n.self.ID, Source: n.rep, Rand: die(2), ChunkSize: 32 * partSize})
+	n.repair = repair.New(w.now, repair.Config{Self: n.self.ID, Source: n.rep, Rand: die(2), ChunkMin: 16 * partSize, ChunkMax: 64 * partSize})
 	n.wakeAt = 0
 	n.drain()
 }
@@ -295,7 +295,7 @@ func (w *world) dial(n *node, p member.Member) {
 	}
 	w.after(w.delay(), func() {
 		switch {
-		case !n.alive || n.life != life || w.cut(n, to):
+		case !n.alive || n.life != life || w.cut(n, to) || w.cut(to, n):
 		case !to.alive:
 			n.member.DialFailed(w.now, p)
 			n.drain()
@@ -311,7 +311,7 @@ func (w *world) dial(n *node, p member.Member) {
 // the rule of member.Replaces between two.
 func (w *world) open(c *conn, side int) {
 	n, peer := c.ends[side], c.ends[1-side]
-	if !n.alive || n.life != c.lives[side] || w.cut(n, peer) {
+	if !n.alive || n.life != c.lives[side] || w.cut(n, peer) || w.cut(peer, n) {
 		return
 	}
 	if n == peer { // its own address

@@ -58,6 +58,23 @@ func (m *Machine) redial(now causal.Instant, r *record) {
 	}
 }
 
+// hasten begins all back-offs anew: one lost member is back, so what kept it
+// away, and perhaps others, may be over.
+func (m *Machine) hasten(now causal.Instant) {
+	soon := func(t *target) {
+		t.tries = 0
+		if !t.flying {
+			t.dialAt = min(t.dialAt, now+m.pause(0))
+		}
+	}
+	for _, s := range m.seeds {
+		soon(&s.target)
+	}
+	for _, id := range m.order {
+		soon(&m.known[id].target)
+	}
+}
+
 // dial dials what is due, in the order of ids, and at most DialsMax at once.
 func (m *Machine) dial(now causal.Instant) {
 	for _, s := range m.seeds {

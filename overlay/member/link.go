@@ -54,6 +54,9 @@ func (m *Machine) LinkUp(now causal.Instant, p Member, dialed string) {
 		m.schedule(now)
 		return
 	}
+	if r.state == Down {
+		m.hasten(now)
+	}
 	m.landed(dialed)
 	m.land(&r.target)
 	m.unlink(r)

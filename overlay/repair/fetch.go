@@ -20,7 +20,8 @@ const (
 type fetch struct {
 	no      uint64 // of the exchange that found it
 	at      causal.Instant
-	expires causal.Instant // meaningful unless waiting
+	asked   causal.Instant // when this turn was; meaningful unless waiting, and so is
+	expires causal.Instant
 	open    step
 	turn    uint64
 	goals   []goal // sorted; at most goalsMax
@@ -92,23 +93,23 @@ func (m *Machine) ask(now causal.Instant, p *peer) {
 	f.goals = slices.DeleteFunc(f.goals, func(g goal) bool {
 		return m.cfg.Source.Head(g.space, g.author).Seq >= g.seq
 	})
-	f.wants = m.unclaimed(f.goals)
+	f.wants = m.unclaimed(now, f.goals)
 	if len(f.wants) == 0 {
 		m.drop(p)
 		m.settle(p)
 		return
 	}
 	for _, w := range f.wants {
-		m.claims[chain{w.Space, w.Author}] = p.id
+		m.claims[chain{w.Space, w.Author}] = claim{p.id, now + m.cfg.Patience/5}
 	}
 	f.turn++
-	f.open, f.expires = asking, now+m.cfg.Timeout
-	m.send(p, Wants{f.no, f.turn, f.wants})
+	f.open, f.asked, f.expires = asking, now, now+m.cfg.Patience
+	m.send(p, Wants{f.no, f.turn, p.chunk, f.wants})
 }
 
 // unclaimed makes wants of the goals nobody is asked for, beginning anywhere,
 // so that no chain is always the one that finds no place.
-func (m *Machine) unclaimed(goals []goal) []Want {
+func (m *Machine) unclaimed(now causal.Instant, goals []goal) []Want {
 	var wants []Want
 	if len(goals) == 0 {
 		return nil
@@ -116,7 +117,7 @@ func (m *Machine) unclaimed(goals []goal) []Want {
 	first := m.cfg.Rand.IntN(len(goals))
 	for i := range goals {
 		g := goals[(first+i)%len(goals)]
-		if _, claimed := m.claims[g.chain]; !claimed && len(wants) < wantsMax {
+		if now >= m.claims[g.chain].lapses && len(wants) < wantsMax {
 			wants = append(wants, Want{g.space, g.author, m.cfg.Source.Head(g.space, g.author)})
 		}
 	}
@@ -133,7 +134,8 @@ func (m *Machine) parts(now causal.Instant, p *peer, msg Parts) {
 		m.notOnChain(p, w)
 	}
 	m.stats.PartsReceived += uint64(msg.Parts)
-	f.open, f.expires = delivering, now+m.cfg.Timeout
+	f.open, f.expires = delivering, now+m.cfg.Patience
+	m.pace(p, now-f.asked)
 	switch {
 	case msg.Parts > 0:
 		m.out.Deliveries = append(m.out.Deliveries, Delivery{p.id, msg.Parts, msg.Body})
@@ -141,6 +143,18 @@ func (m *Machine) parts(now causal.Instant, p *peer, msg Parts) {
 		m.ask(now, p)
 	default:
 		m.stuck(p) // the peer has not what it said it had
+	}
+}
+
+// pace doubles the chunk after a fast answer and halves it after a slow one. So
+// a fast link is filled although one chunk is in flight at a time, and on a slow
+// one a chunk never outlasts Patience, which would begin it again for ever.
+func (m *Machine) pace(p *peer, took causal.Instant) {
+	switch {
+	case took < m.cfg.Patience/10:
+		p.chunk = min(2*p.chunk, m.cfg.ChunkMax)
+	case took > m.cfg.Patience/3:
+		p.chunk = max(p.chunk/2, m.cfg.ChunkMin)
 	}
 }
 
@@ -200,7 +214,7 @@ func (m *Machine) drop(p *peer) {
 // release gives up the claims of the turn that ended.
 func (m *Machine) release(p *peer) {
 	for _, w := range p.fetch.wants {
-		if c := (chain{w.Space, w.Author}); m.claims[c] == p.id {
+		if c := (chain{w.Space, w.Author}); m.claims[c].peer == p.id {
 			delete(m.claims, c)
 		}
 	}

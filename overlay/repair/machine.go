@@ -15,20 +15,24 @@ type Config struct {
 	Source Source
 	Rand   *rand.Rand
 
-	Every   causal.Instant // 1 s: a random neighbour is asked, jittered by a quarter
-	Timeout causal.Instant // 5 s without an answer end an exchange
-	Grace   causal.Instant // 250 ms: what a push may still bring is not fetched before
+	Every    causal.Instant // 1 s: a random neighbour is asked, jittered by a quarter
+	Timeout  causal.Instant // 2 s without an answer end a comparison
+	Patience causal.Instant // 5 s without the parts asked for end a fetch
+	Grace    causal.Instant // 250 ms: what a push may still bring is not fetched before
 
 	ActiveMax int // 4 exchanges begun here in flight, one per peer
-	ChunkSize int // 256 KiB of parts in one answer
+	ChunkMin  int // 32 KiB of parts in the first answer; doubled while answers are fast
+	ChunkMax  int // 1 MiB of parts in one answer
 }
 
 func (c Config) withDefaults() Config {
 	c.Every = cmp.Or(c.Every, causal.Second)
-	c.Timeout = cmp.Or(c.Timeout, 5*causal.Second)
+	c.Timeout = cmp.Or(c.Timeout, 2*causal.Second)
+	c.Patience = cmp.Or(c.Patience, 5*causal.Second)
 	c.Grace = cmp.Or(c.Grace, 250*causal.Millisecond)
 	c.ActiveMax = cmp.Or(c.ActiveMax, 4)
-	c.ChunkSize = min(cmp.Or(c.ChunkSize, 256<<10), wire.FrameMax/4)
+	c.ChunkMax = min(cmp.Or(c.ChunkMax, 1<<20), wire.FrameMax/4)
+	c.ChunkMin = min(cmp.Or(c.ChunkMin, 32<<10), c.ChunkMax)
 	return c
 }
 
@@ -93,8 +97,8 @@ type Machine struct {
 	peers  []*peer // the neighbours, by id
 	last   uint64  // the number of the newest exchange begun here
 	nextAt causal.Instant
-	claims map[chain]causal.ReplicaID // chains asked for, and of whom
-	forks  map[peerChain]bool         // forks told of already, at most forksMax
+	claims map[chain]claim    // chains asked for and not delivered
+	forks  map[peerChain]bool // forks told of already, at most forksMax
 	stats  Stats
 	out    Output
 }
@@ -114,10 +118,18 @@ type peerChain struct {
 	chain
 }
 
+// claim says of whom a chain is asked. It keeps other fetches off the chain for
+// a while, and not for as long as a peer may take that never answers.
+type claim struct {
+	peer   causal.ReplicaID
+	lapses causal.Instant
+}
+
 // peer is a neighbour and what goes on with it.
 type peer struct {
 	id       causal.ReplicaID
 	asked    bool      // an exchange is to begin as soon as it may
+	chunk    int       // bytes of parts to ask for, ChunkMin to ChunkMax: what the link carries well within Patience
 	exchange *exchange // begun here, or nil
 	fetch    *fetch    // what is fetched from the peer, or nil
 }
@@ -127,7 +139,7 @@ func New(now causal.Instant, cfg Config) *Machine {
 	m := &Machine{
 		cfg:    cfg.withDefaults(),
 		last:   cfg.Rand.Uint64(), // an earlier life's answers name other numbers
-		claims: map[chain]causal.ReplicaID{},
+		claims: map[chain]claim{},
 		forks:  map[peerChain]bool{},
 	}
 	m.nextAt = now + m.jittered()
@@ -144,7 +156,7 @@ func (m *Machine) jittered() causal.Instant {
 func (m *Machine) LinkUp(now causal.Instant, peerID causal.ReplicaID) {
 	m.LinkDown(now, peerID)
 	i, _ := m.find(peerID)
-	m.peers = slices.Insert(m.peers, i, &peer{id: peerID})
+	m.peers = slices.Insert(m.peers, i, &peer{id: peerID, chunk: m.cfg.ChunkMin})
 	if m.cfg.Self.Compare(peerID) < 0 {
 		m.Begin(now, peerID)
 	}
@@ -230,6 +242,7 @@ func (m *Machine) Wake(now causal.Instant) {
 func (m *Machine) expire(now causal.Instant, p *peer) {
 	late := false
 	if f := p.fetch; f != nil && f.open != waiting && now >= f.expires {
+		p.chunk = m.cfg.ChunkMin
 		m.drop(p)
 		late = true
 	}

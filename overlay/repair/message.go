@@ -94,6 +94,7 @@ type SpaceHeads struct {
 type Wants struct {
 	Exchange uint64
 	Turn     uint64 // the asker's, for the answer to name
+	Size     int    // about how many bytes of parts the answer may have
 	Wants    []Want
 }
 
@@ -152,7 +153,8 @@ func (m Ahead) AppendTo(b []byte) []byte {
 
 // AppendTo appends the message's bytes.
 func (m Wants) AppendTo(b []byte) []byte {
-	return appendWants(wire.AppendUvarint(begin(b, tagWants, m.Exchange), m.Turn), m.Wants)
+	b = wire.AppendUvarint(begin(b, tagWants, m.Exchange), m.Turn)
+	return appendWants(wire.AppendUvarint(b, uint64(m.Size)), m.Wants)
 }
 
 // AppendTo appends the message's bytes.
@@ -204,7 +206,7 @@ func Decode(body []byte) (Body, error) {
 	case tagAhead:
 		m = readAhead(r, exchange)
 	case tagWants:
-		m = Wants{exchange, r.Uvarint(), readWants(r)}
+		m = Wants{exchange, r.Uvarint(), readSize(r), readWants(r)}
 	case tagParts:
 		m = readParts(r, exchange)
 	default:
@@ -283,6 +285,10 @@ func readWants(r *wire.Reader) []Want {
 	}
 	return wants
 }
+
+// readSize reads how many bytes of parts are asked for; more than a frame holds
+// is as good as that.
+func readSize(r *wire.Reader) int { return int(min(r.Uvarint(), wire.FrameMax)) }
 
 func readParts(r *wire.Reader, exchange uint64) Parts {
 	m := Parts{Exchange: exchange, Turn: r.Uvarint(), Forks: readWants(r)}

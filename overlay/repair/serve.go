@@ -86,7 +86,7 @@ func (m *Machine) serveParts(p *peer, msg Wants) {
 		}
 	}
 	if len(wants) > 0 {
-		answer.Body, answer.Parts = m.cfg.Source.Parts(wants, m.cfg.ChunkSize)
+		answer.Body, answer.Parts = m.cfg.Source.Parts(wants, min(msg.Size, m.cfg.ChunkMax))
 	}
 	m.stats.PartsSent += uint64(answer.Parts)
 	m.send(p, answer)
