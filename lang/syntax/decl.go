@@ -25,6 +25,9 @@ func isHandler(word string) bool {
 	return strings.HasPrefix(word, handlerPrefix) && len(word) > len(handlerPrefix)
 }
 
+// isHead reports whether a word is the head of a declaration.
+func isHead(word string) bool { return slices.Contains(heads, word) || isHandler(word) }
+
 // declares reports whether token i begins a line that can only be a declaration.
 func (p *parser) declares(i int) bool {
 	t := p.list.Tokens[i]
@@ -132,7 +135,7 @@ func (p *parser) looksLikeDecl(i int) bool {
 	}
 	next := p.list.Tokens[i+1]
 	isArg := next.Kind == token.Symbol || next.Kind == token.String || next.Kind == token.Do
-	return slices.Contains(heads, t.Text) || isHandler(t.Text) || isArg && !next.Newline
+	return isHead(t.Text) || isArg && !next.Newline
 }
 
 // decl reads one declaration.
@@ -142,7 +145,7 @@ func (p *parser) decl() Decl {
 	if head.Kind != token.Ident {
 		return p.noDecl()
 	}
-	if !slices.Contains(heads, word) && !isHandler(word) {
+	if !isHead(word) {
 		if word = p.misspelt(head); word == "" {
 			return p.noDecl()
 		}
@@ -178,8 +181,8 @@ func (p *parser) decl() Decl {
 // probably meant, or "" if none is near or it is no head at all.
 func (p *parser) misspelt(head token.Token) string {
 	next := p.ahead(1)
-	isHead := !next.Newline && (next.Kind == token.Symbol || next.Kind == token.String || next.Kind == token.Do)
-	if !isHead || isForeign(head, next) {
+	hasArg := !next.Newline && (next.Kind == token.Symbol || next.Kind == token.String || next.Kind == token.Do)
+	if !hasArg || isForeign(head, next) {
 		return ""
 	}
 	near := nearest(head.Text, heads)
@@ -366,6 +369,8 @@ func (p *parser) args(options *[]Option, known []string, other func()) {
 			}
 			next := p.ahead(1).Kind
 			switch k := p.kind(); {
+			case p.now().Newline && isHead(p.now().Text):
+				p.fail(p.unexpected("an argument"))
 			case k == token.Symbol || k == token.Ident && (next == token.Colon || next == token.Arrow):
 				*options = p.option(*options, known)
 			case other == nil:

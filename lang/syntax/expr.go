@@ -382,8 +382,7 @@ func (p *parser) bracketed(end token.Kind, what string, elem func()) {
 
 // forgotten reports whether the current token shows that a bracket was never closed.
 func (p *parser) forgotten() bool {
-	k := p.kind()
-	return closes(k) || k == token.Let || p.declares(p.at)
+	return p.broken || p.belongsOutside(p.at) || p.declares(p.at)
 }
 
 // betweenElements reports what stands where a comma or the closing bracket was

@@ -49,11 +49,11 @@ func foreignWord(word token.Token) letter {
 }
 
 // nearest returns the candidate that a misspelt word most likely means: the
-// first at the least edit distance, which is at most two and less than half the word; or "".
+// first at the least edit distance, which is at most two and less than half of it; or "".
 func nearest(word string, candidates []string) string {
 	best, least := "", 3
 	for _, c := range candidates {
-		if d := distance(word, c); d < least && 2*d <= len(c) {
+		if d := distance(word, c); d < least && 2*d < len(c) {
 			best, least = c, d
 		}
 	}

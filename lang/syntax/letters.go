@@ -121,11 +121,11 @@ func (p *parser) unexpected(wanted string) letter {
 // abbreviated shortens what would not fit into a line.
 func abbreviated(s string) string {
 	const most = 40
-	for i, n := range strings.Split(s, "") {
-		if i == most {
-			return strings.Join(strings.Split(s, "")[:most], "") + "..."
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return s[:i] + "..."
 		}
-		_ = n
 	}
 	return s
 }
@@ -179,7 +179,7 @@ func (p *parser) unclosedBracket(open token.Token) letter {
 
 func missingComma(before, next token.Span) letter {
 	return diag.Errorf("E024", next, "a comma is missing").Here("another value begins here").
-		Hinting("write `%s, %s`", abbreviated(before.Text()), abbreviated(next.Text()))
+		Hinting("write a `,` behind `%s`", abbreviated(before.Text()))
 }
 
 func (p *parser) noNewline() letter {

@@ -327,9 +327,7 @@ func (p *parser) closer(n int) int {
 			blocks++
 		case k == token.End && blocks > 0:
 			blocks--
-		case k == token.EOF || closes(k) && blocks == 0 || p.declares(i):
-			return -1
-		case k == token.Let && blocks == 0:
+		case k == token.EOF || blocks == 0 && p.belongsOutside(i) || p.declares(i):
 			return -1
 		case isOpening(k):
 			n++
@@ -340,6 +338,13 @@ func (p *parser) closer(n int) int {
 		}
 	}
 	return -1
+}
+
+// belongsOutside reports whether token i cannot stand directly inside brackets,
+// as it ends a body or begins a statement. As the name of a field it is a slip, and can.
+func (p *parser) belongsOutside(i int) bool {
+	k := p.list.Tokens[i].Kind
+	return (closes(k) || k == token.Let) && p.list.Tokens[min(i+1, len(p.list.Tokens)-1)].Kind != token.Colon
 }
 
 func isOpening(k token.Kind) bool {

@@ -149,6 +149,9 @@ func (p *parser) arm() Arm {
 	p.advance()
 	var a Arm
 	from := p.at
+	if p.newline() {
+		p.fail(p.unexpected("a condition"))
+	}
 	p.blocks = callBlock
 	a.Cond = p.expr()
 	p.blocks = anyBlock
@@ -180,8 +183,9 @@ func (p *parser) afterCondition() {
 // statement ends with "end", so does what is read.
 func (p *parser) foreign() Stmt {
 	start := p.here()
-	word := p.now()
-	p.fail(foreignWord(word))
+	word := p.advance()
+	p.report(foreignWord(word))
+	p.snap()
 	if slices.Contains(foreignBlocks, word.Text) {
 		p.toBlock()
 		p.mend()
