@@ -1,6 +1,9 @@
 package flow
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -25,12 +28,195 @@ type Config struct {
 
 // Engine runs one program at one replica. New is its only door.
 type Engine struct {
-	cfg Config
+	cfg     Config
+	program *plan.Program
+	role    plan.Role // cfg.Role in the program's topology; trusted where there is none
+
+	databases []*database
+	byName    map[string]*database
+	imports   []Func
+	defs      []valueFn // compiled when first called
+	handlers  []*handler
+	byEvent   map[string]int
+	watches   []*watch // by invariant; nil for those of other roles
+	shows     []*show  // renders first
+
+	graph   *graph
+	machine machine // runs handlers
+	run     run
+	applied []*cell // scratch of Apply
 }
 
-// New compiles cfg.Program. It fails where an import is not linked, or the
-// program is not one this version runs.
-func New(cfg Config) (*Engine, error) { return &Engine{cfg: cfg}, nil }
+// handler is a compiled handler of this role.
+type handler struct {
+	decl *plan.Handler
+	body stepFn
+}
+
+// New compiles cfg.Program. It fails where a function that this role calls is
+// not linked, and where a database has a type this version does not run.
+func New(cfg Config) (*Engine, error) {
+	e := &Engine{cfg: cfg, program: cfg.Program, byName: map[string]*database{}, byEvent: map[string]int{}}
+	if e.cfg.FuelMax == 0 {
+		e.cfg.FuelMax = FuelMax
+	}
+	e.role, _ = e.program.Role(cfg.Role)
+	e.graph = newGraph(e)
+	e.machine.engine, e.run.engine = e, e
+	e.defs = make([]valueFn, len(e.program.Funcs))
+	if err := e.openDatabases(); err != nil {
+		return nil, err
+	}
+	if err := e.linkImports(); err != nil {
+		return nil, err
+	}
+	e.compileHandlers()
+	e.startWatches()
+	e.startRenders()
+	return e, nil
+}
+
+// runs reports whether what is placed at the given roles runs here.
+func (e *Engine) runs(at []string) bool { return e.cfg.Role == "" || plan.Runs(at, e.cfg.Role) }
+
+func (e *Engine) openDatabases() error {
+	for i := range e.program.Databases {
+		db, err := newDatabase(i, &e.program.Databases[i])
+		if err != nil {
+			return err
+		}
+		e.databases = append(e.databases, db)
+		e.byName[db.decl.Name] = db
+	}
+	return nil
+}
+
+func (e *Engine) linkImports() error {
+	for i := range e.program.Imports {
+		imp := &e.program.Imports[i]
+		f := e.cfg.Funcs[strings.TrimPrefix(imp.From, "go:")]
+		if f == nil && e.calls(i) {
+			return Error("the program calls " + imp.Name + " from " + imp.From + ", which is not linked: register a function of that name")
+		}
+		e.imports = append(e.imports, f)
+	}
+	return nil
+}
+
+// calls reports whether something of this role calls an import.
+func (e *Engine) calls(imported int) bool {
+	called := false
+	e.walkHere(func(x *plan.Expr) bool {
+		called = called || x.Op == plan.OpImport && x.Index == imported
+		return !called
+	})
+	return called
+}
+
+// walkHere visits every expression that this role may run.
+func (e *Engine) walkHere(visit func(*plan.Expr) bool) {
+	for _, f := range e.program.Funcs {
+		walk(f.Expr, visit)
+	}
+	for _, v := range e.program.Views {
+		if e.runs(v.At) {
+			walk(v.Expr, visit)
+		}
+	}
+	for _, h := range e.program.Handlers {
+		if e.runs(h.At) {
+			walkStatements(h.Body, visit)
+		}
+	}
+	for _, inv := range e.program.Invariants {
+		if e.runs(inv.At) {
+			walk(inv.Source, visit)
+			walk(inv.Cond, visit)
+			walkStatements(inv.Repair, visit)
+		}
+	}
+	for _, p := range e.program.Processes {
+		if e.runs(p.At) {
+			for _, r := range p.Renders {
+				walk(r.Expr, visit)
+			}
+		}
+	}
+}
+
+func walkStatements(stmts []*plan.Stmt, visit func(*plan.Expr) bool) {
+	for _, s := range stmts {
+		for _, arg := range s.Args {
+			walk(arg, visit)
+		}
+		walkStatements(s.Body, visit)
+		walkStatements(s.Else, visit)
+	}
+}
+
+// def returns the code of a def. Defs do not call themselves, not even through others.
+func (e *Engine) def(index int) valueFn {
+	if e.defs[index] == nil {
+		c := compiler{engine: e}
+		e.defs[index] = c.value(e.program.Funcs[index].Expr)
+	}
+	return e.defs[index]
+}
+
+func (e *Engine) compileHandlers() {
+	c := compiler{engine: e}
+	e.handlers = make([]*handler, len(e.program.Handlers))
+	for i := range e.program.Handlers {
+		decl := &e.program.Handlers[i]
+		if !e.runs(decl.At) {
+			continue
+		}
+		e.handlers[i] = &handler{decl, c.statements(decl.Body)}
+		if _, taken := e.byEvent[decl.Event]; !taken {
+			e.byEvent[decl.Event] = i
+		}
+	}
+}
+
+func (e *Engine) startWatches() {
+	e.watches = make([]*watch, len(e.program.Invariants))
+	for i := range e.program.Invariants {
+		if inv := &e.program.Invariants[i]; e.runs(inv.At) {
+			e.watches[i] = e.graph.newWatch(i, inv)
+		}
+	}
+}
+
+func (e *Engine) startRenders() {
+	for _, p := range e.program.Processes {
+		if !e.runs(p.At) {
+			continue
+		}
+		for _, r := range p.Renders {
+			s := e.graph.newShow(r.Name, r.Expr)
+			s.isRender = true
+			e.shows = append(e.shows, s)
+		}
+	}
+}
+
+// keepView returns the node that keeps a collection view for handlers, always up to date.
+func (e *Engine) keepView(view int) *distinct {
+	x := e.program.Views[view].Expr
+	d := e.graph.distinctOf(e.graph.collection(x, nil))
+	d.reads = e.databasesOf(x)
+	e.graph.acquire(d.node)
+	return d
+}
+
+// keepScalar is keepView for a scalar view.
+func (e *Engine) keepScalar(view int) *tracking {
+	x := e.program.Views[view].Expr
+	s := e.graph.scalarOf(x)
+	s.reads = e.databasesOf(x)
+	e.graph.acquire(s.node)
+	return s
+}
 
 // Change is one entry that entered or left a database.
 type Change struct {
@@ -42,7 +228,39 @@ type Change struct {
 
 // Apply makes the changes visible together: all cells first, then every view
 // once. Changes of databases the program does not know are ignored.
-func (e *Engine) Apply(changes []Change) {}
+func (e *Engine) Apply(changes []Change) {
+	touched := e.applied[:0]
+	for i := range changes {
+		if c := e.apply(&changes[i]); c != nil && !c.touched {
+			c.touched = true
+			touched = append(touched, c)
+		}
+	}
+	e.settle(touched)
+	e.applied = touched
+}
+
+// apply brings one change into its cell, or returns nil where it means nothing here.
+func (e *Engine) apply(ch *Change) *cell {
+	db := e.byName[ch.Database]
+	if db == nil || !db.accepts(ch.Item.Value) {
+		return nil
+	}
+	c := db.cells[ch.Key]
+	if c == nil {
+		key, ok := db.decodeKey(ch.Key)
+		if !ok {
+			return nil
+		}
+		c = db.open(ch.Key, key)
+	}
+	if ch.Removed {
+		c.remove(ch.Item)
+	} else {
+		c.insert(ch.Item)
+	}
+	return c
+}
 
 // Env is what one run may see of the world.
 type Env struct {
@@ -80,35 +298,18 @@ type SpaceWrite struct {
 }
 
 // Handler returns the number of the handler of event at this role.
-func (e *Engine) Handler(event string) (int, bool) { return 0, false }
-
-// Params returns the parameters of event's handler at this role.
-func (e *Engine) Params(event string) ([]plan.Param, bool) { return nil, false }
-
-// Run runs a handler as one commit: it reads the cells with its own writes and
-// the views as they were before it. Unless it aborts, its writes are in the
-// cells and in the views when Run returns.
-func (e *Engine) Run(handler int, args []value.Value, env Env) Outcome { return Outcome{} }
-
-// Repair runs the repair of a violation as one commit. Where the violation
-// does not stand any more it does nothing.
-func (e *Engine) Repair(v Violation, env Env) Outcome { return Outcome{} }
-
-// Reading is the value of a database or view, and its type. For a database
-// with dimensions read without a key, Pairs holds its non-empty keys in order
-// and Type is the type of one key's value.
-type Reading struct {
-	Type   plan.Type
-	Value  value.Value // of a collection: the List of its elements in order
-	Keyed  bool        // Pairs is meant, not Value
-	Pairs  []Pair
-	Spaces []string // names of the spaces it was read from, ascending, each once
+func (e *Engine) Handler(event string) (int, bool) {
+	i, ok := e.byEvent[event]
+	return i, ok
 }
 
-// Pair is one key of a database and the value there.
-type Pair struct {
-	Key   []value.Value
-	Value value.Value
+// Params returns the parameters of event's handler at this role.
+func (e *Engine) Params(event string) ([]plan.Param, bool) {
+	i, ok := e.byEvent[event]
+	if !ok {
+		return nil, false
+	}
+	return e.program.Handlers[i].Params, true
 }
 
 // Errors of Read and Watch.
@@ -121,15 +322,61 @@ const (
 	ErrKey  = Error("the key has not the dimensions of the database")
 )
 
-// Read reads a database (whole, or at a key) or a view.
-func (e *Engine) Read(name string, key []value.Value) (Reading, error) { return Reading{}, ErrName }
-
-// Watch makes changes of a database or view appear in Output.Shown. Watches
-// of one name are counted.
-func (e *Engine) Watch(name string) error { return ErrName }
+// Watch makes changes of a database or view appear in Output.Shown, from now
+// on. Watches of one name are counted. An unknown name is ErrName.
+func (e *Engine) Watch(name string) error {
+	if s := e.watched(name); s != nil {
+		s.watches++
+		return nil
+	}
+	x, ok := e.named(name)
+	if !ok {
+		return ErrName
+	}
+	s := e.graph.newShow(name, x)
+	s.watches = 1
+	e.shows = append(e.shows, s)
+	return nil
+}
 
 // Unwatch takes one Watch back.
-func (e *Engine) Unwatch(name string) {}
+func (e *Engine) Unwatch(name string) {
+	s := e.watched(name)
+	if s == nil {
+		return
+	}
+	if s.watches--; s.watches == 0 {
+		e.shows = slices.DeleteFunc(e.shows, func(o *show) bool { return o == s })
+		e.graph.release(s.node)
+	}
+}
+
+// watched returns the show that serves the Watches of name.
+func (e *Engine) watched(name string) *show {
+	for _, s := range e.shows {
+		if s.name == name && !s.isRender {
+			return s
+		}
+	}
+	return nil
+}
+
+// named returns the expression that a name stands for: of a database with
+// dimensions, its rows.
+func (e *Engine) named(name string) (*plan.Expr, bool) {
+	if i, ok := e.program.View(name); ok {
+		return &plan.Expr{Op: plan.OpView, Index: i, Type: e.program.Views[i].Expr.Type}, true
+	}
+	i, ok := e.program.Database(name)
+	if !ok {
+		return nil, false
+	}
+	decl := &e.program.Databases[i]
+	if len(decl.Dims) > 0 {
+		return &plan.Expr{Op: plan.OpDatabase, Index: i, Type: plan.SetOf(decl.Rows())}, true
+	}
+	return &plan.Expr{Op: plan.OpCell, Index: i, Type: decl.Lattice.Reading()}, true
+}
 
 // Output is what changed since the last Drain.
 type Output struct {
@@ -159,11 +406,37 @@ type Violation struct {
 }
 
 // Standing reports whether the violation stands now.
-func (e *Engine) Standing(v Violation) bool { return false }
+func (e *Engine) Standing(v Violation) bool {
+	if v.Invariant < 0 || v.Invariant >= len(e.watches) || e.watches[v.Invariant] == nil {
+		return false
+	}
+	_, ok := e.watches[v.Invariant].standing[v.Key]
+	return ok
+}
 
-// Drain returns what changed since the last Drain.
-func (e *Engine) Drain() Output { return Output{} }
+// Drain returns what changed since the last Drain: renders in the order of the
+// program and then watches in the order they began; elements and violations in
+// the order of values.
+func (e *Engine) Drain() Output {
+	var out Output
+	for _, s := range e.shows {
+		if shown, ok := s.drain(); ok {
+			out.Shown = append(out.Shown, shown)
+		}
+	}
+	for _, w := range e.watches {
+		if w != nil {
+			out.Violations = w.drain(out.Violations)
+		}
+	}
+	return out
+}
 
 // Steps returns how many operator steps have been taken: elements that went
 // through an operator, and pairs that met in a product or join.
-func (e *Engine) Steps() uint64 { return 0 }
+func (e *Engine) Steps() uint64 { return e.graph.steps }
+
+// Skipped returns how many evaluations of a view or invariant had no result,
+// because they ran out of fuel or a function of the host failed. Their
+// elements are left out until something they read changes.
+func (e *Engine) Skipped() uint64 { return e.graph.skipped }

@@ -1,0 +1,144 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// Reading is the value of a database or view, and its type. For a database
+// with dimensions read with fewer key values than it has, Pairs holds the
+// non-empty keys that begin with them, in order, and Type is the type of one
+// key's value.
+type Reading struct {
+	Type   plan.Type
+	Value  value.Value // of a collection: the List of its elements in order
+	Keyed  bool        // Pairs is meant, not Value
+	Pairs  []Pair
+	Spaces []string // names of the spaces it was read from, ascending, each once
+}
+
+// Pair is one key of a database and the value there.
+type Pair struct {
+	Key   []value.Value
+	Value value.Value
+}
+
+// Read reads a database (whole, or at a key) or a view. A key of a view, and
+// one of the wrong type or length, is ErrKey; an unknown name is ErrName. A
+// cell costs its size; so does a view that something keeps, and any other one
+// is computed.
+func (e *Engine) Read(name string, key []value.Value) (Reading, error) {
+	if i, ok := e.program.Database(name); ok {
+		return e.readDatabase(e.databases[i], key)
+	}
+	i, ok := e.program.View(name)
+	switch {
+	case !ok:
+		return Reading{}, ErrName
+	case len(key) > 0:
+		return Reading{}, ErrKey
+	}
+	return e.readView(&e.program.Views[i]), nil
+}
+
+func (e *Engine) readDatabase(db *database, key []value.Value) (Reading, error) {
+	if !db.isKeyPrefix(key) {
+		return Reading{}, ErrKey
+	}
+	path := string(value.AppendPath(nil, key...))
+	out := Reading{Type: db.decl.Lattice.Reading()}
+	m := machine{engine: e, reads: &out.Spaces}
+	if len(key) == len(db.decl.Dims) {
+		m.readSpace(db, key)
+		data := db.bottom
+		if c, ok := db.cells[path]; ok {
+			data = c.crdt
+		}
+		out.Value = data.Value()
+		return out, nil
+	}
+	m.readDatabase(db)
+	out.Keyed = true
+	for _, c := range db.sorted() {
+		if strings.HasPrefix(c.path, path) && !c.crdt.Empty() {
+			out.Pairs = append(out.Pairs, Pair{c.key, c.crdt.Value()})
+		}
+	}
+	return out, nil
+}
+
+// isKeyPrefix reports whether key is the beginning of a key of db.
+func (db *database) isKeyPrefix(key []value.Value) bool {
+	if len(key) > len(db.decl.Dims) {
+		return false
+	}
+	for i, v := range key {
+		if !conforms(v, db.decl.Dims[i].Type) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Engine) readView(v *plan.View) Reading {
+	out := Reading{Type: v.Expr.Type}
+	m := machine{engine: e, reads: &out.Spaces}
+	m.readDatabases(e.databasesOf(v.Expr))
+	if formOf(v.Expr.Type) == formSet {
+		out.Value = value.List(e.graph.elements(v.Expr)...)
+	} else {
+		out.Value = e.graph.evaluate(v.Expr)
+	}
+	return out
+}
+
+// elements returns the elements of a collection in order.
+func (g *graph) elements(e *plan.Expr) []value.Value {
+	n := g.collection(e, nil)
+	g.acquire(n)
+	defer g.release(n)
+	found := map[string]value.Value{}
+	n.op.each(g, n, func(d delta) { found[d.key()] = d.value })
+	values := make([]value.Value, 0, len(found))
+	for _, key := range sortedKeys(found) {
+		values = append(values, found[key])
+	}
+	return values
+}
+
+// evaluate returns the value of a scalar expression.
+func (g *graph) evaluate(e *plan.Expr) value.Value {
+	s := g.scalarOf(e)
+	g.acquire(s.node)
+	defer g.release(s.node)
+	return s.value()
+}
+
+// databasesOf returns the databases that e reads, through views too, each once.
+func (e *Engine) databasesOf(x *plan.Expr) []*database {
+	var dbs []*database
+	seen := map[int]bool{}
+	e.eachDatabase(x, func(i int) {
+		if !seen[i] {
+			seen[i] = true
+			dbs = append(dbs, e.databases[i])
+		}
+	})
+	return dbs
+}
+
+func (e *Engine) eachDatabase(x *plan.Expr, yield func(int)) {
+	walk(x, func(x *plan.Expr) bool {
+		switch x.Op {
+		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
+			yield(x.Index)
+		case plan.OpView:
+			e.eachDatabase(e.program.Views[x.Index].Expr, yield)
+		case plan.OpCall:
+			e.eachDatabase(e.program.Funcs[x.Index].Expr, yield)
+		}
+		return true
+	})
+}

@@ -1,0 +1,331 @@
+package flow
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// WritesMax is the largest number of entries one run may add or remove.
+const WritesMax = 1 << 16
+
+// run is one handler run under way. It changes the cells as it goes, so it
+// reads its own writes, and keeps a journal, so that an abort leaves nothing.
+type run struct {
+	engine  *Engine
+	env     Env
+	shares  []share
+	journal []record
+	touched []*cell // in the order of their first change
+	reads   []string
+	writes  int
+}
+
+// share is what the run writes in one space.
+type share struct {
+	space   string
+	dot     causal.Dot
+	added   []addition
+	removed []causal.EntryID // of earlier parts
+}
+
+// addition is an entry of this run. One that the run has removed again is
+// gone: nobody will hear of it.
+type addition struct {
+	cell   *cell
+	item   crdt.Item
+	isGone bool
+}
+
+// record says how to undo one change.
+type record struct {
+	cell  *cell
+	item  crdt.Item
+	undo  undoing
+	share int
+}
+
+type undoing uint8
+
+const (
+	undoInsert undoing = iota
+	undoRemove
+	undoCreate // of the cell
+)
+
+// begin readies r for another run. Its slices keep their room.
+func (r *run) begin(env Env) {
+	r.env = env
+	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
+	r.reads, r.writes = nil, 0
+}
+
+// write runs a verb on the cell at key and reports whether the run goes on.
+func (r *run) write(m *machine, db *database, key []value.Value, verb string, arg value.Value) bool {
+	if !db.decl.MayWrite(r.engine.role, r.env.User, key) {
+		m.stop(AbortForbidden, "this user may not write this key of "+db.decl.Name)
+		return false
+	}
+	c := r.open(m, db, key)
+	delta, err := c.crdt.Do(verb, r.env.Self, arg)
+	if err != nil {
+		m.stop(refusal(err), db.decl.Name+"."+verb+": "+err.Error())
+		return false
+	}
+	if r.writes += len(delta.Add) + len(delta.Remove); r.writes > WritesMax {
+		m.stop(AbortSize, "the run writes more entries than a part may have")
+		return false
+	}
+	r.apply(c, delta, arg)
+	return true
+}
+
+// open finds the cell to write to.
+func (r *run) open(m *machine, db *database, key []value.Value) *cell {
+	m.buf = value.AppendPath(m.buf[:0], key...)
+	if c, ok := db.cells[string(m.buf)]; ok {
+		return c
+	}
+	c := db.open(string(m.buf), slices.Clone(key))
+	r.journal = append(r.journal, record{cell: c, undo: undoCreate})
+	r.touch(c)
+	return c
+}
+
+// refusal is the word for what a verb refuses.
+func refusal(err error) string {
+	if errors.Is(err, crdt.ErrRange) {
+		return AbortRange
+	}
+	return AbortSize
+}
+
+// apply brings a delta into the cell and notes it in the share of its space.
+// Entries come before removals, so that a replaced element stays visible.
+func (r *run) apply(c *cell, delta crdt.Delta, arg value.Value) {
+	if delta.Empty() {
+		return
+	}
+	r.touch(c)
+	at := r.share(c.space)
+	s := &r.shares[at]
+	elem := r.elementOf(c, delta, arg)
+	gone := r.lookup(c, delta.Remove, elem)
+	for _, bytes := range delta.Add {
+		id := causal.EntryID{Dot: s.dot, Offset: uint32(len(s.added))}
+		it := crdt.Item{ID: id, Stamp: r.env.Stamp, Value: bytes}
+		c.insert(it)
+		s.added = append(s.added, addition{cell: c, item: it})
+		r.journal = append(r.journal, record{c, it, undoInsert, at})
+	}
+	for _, it := range gone {
+		c.remove(it)
+		r.journal = append(r.journal, record{c, it, undoRemove, at})
+		if it.ID.Dot == s.dot {
+			s.added[it.ID.Offset].isGone = true
+		} else {
+			s.removed = append(s.removed, it.ID)
+		}
+	}
+}
+
+// elementOf is the element a set's verb is about.
+func (r *run) elementOf(c *cell, delta crdt.Delta, arg value.Value) string {
+	switch {
+	case len(delta.Remove) == 0 || !c.db.isSet():
+		return ""
+	case len(delta.Add) > 0:
+		return delta.Add[0]
+	}
+	return value.Encode(arg)
+}
+
+func (r *run) lookup(c *cell, ids []causal.EntryID, elem string) []crdt.Item {
+	if len(ids) == 0 {
+		return nil
+	}
+	items := make([]crdt.Item, 0, len(ids))
+	for _, id := range ids {
+		it, ok := crdt.Lookup(c.crdt, id, elem)
+		if !ok {
+			panic("flow: a verb removes an entry that its cell does not hold")
+		}
+		items = append(items, it)
+	}
+	return items
+}
+
+func (r *run) touch(c *cell) {
+	if !c.touched {
+		c.touched = true
+		r.touched = append(r.touched, c)
+	}
+}
+
+// share returns the position of the run's share in a space.
+func (r *run) share(space string) int {
+	for i := range r.shares {
+		if r.shares[i].space == space {
+			return i
+		}
+	}
+	if len(r.shares) < cap(r.shares) {
+		r.shares = r.shares[:len(r.shares)+1]
+	} else {
+		r.shares = append(r.shares, share{})
+	}
+	s := &r.shares[len(r.shares)-1]
+	s.space, s.dot = space, r.env.Next(space)
+	s.added, s.removed = s.added[:0], s.removed[:0]
+	return len(r.shares) - 1
+}
+
+// undo takes back all changes, the last one first.
+func (r *run) undo() {
+	for i := len(r.journal) - 1; i >= 0; i-- {
+		switch rec := r.journal[i]; rec.undo {
+		case undoInsert:
+			rec.cell.crdt.Remove(rec.item, nil)
+		case undoRemove:
+			rec.cell.crdt.Insert(rec.item, nil)
+		case undoCreate:
+			rec.cell.db.drop(rec.cell)
+		}
+	}
+	for _, c := range r.touched {
+		c.touched, c.changes = false, c.changes[:0]
+	}
+}
+
+// outcome returns what the run wrote, by space. Entries that did not outlive
+// the run are left out, and those behind them move up: entry i of a part has
+// offset i.
+func (r *run) outcome() []SpaceWrite {
+	var writes []SpaceWrite
+	for i := range r.shares {
+		s := &r.shares[i]
+		s.closeGaps()
+		if len(s.added)+len(s.removed) == 0 {
+			continue
+		}
+		w := SpaceWrite{Space: s.space, Removed: slices.Clone(s.removed)}
+		slices.SortFunc(w.Removed, causal.EntryID.Compare)
+		for _, a := range s.added {
+			w.Entries = append(w.Entries, causal.Entry{Database: a.cell.db.decl.Name, Key: a.cell.path, Value: a.item.Value})
+		}
+		writes = append(writes, w)
+	}
+	slices.SortFunc(writes, func(a, b SpaceWrite) int {
+		if a.Space < b.Space {
+			return -1
+		}
+		return 1
+	})
+	return writes
+}
+
+// closeGaps renames entries behind those that are gone. An entry keeps its
+// place among the others, so no reading changes.
+func (s *share) closeGaps() {
+	kept := s.added[:0]
+	for _, a := range s.added {
+		if a.isGone {
+			continue
+		}
+		if offset := uint32(len(kept)); a.item.ID.Offset != offset {
+			a.cell.crdt.Remove(a.item, nil)
+			a.item.ID.Offset = offset
+			a.cell.crdt.Insert(a.item, nil)
+		}
+		kept = append(kept, a)
+	}
+	s.added = kept
+}
+
+// insert adds an item and notes the change of what is visible, if anybody listens.
+func (c *cell) insert(it crdt.Item) {
+	c.crdt.Insert(it, c.db.listen(c))
+}
+
+// remove is insert's inverse.
+func (c *cell) remove(it crdt.Item) {
+	c.crdt.Remove(it, c.db.listen(c))
+}
+
+// Run runs a handler as one commit: it reads the cells with its own writes and
+// the views as they were before it. Unless it aborts, its writes are in the
+// cells and in the views when Run returns. A handler that is not of this role
+// aborts with AbortArgument, as do arguments that have not the types of its
+// parameters.
+func (e *Engine) Run(handler int, args []value.Value, env Env) Outcome {
+	h := e.handlers[handler]
+	if h == nil {
+		return Outcome{Abort: AbortArgument, Detail: "this role has no such handler"}
+	}
+	if detail := refuseArgs(h.decl.Params, args); detail != "" {
+		return Outcome{Abort: AbortArgument, Detail: detail}
+	}
+	m := &e.machine
+	m.begin(h.decl.Slots, e.cfg.FuelMax)
+	copy(m.slots, args)
+	if h.decl.User >= 0 {
+		m.slots[h.decl.User] = value.String(env.User)
+	}
+	return e.execute(h.body, env)
+}
+
+// refuseArgs says what is wrong with arguments, or "".
+func refuseArgs(params []plan.Param, args []value.Value) string {
+	if len(args) != len(params) {
+		return "the number of arguments is not that of the parameters"
+	}
+	for i, p := range params {
+		if !conforms(args[i], p.Type) {
+			return p.Name + " is not of type " + p.Type.Label()
+		}
+	}
+	return ""
+}
+
+// execute runs a body whose slots are bound, and settles or undoes it.
+func (e *Engine) execute(body stepFn, env Env) Outcome {
+	m, r := &e.machine, &e.run
+	r.begin(env)
+	m.run, m.env, m.reads = r, &r.env, &r.reads
+	body(m)
+	if m.abort != "" {
+		r.undo()
+		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads}
+	}
+	out := Outcome{Writes: r.outcome(), Reads: r.reads}
+	e.settle(r.touched)
+	return out
+}
+
+// settle makes what became of cells visible in the views.
+func (e *Engine) settle(touched []*cell) {
+	for _, c := range touched {
+		e.graph.settle(c)
+		if !c.shown {
+			c.db.drop(c) // an empty cell has no entry; what was seen is in the space's context
+		}
+	}
+	e.graph.propagate()
+}
+
+// Repair runs the repair of a violation as one commit. Where the violation
+// does not stand any more it does nothing.
+func (e *Engine) Repair(v Violation, env Env) Outcome {
+	if !e.Standing(v) {
+		return Outcome{}
+	}
+	w := e.watches[v.Invariant]
+	m := &e.machine
+	m.begin(w.decl.Slots, e.cfg.FuelMax)
+	m.bind(w.decl.Params, w.standing[v.Key])
+	return e.execute(w.repair, env)
+}

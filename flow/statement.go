@@ -1,0 +1,111 @@
+package flow
+
+import (
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// stepFn is a statement. It reports whether the run goes on.
+type stepFn func(m *machine) bool
+
+// statements compiles statements one after another.
+func (c *compiler) statements(stmts []*plan.Stmt) stepFn {
+	steps := make([]stepFn, len(stmts))
+	for i, s := range stmts {
+		steps[i] = c.statement(s)
+	}
+	if len(steps) == 1 {
+		return steps[0]
+	}
+	return func(m *machine) bool {
+		for _, step := range steps {
+			if !step(m) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// statement compiles one statement. What its expressions stopped is seen here:
+// nothing is written with a value that could not be computed.
+func (c *compiler) statement(s *plan.Stmt) stepFn {
+	switch s.Op {
+	case plan.StmtLet:
+		slot, f := s.Index, c.value(s.Args[0])
+		return func(m *machine) bool {
+			m.slots[slot] = f(m)
+			return m.abort == ""
+		}
+	case plan.StmtIf:
+		return c.branch(s)
+	case plan.StmtEach:
+		return c.loop(s)
+	case plan.StmtWrite:
+		return c.write(s)
+	case plan.StmtAbort:
+		why := s.Name
+		return func(m *machine) bool {
+			m.stop(why, "the handler says so")
+			return false
+		}
+	}
+	panic("flow: a statement has an unknown operator")
+}
+
+func (c *compiler) branch(s *plan.Stmt) stepFn {
+	cond, then, otherwise := c.bool(s.Args[0]), c.statements(s.Body), c.statements(s.Else)
+	return func(m *machine) bool {
+		isTrue := cond(m)
+		switch {
+		case m.abort != "":
+			return false
+		case isTrue:
+			return then(m)
+		}
+		return otherwise(m)
+	}
+}
+
+// loop runs its body for the elements the collection had before the first round.
+func (c *compiler) loop(s *plan.Stmt) stepFn {
+	list, params, body := c.list(s.Args[0]), s.Params, c.statements(s.Body)
+	return func(m *machine) bool {
+		for _, elem := range list(m) {
+			if !m.spend(1) {
+				return false
+			}
+			m.bind(params, elem)
+			if !body(m) {
+				return false
+			}
+		}
+		return m.abort == ""
+	}
+}
+
+// write compiles a verb on a cell.
+func (c *compiler) write(s *plan.Stmt) stepFn {
+	db, verb := c.engine.databases[s.Index], s.Name
+	key, arg := c.values(s.Args[:s.Keys]), c.argument(db, s)
+	return func(m *machine) bool {
+		var room [2]value.Value
+		at := room[:0]
+		for _, f := range key {
+			at = append(at, f(m))
+		}
+		v := arg(m)
+		if m.abort != "" || !m.spend(1) {
+			return false
+		}
+		return m.run.write(m, db, at, verb, v)
+	}
+}
+
+// argument compiles what the verb takes: nothing, or one value.
+func (c *compiler) argument(db *database, s *plan.Stmt) valueFn {
+	if s.Keys == len(s.Args) {
+		return func(*machine) value.Value { return value.Nil }
+	}
+	return c.value(s.Args[s.Keys])
+}
