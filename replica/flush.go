@@ -107,6 +107,9 @@ func (r *Replica) Loaded() error {
 // isIntact compares what a space has become with what the log says it was.
 func (r *Replica) isIntact(s *space) bool {
 	for author, c := range s.chains {
+		if c.head.Seq == c.flushed {
+			continue
+		}
 		was, isKnown, err := r.cfg.Log.Hash(c.id.At(c.head.Seq))
 		if err != nil || isKnown && was != c.head.Hash || s.state.Context[author] != c.head.Seq {
 			return false

@@ -85,7 +85,6 @@ type Output struct {
 	Err     error // the first failure of the Log since the last Drain
 }
 
-
 // Status is what an operator may want to know.
 type Status struct {
 	Spaces, Chains, Entries int    // kept now

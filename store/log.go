@@ -1,0 +1,252 @@
+package store
+
+import (
+	"math"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// hashEvery is how far apart the chain hashes stand in the log. Those between
+// are computed from the parts: that needs no other chain, as a part that names
+// others of its space always has its hash beside it.
+const hashEvery = 32
+
+// PutPart adds a part to the log. hash is the chain hash at p. The parts of a
+// group are put before the next Take, so that they are written together.
+func (s *Store) PutPart(p *causal.Part, hash causal.Hash) {
+	t := logTables{store: s, chain: p.Chain(), no: s.chain(p.Chain()), seq: p.Seq}
+	start := len(s.buf)
+	b := append(s.buf, kindPart)
+	b = appendOrdered(b, t.no)
+	b = appendOrdered(b, p.Seq)
+	middle := len(b)
+	isHashed := p.Seq%hashEvery == 0 || namesOwnSpace(p)
+	b = wire.AppendBool(b, isHashed)
+	if isHashed {
+		b = append(b, hash[:]...)
+	}
+	b = appendStamp(b, p.Stamp)
+	b = p.AppendTo(b, &t)
+	s.buf = b
+	s.ops = append(s.ops, Op{Key: b[start:middle:middle], Value: b[middle:len(b):len(b)]})
+}
+
+func namesOwnSpace(p *causal.Part) bool {
+	for i := range p.Seen {
+		if p.Seen[i].Space == p.Space {
+			return true
+		}
+	}
+	return false
+}
+
+// Part returns a part of the log, or nil if it has not been written.
+func (s *Store) Part(ref causal.Ref) (*causal.Part, error) {
+	p, _, err := s.part(ref)
+	return p, err
+}
+
+// part reads a part and the hash beside it, if there is one.
+func (s *Store) part(ref causal.Ref) (p *causal.Part, hash *causal.Hash, err error) {
+	no, isKnown := s.chains[ref.Chain()]
+	if !isKnown {
+		return nil, nil, nil
+	}
+	key := appendOrdered(appendOrdered([]byte{kindPart}, no), ref.Seq)
+	value, ok, err := s.disk.Get(key)
+	if err != nil || !ok {
+		return nil, nil, err
+	}
+	r := wire.NewReader(value)
+	p, hash = s.readPart(r, no, ref.Seq)
+	if err := r.Done(); err != nil {
+		return nil, nil, &RecordError{key, err}
+	}
+	return p, hash, nil
+}
+
+func (s *Store) readPart(r *wire.Reader, no, seq uint64) (p *causal.Part, hash *causal.Hash) {
+	if r.Bool() {
+		hash = new(causal.Hash)
+		copy(hash[:], r.Raw(len(hash)))
+	}
+	t := logTables{store: s, chain: s.byChain[no], no: no, seq: seq}
+	p = &causal.Part{Space: t.chain.Space, Replica: t.chain.Replica, Seq: seq, Stamp: readStamp(r)}
+	p.Decode(r, &t)
+	return p, hash
+}
+
+// Hash returns the chain hash at a part of the log; false if it has not been
+// written. It reads at most hashEvery parts.
+func (s *Store) Hash(ref causal.Ref) (causal.Hash, bool, error) {
+	var after []*causal.Part // from the last back to the first behind a known hash
+	var known causal.Hash    // zero before the first part of a chain
+	for seq := ref.Seq; seq > 0; seq-- {
+		p, hash, err := s.part(ref.Chain().At(seq))
+		if err != nil || p == nil {
+			return causal.Hash{}, false, err
+		}
+		if hash != nil {
+			known = *hash
+			break
+		}
+		after = append(after, p)
+	}
+	var h causal.Hasher
+	for i := len(after) - 1; i >= 0; i-- {
+		known = h.Chain(known, after[i], nil)
+	}
+	return known, ref.Seq > 0, nil
+}
+
+// Visitor takes what Restore reads: first all heads, then the maximal parts,
+// then the entries, then the parts above the heads. A nil func is not called.
+type Visitor struct {
+	Head    func(causal.Chain, causal.Head)
+	Maximal func(causal.SpaceID, []causal.Dot)
+	Entry   func(causal.SpaceID, causal.EntryID, crdt.Entry)
+	Part    func(*causal.Part)
+}
+
+// Restore reads the flushed state and the log above it, chain by chain.
+func (s *Store) Restore(v Visitor) error {
+	flushed := make([]uint64, len(s.byChain))
+	steps := []func() error{
+		func() error { return s.restoreHeads(v, flushed) },
+		func() error { return s.restoreMaximal(v) },
+		func() error { return s.restoreEntries(v) },
+	}
+	for no := range s.byChain {
+		steps = append(steps, func() error { return s.restoreParts(v, uint64(no), flushed[no]) })
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) restoreHeads(v Visitor, flushed []uint64) error {
+	return s.scanKind(kindHead, func(key, value *wire.Reader) {
+		no := s.readChainNo(key)
+		h := causal.Head{Seq: value.Uvarint()}
+		copy(h.Hash[:], value.Raw(len(h.Hash)))
+		if key.Err() == nil && value.Err() == nil {
+			flushed[no] = h.Seq
+			if v.Head != nil {
+				v.Head(s.byChain[no], h)
+			}
+		}
+	})
+}
+
+func (s *Store) restoreMaximal(v Visitor) error {
+	t := logTables{store: s}
+	return s.scanKind(kindMaximal, func(key, value *wire.Reader) {
+		var space causal.SpaceID
+		copy(space[:], key.Raw(len(space)))
+		var dots []causal.Dot
+		for range value.Count(math.MaxInt32, 2) {
+			ref := t.ReadRef(value)
+			if ref.Space != space {
+				value.Fail(wire.ErrMalformed)
+			}
+			dots = append(dots, ref.Dot)
+		}
+		if key.Err() == nil && value.Err() == nil && v.Maximal != nil {
+			v.Maximal(space, dots)
+		}
+	})
+}
+
+func (s *Store) restoreEntries(v Visitor) error {
+	t := logTables{store: s}
+	return s.scanKind(kindEntry, func(key, value *wire.Reader) {
+		no, seq, offset := s.readChainNo(key), readOrdered(key), readOrdered(key)
+		if offset > math.MaxUint32 {
+			key.Fail(wire.ErrMalformed)
+		}
+		var e crdt.Entry
+		e.Database, e.Stamp = t.ReadName(value), readStamp(value)
+		e.Key, e.Value = value.String(causal.ValueMax), string(value.Raw(value.Len()))
+		if key.Err() == nil && value.Err() == nil && v.Entry != nil {
+			c := s.byChain[no]
+			v.Entry(c.Space, causal.EntryID{Dot: causal.Dot{Replica: c.Replica, Seq: seq}, Offset: uint32(offset)}, e)
+		}
+	})
+}
+
+func (s *Store) restoreParts(v Visitor, no, above uint64) error {
+	lo := appendOrdered(appendOrdered([]byte{kindPart}, no), above+1)
+	hi := appendOrdered([]byte{kindPart}, no+1)
+	return s.scan(lo, hi, func(key, value *wire.Reader) {
+		s.readChainNo(key)
+		p, _ := s.readPart(value, no, readOrdered(key))
+		if key.Err() == nil && value.Err() == nil && v.Part != nil {
+			v.Part(p)
+		}
+	})
+}
+
+// readChainNo reads the number of a chain that the dictionary has.
+func (s *Store) readChainNo(r *wire.Reader) uint64 {
+	no := readOrdered(r)
+	if no >= uint64(len(s.byChain)) {
+		r.Fail(wire.ErrMalformed)
+		return 0
+	}
+	return no
+}
+
+// logTables write references with the numbers of the store's dictionaries. The
+// seq of a reference into the part's own chain is the difference from its own.
+type logTables struct {
+	store *Store
+	chain causal.Chain // of the part; zero if there is none
+	no    uint64       // of that chain
+	seq   uint64       // of the part
+}
+
+// AppendRef makes logTables causal.Tables.
+func (t *logTables) AppendRef(b []byte, ref causal.Ref) []byte {
+	if t.seq > 0 && ref.Chain() == t.chain {
+		b = wire.AppendUvarint(b, t.no)
+		return wire.AppendVarint(b, int64(t.seq-ref.Seq))
+	}
+	b = wire.AppendUvarint(b, t.store.chain(ref.Chain()))
+	return wire.AppendVarint(b, int64(ref.Seq))
+}
+
+// AppendName makes logTables causal.Tables.
+func (t *logTables) AppendName(b []byte, name string) []byte {
+	return wire.AppendUvarint(b, t.store.name(name))
+}
+
+// ReadRef makes logTables a causal.TablesReader.
+func (t *logTables) ReadRef(r *wire.Reader) causal.Ref {
+	no, seq := r.Uvarint(), r.Varint()
+	if no >= uint64(len(t.store.byChain)) {
+		r.Fail(wire.ErrMalformed)
+		return causal.Ref{}
+	}
+	if t.seq > 0 && no == t.no {
+		seq = int64(t.seq) - seq
+	}
+	if seq <= 0 {
+		r.Fail(wire.ErrMalformed)
+	}
+	return t.store.byChain[no].At(uint64(seq))
+}
+
+// ReadName makes logTables a causal.TablesReader.
+func (t *logTables) ReadName(r *wire.Reader) string {
+	no := r.Uvarint()
+	if no >= uint64(len(t.store.byName)) {
+		r.Fail(wire.ErrMalformed)
+		return ""
+	}
+	return t.store.byName[no]
+}
