@@ -59,7 +59,8 @@ type Machine struct {
 	written uint64 // store writes begun, since the world began
 	durable uint64 // of them, those a sync has covered
 	syncing bool
-	held    []held // drained and not released: their store writes are not durable
+	doom    *fault.Loss // it will crash in the middle of its next sync
+	held    []held      // drained and not released: their store writes are not durable
 
 	seen    [][]*causal.Part // groups that became visible since the last drain
 	asked   map[node.Ticket]func(node.Answer)
@@ -163,7 +164,7 @@ func (m *Machine) Crash(loss fault.Loss) {
 
 	m.written -= uint64(lost)
 	m.durable = m.written
-	m.node, m.held, m.seen = nil, nil, nil
+	m.node, m.held, m.seen, m.doom = nil, nil, nil, nil
 	m.life++
 	m.asked = map[node.Ticket]func(node.Answer){}
 	w.audit.Crashed(m.index, m.written)
@@ -252,13 +253,24 @@ func (m *Machine) release() {
 	}
 	m.syncing = true
 	w := m.world
-	target := m.written
-	w.after(w.syncLatency(), func() {
+	target, latency := m.written, w.syncLatency()
+	w.after(latency, func() {
 		if m.life == life {
 			m.synced(target)
 		}
 	})
+	if loss := m.doom; loss != nil {
+		w.after(latency-1, func() {
+			if m.life == life {
+				m.Crash(*loss)
+			}
+		})
+	}
 }
+
+// Doom crashes the machine in the middle of its next sync, when there is
+// something to lose.
+func (m *Machine) Doom(loss fault.Loss) { m.doom = &loss }
 
 // synced makes the writes up to target durable; the disk may have taken later
 // ones along, but nobody was told.

@@ -189,7 +189,11 @@ func (n *network) transmit(from, to *Machine, channel wire.Channel, frame []byte
 		frame = n.damage(frame)
 	}
 	w.queue.add(at, func() {
-		if to.links[from.index] == l && l.open[1-end] && !n.blocked(from, to) {
+		switch {
+		case to.node == nil || n.blocked(from, to):
+		case to.links[from.index] != l:
+			n.notice(l, to, from, "the peer does not know the link any more")
+		case l.open[1-end]:
 			n.deliver(l, from, to, frame, damaged)
 		}
 	})

@@ -179,9 +179,12 @@ func (w *World) befall(a fault.Action, rest fault.Schedule) {
 		w.story.heal(a)
 		w.Heal(a.Cut)
 	case fault.Crash:
-		w.machines[a.Machine].Crash(a.Loss)
+		w.machines[a.Machine].Doom(a.Loss)
 	case fault.Restart:
 		m := w.machines[a.Machine]
+		if m.Up() {
+			m.Crash(a.Loss) // it had nothing to write: no moment was better than another
+		}
 		w.story.restart(m)
 		if err := m.Start(); err != nil {
 			w.audit.Report(a.Machine, ruleReopen, "%v", err)

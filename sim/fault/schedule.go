@@ -14,8 +14,8 @@ type Kind uint8
 const (
 	Cut     Kind = iota // messages between the sides of Action.Groups stop
 	Heal                // the cut numbered Action.Cut ends
-	Crash               // Action.Machine stops
-	Restart             // Action.Machine starts again from its disk
+	Crash               // Action.Machine stops in the middle of its next store write
+	Restart             // Action.Machine starts again from its disk; if it still runs, it stops first
 )
 
 // Loss says what a crash does to the writes that were not yet synced.
@@ -39,7 +39,7 @@ type Action struct {
 	Groups  []int // Cut: the side of each machine
 	OneWay  bool  // Cut: only messages from side 0 to side 1 stop
 	Machine int   // Crash, Restart
-	Loss    Loss  // Crash
+	Loss    Loss  // Crash and its Restart
 }
 
 // Schedule is what a seed makes of a Spec: actions ascending in time. Every
@@ -92,8 +92,9 @@ func (g *generator) crash(i, n int) {
 	slice := g.span / causal.Instant(n)
 	begin := slice*causal.Instant(i) + g.within(slice/2)
 	machine := g.die.IntN(g.machines)
-	g.add(Action{At: begin, Kind: Crash, Machine: machine, Loss: Loss(g.die.IntN(3))})
-	g.add(Action{At: begin + 1 + g.within(slice/2-1), Kind: Restart, Machine: machine})
+	loss := Loss(g.die.IntN(3))
+	g.add(Action{At: begin, Kind: Crash, Machine: machine, Loss: loss})
+	g.add(Action{At: begin + 1 + g.within(slice/2-1), Kind: Restart, Machine: machine, Loss: loss})
 }
 
 func (g *generator) add(a Action) { g.actions = append(g.actions, a) }
