@@ -1,0 +1,48 @@
+package native
+
+import (
+	"log/slog"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// Config says what a Host runs, and where it stands in the world.
+type Config struct {
+	Program *plan.Program
+	Funcs   map[string]flow.Func // what imports are linked to, by the name after "go:"
+
+	Dir  string // where everything is kept; "" keeps it in memory
+	Name string // for people; "" takes the host's name
+	Role string // of the program's topology; "" takes "server"
+	User string // what an ambient role binds; "" for a trusted role
+
+	Listen    string // HOST:PORT for links of peers; "" takes none
+	Advertise string // HOST:PORT others dial; "" takes the address listened on
+	HTTP      string // HOST:PORT of the JSON API and the console; "" serves none
+
+	Join  string // HOST:PORT of the cluster's first node; "" starts a cluster, or goes on with Dir's
+	Token string // the one-time token to join with; only needed the first time
+
+	// NewReplica keeps Dir's data and goes on under a new replica id. It is for
+	// a store whose log is shorter than its head mark, or that was restored
+	// from a copy: under the old id it would use the name of a part twice.
+	NewReplica bool
+
+	// Render takes what processes render, in order. It must return at once.
+	Render func(node.Shown)
+
+	Log *slog.Logger // what an operator should know; nil discards it
+
+	// Clock tells the time; nil takes the wall clock at start and a monotonic
+	// clock from there on. A test sets it a hundred years ahead.
+	Clock func() causal.Instant
+
+	// FS is the file system the store is kept on; nil takes the real one. A
+	// test fills it up or cuts its power.
+	FS vfs.FS
+}

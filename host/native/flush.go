@@ -1,0 +1,96 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/store"
+)
+
+// flusher is the disk goroutine: it makes records durable, many outputs in one
+// synced batch, and then releases what stood behind them, in order.
+type flusher struct {
+	disk    store.Disk
+	groups  <-chan []output
+	release func(output)
+	wrote   func(records int, took time.Duration)
+	failed  func(error) // is told once; nothing is released from then on
+}
+
+// run ends when groups is closed.
+func (f *flusher) run() {
+	for group := range f.groups {
+		if err := f.write(group); err != nil {
+			f.failed(diskError(err))
+			break
+		}
+		for _, out := range group {
+			f.release(out)
+		}
+	}
+	for range f.groups { // the disk is not to be written any more: nothing of these may leave
+	}
+}
+
+// write makes the records of all outputs durable with one sync.
+func (f *flusher) write(group []output) error {
+	var ops []store.Op
+	for i := range group {
+		ops = append(ops, group[i].Records...)
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	start := time.Now()
+	if err := f.disk.Write(ops); err != nil {
+		return err
+	}
+	if err := f.disk.Sync(); err != nil {
+		return err
+	}
+	f.wrote(len(ops), time.Since(start))
+	return nil
+}
+
+func diskError(err error) error {
+	advice := "look at the disk, then start the node again"
+	if isFull(err) {
+		advice = "free some space, then start the node again"
+	}
+	return fmt.Errorf("the store can't be written any more: %w. What was acknowledged is safe; %s", err, advice)
+}
+
+// release lets go of what an output's records made true, in the order that
+// package node asks for.
+func (h *Host) release(out output) {
+	for i := range out.Messages {
+		h.links.send(&out.Messages[i])
+	}
+	for _, a := range out.Answers {
+		h.answers.give(a)
+	}
+	for _, s := range out.Shown {
+		h.watches.show(s)
+	}
+	for _, m := range out.Dials {
+		h.dial(m)
+	}
+	for _, l := range out.hangups {
+		l.close(errors.New(l.reason()))
+	}
+	for _, e := range out.Events {
+		h.tell(e)
+	}
+}
+
+// tell writes what an operator should know to the log.
+func (h *Host) tell(e node.Event) {
+	switch e.Kind {
+	case node.EventFork, node.EventRefused, node.EventDropped:
+		h.log.Warn(e.Text, "peer", e.Peer.Short())
+	default:
+		h.log.Info(e.Text, "peer", e.Peer.Short())
+	}
+}

@@ -1,0 +1,397 @@
+package native
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/store"
+)
+
+// Host is a node in the real world. Open is its only door; its methods may be
+// called from any goroutine.
+type Host struct {
+	cfg         Config
+	log         *slog.Logger
+	identity    *identity
+	tokens      *tokens
+	self        causal.ReplicaID
+	incarnation uint64
+	epoch       uint64 // greater after each start
+	hello       []byte // the node's first words on a link
+	founded     bool   // this start made the cluster
+
+	lock      io.Closer // of the directory
+	disk      *diskState
+	owner     *owner
+	links     *links
+	gathering *gathering
+	answers   *answers
+	watches   *watches
+	metrics   *metrics
+
+	params map[string][]plan.Param // of each event that has a handler at this role
+
+	listener     net.Listener // of links; nil: none
+	httpListener net.Listener // nil: none
+	http         *http.Server
+
+	ctx       context.Context // ends when the host is to stop; its cause says why
+	cancel    context.CancelCauseFunc
+	edge      crew          // goroutines that talk to the world
+	ownerDone chan struct{} // the node is closed
+	done      chan struct{} // everything is
+	err       error         // set before done closes
+}
+
+// diskState is the store, and whether it has space.
+type diskState struct {
+	store.Disk
+	full *fullDisk // nil for a store in memory
+	size func() uint64
+}
+
+func (d *diskState) isFull() bool { return d.full != nil && d.full.full.Load() }
+
+// ErrClosed is why a call fails after Close.
+var ErrClosed = errors.New("the node is closed")
+
+// ErrDiskFull refuses writes while the disk has no space. Nothing was done.
+var ErrDiskFull = errors.New("the disk is full: nothing was written. Free some space: the node goes on by itself; it still answers reads")
+
+// Open starts a node: it takes the directory, founds or joins a cluster or
+// goes on in its own, restores what is there, and then listens. ctx bounds
+// the start and, once it ends, stops the node as Close does.
+//
+// Errors are sentences for people: the directory is in use, the store does
+// not end where its head mark says (a *LogError), the token is refused, a port
+// is in use, the program has another type for a database.
+func Open(ctx context.Context, cfg Config) (h *Host, err error) {
+	cfg.Name = cmp.Or(cfg.Name, hostName())
+	cfg.Role = cmp.Or(cfg.Role, "server")
+	if cfg.FS == nil {
+		cfg.FS = vfs.Default
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = newClock()
+	}
+	h = &Host{
+		cfg:       cfg,
+		log:       cfg.Log,
+		disk:      &diskState{},
+		links:     &links{byPeer: map[causal.ReplicaID]*link{}},
+		gathering: &gathering{links: map[gatherKey]*gathered{}},
+		answers:   &answers{await: map[node.Ticket]func(node.Answer){}},
+		params:    map[string][]plan.Param{},
+		ownerDone: make(chan struct{}),
+		done:      make(chan struct{}),
+	}
+	h.watches = newWatches(h)
+	h.metrics = newMetrics(h)
+	h.ctx, h.cancel = context.WithCancelCause(ctx)
+	if err := h.open(ctx); err != nil {
+		h.cancel(err)
+		h.abandon()
+		return nil, err
+	}
+	return h, nil
+}
+
+// Run opens a node and returns when it has stopped: nil after ctx ended,
+// otherwise what stopped it. ready is called once it is open; nil calls nothing.
+func Run(ctx context.Context, cfg Config, ready func(*Host)) error {
+	h, err := Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if ready != nil {
+		ready(h)
+	}
+	<-h.Done()
+	return h.Err()
+}
+
+// open does what Open promises, in the order in which it can fail cheapest.
+func (h *Host) open(ctx context.Context) error {
+	files, err := h.takeDir()
+	if err != nil {
+		return err
+	}
+	if err := h.bind(); err != nil {
+		return err
+	}
+	if h.identity, h.founded, err = loadIdentity(ctx, files, &h.cfg); err != nil {
+		return err
+	}
+	if h.tokens, err = loadTokens(files, tokenClock); err != nil {
+		return err
+	}
+	if err := h.openStore(); err != nil {
+		return err
+	}
+	return h.openNode()
+}
+
+// takeDir makes the directory and locks it, so that no other process opens it.
+func (h *Host) takeDir() (files, error) {
+	dir := h.cfg.Dir
+	if dir == "" {
+		return newMemFiles(), nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the directory: %w", err)
+	}
+	lock, err := vfs.Default.Lock(filepath.Join(dir, "LOCK"))
+	if err != nil {
+		return nil, fmt.Errorf("%s is in use by another process (%w): stop that one, or choose another --dir", dir, err)
+	}
+	h.lock = lock
+	return dirFiles(dir), nil
+}
+
+// bind takes the ports, before anything is written: a port in use is the most
+// common mistake.
+func (h *Host) bind() (err error) {
+	if h.cfg.Listen != "" {
+		if h.listener, err = listen(h.cfg.Listen, "--listen"); err != nil {
+			return err
+		}
+	}
+	if h.cfg.HTTP == "" {
+		return nil
+	}
+	h.httpListener, err = listen(h.cfg.HTTP, "--http")
+	return err
+}
+
+func (h *Host) openStore() error {
+	if h.cfg.Dir == "" {
+		h.disk.Disk, h.disk.size = &memDisk{mem: store.NewMem()}, func() uint64 { return 0 }
+		return nil
+	}
+	full := &fullDisk{
+		path:    h.cfg.FS.PathJoin(h.cfg.Dir, "probe"),
+		closing: make(chan struct{}),
+		changed: h.diskFull,
+	}
+	d, err := openDisk(h.cfg.Dir, diskOptions{fs: full.watch(h.cfg.FS), log: h.log, newReplica: h.cfg.NewReplica})
+	if err != nil {
+		return err
+	}
+	h.disk.Disk, h.disk.full, h.disk.size = d, full, d.Size
+	return nil
+}
+
+func (h *Host) diskFull(full bool) {
+	if full {
+		h.log.Error("the disk is full: writes are refused, reads go on; free some space", "dir", h.cfg.Dir)
+		return
+	}
+	h.log.Info("the disk has space again: writes go on", "dir", h.cfg.Dir)
+}
+
+// openNode restores the node and starts the goroutines around it.
+func (h *Host) openNode() error {
+	steward, err := h.identity.steward()
+	if err != nil {
+		return fmt.Errorf("read %s: %w", identityFile, err)
+	}
+	h.self, h.incarnation = h.identity.replica(), h.identity.record.Incarnation
+	now := h.cfg.Clock()
+	h.epoch = uint64(max(now, 1))
+	n, err := node.Open(now, node.Config{
+		Self: h.self, Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
+		Cluster: h.identity.cluster(), Steward: steward, HomeID: h.identity.home(),
+		Program: h.cfg.Program, Funcs: h.cfg.Funcs,
+		Disk: h.disk, Seed: newSeed(), Mode: member.Mesh, Peers: h.identity.peers(),
+	})
+	if err != nil {
+		return err
+	}
+	h.hello = n.Hello()
+	for _, handler := range h.cfg.Program.Handlers {
+		if p, ok := n.Params(handler.Event); ok {
+			h.params[handler.Event] = p
+		}
+	}
+	h.start(n, now)
+	return nil
+}
+
+// start sets the goroutines going.
+func (h *Host) start(n *node.Node, now causal.Instant) {
+	groups := make(chan []output)
+	h.owner = &owner{
+		node: n, clock: h.cfg.Clock, last: now,
+		urgent: make(chan input, UrgentMax), ordinary: make(chan input, InputsMax), quit: make(chan struct{}),
+		isFull: h.disk.isFull, links: h.links,
+		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop,
+	}
+	f := &flusher{disk: h.disk, groups: groups, release: h.release, wrote: h.metrics.wrote, failed: h.stop}
+	flushed := make(chan struct{})
+	go func() {
+		defer close(h.ownerDone)
+		h.owner.run()
+	}()
+	go func() {
+		defer close(flushed)
+		f.run()
+	}()
+	if h.listener != nil {
+		h.edge.Go(func() { h.accept(h.listener) })
+	}
+	if h.httpListener != nil {
+		h.http = h.newServer()
+		h.edge.Go(h.serveHTTP)
+	}
+	go h.supervise(flushed)
+}
+
+// supervise stops everything, in order, when the host is to stop: first the
+// world is told no more, then the node is closed, then the disk.
+func (h *Host) supervise(flushed <-chan struct{}) {
+	<-h.ctx.Done()
+	h.closeEdge()
+	if h.disk.full != nil {
+		close(h.disk.full.closing)
+	}
+	close(h.owner.quit)
+	<-h.ownerDone
+	<-flushed
+	err := h.disk.Close()
+	if h.lock != nil {
+		err = errors.Join(err, h.lock.Close())
+	}
+	h.err = errors.Join(h.failure(), err)
+	close(h.done)
+}
+
+// closeEdge ends what talks to the world and waits for its goroutines.
+func (h *Host) closeEdge() {
+	if h.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		if h.http.Shutdown(ctx) != nil {
+			h.http.Close()
+		}
+	}
+	if h.listener != nil {
+		h.listener.Close()
+	}
+	h.gathering.dropAll()
+	for _, l := range h.links.all() {
+		l.close(errors.New("this node shuts down"))
+	}
+	h.edge.wait()
+}
+
+// abandon gives back what an Open that failed had taken.
+func (h *Host) abandon() {
+	for _, ln := range []net.Listener{h.listener, h.httpListener} {
+		if ln != nil {
+			ln.Close()
+		}
+	}
+	if h.disk.Disk != nil {
+		h.disk.Close()
+	}
+	if h.lock != nil {
+		h.lock.Close()
+	}
+}
+
+// stop stops the host because of err. Only the first one counts.
+func (h *Host) stop(err error) {
+	h.log.Error(err.Error())
+	h.cancel(err)
+}
+
+// failure is why the host stopped, or nil where it was asked to.
+func (h *Host) failure() error {
+	cause := context.Cause(h.ctx)
+	if errors.Is(cause, ErrClosed) || errors.Is(cause, context.Canceled) {
+		return nil
+	}
+	return cause
+}
+
+// stopped is what a call gets when the host stops under it.
+func (h *Host) stopped() error { return errors.Join(ErrClosed, h.failure()) }
+
+// Close stops the node: links and clients are told, what is under way becomes
+// durable, the store is closed. It returns what stopped the node, if that was
+// not Close. Closing twice is fine.
+func (h *Host) Close() error {
+	h.cancel(ErrClosed)
+	<-h.done
+	return h.err
+}
+
+// Done is closed when the node has stopped, by Close, by its context or by a failure.
+func (h *Host) Done() <-chan struct{} { return h.done }
+
+// Err returns what stopped the node, after Done; nil where it was asked to stop.
+func (h *Host) Err() error {
+	<-h.done
+	return h.err
+}
+
+// Self returns the node's replica id.
+func (h *Host) Self() causal.ReplicaID { return h.self }
+
+// HTTPAddr returns the address of the API and the console; "" where there is none.
+func (h *Host) HTTPAddr() string {
+	if h.httpListener == nil {
+		return ""
+	}
+	return h.httpListener.Addr().String()
+}
+
+// LinkAddr returns the address at which peers link; "" where there is none.
+func (h *Host) LinkAddr() string {
+	if h.listener == nil {
+		return ""
+	}
+	return h.advertised()
+}
+
+// advertised is where others dial this node.
+func (h *Host) advertised() string {
+	if h.cfg.Advertise != "" || h.listener == nil {
+		return h.cfg.Advertise
+	}
+	return h.listener.Addr().String()
+}
+
+// Founded reports whether this start made a new cluster.
+func (h *Host) Founded() bool { return h.founded }
+
+// NewToken makes a token that admits one node within ttl; 0 takes TokenTTL.
+// Only the cluster's first node can.
+func (h *Host) NewToken(ttl time.Duration) (string, error) {
+	if !h.identity.isSteward() {
+		return "", errors.New("only the cluster's first node gives out tokens: ask there")
+	}
+	t, err := h.tokens.mint(fingerprintOf(h.identity.authority.cert), cmp.Or(ttl, TokenTTL))
+	if err != nil {
+		return "", err
+	}
+	return t.String(), nil
+}

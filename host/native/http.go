@@ -1,0 +1,230 @@
+package native
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/node"
+)
+
+func (h *Host) newServer() *http.Server {
+	return &http.Server{
+		Handler:           h.handler(),
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+}
+
+func (h *Host) serveHTTP() {
+	err := h.http.Serve(h.httpListener)
+	if !errors.Is(err, http.ErrServerClosed) && h.ctx.Err() == nil {
+		h.stop(fmt.Errorf("serve HTTP on %s: %w", h.httpListener.Addr(), err))
+	}
+}
+
+// handler is the API's alphabet.
+func (h *Host) handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"POST /v1/raise/{event}":   h.serveRaise,
+		"POST /v1/load/{event}":    h.serveLoad,
+		"GET /v1/read/{name}":      h.serveRead,
+		"GET /v1/watch/{name}":     h.serveWatch,
+		"GET /v1/watch":            h.serveWatch,
+		"GET /v1/stream/{name...}": h.serveStream,
+		"GET /v1/status":           h.serveStatus,
+		"POST /v1/admin/token":     h.serveToken,
+		"GET /healthz":             h.serveHealth,
+		"/":                        serveUnknown,
+	} {
+		mux.Handle(pattern, h.verb(pattern, serve))
+	}
+	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /{$}", console("index.html"))
+	mux.Handle("GET /console.css", console("console.css"))
+	mux.Handle("GET /console.js", console("console.js"))
+	return h.guard(mux)
+}
+
+// verb counts requests and turns an error into JSON.
+func (h *Host) verb(pattern string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		code := http.StatusOK
+		if err := serve(w, r); err != nil {
+			code = writeError(w, err)
+		}
+		h.metrics.requests.WithLabelValues(pattern, strconv.Itoa(code)).Inc()
+	})
+}
+
+// guard keeps pages of other origins out. The API listens on localhost, which
+// every page in a local browser can reach: so a request must name this host as
+// an address or as localhost (a name that was made to point here is refused),
+// a browser's must come from the console's own origin, and a body must be
+// declared as JSON, which a form can't do.
+func (h *Host) guard(next http.Handler) http.Handler {
+	origin := http.NewCrossOriginProtection()
+	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, errForbidden("a page of another origin may not speak to this node", "open the console at http://"+r.Host+"/"))
+	}))
+	guarded := origin.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		if !h.isOwnName(r.Host) {
+			writeError(w, errForbidden("the request is for the host "+strconv.Quote(r.Host)+", which is not a name of this node", "use its address, or localhost"))
+			return
+		}
+		if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host {
+			writeError(w, errForbidden("the page at "+o+" may not speak to this node", "open the console at http://"+r.Host+"/"))
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+// isOwnName reports whether a Host header can only mean this node: an address,
+// localhost, or the name it was told to listen on.
+func (h *Host) isOwnName(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.Trim(name, "[]")
+	own, _, _ := net.SplitHostPort(h.cfg.HTTP)
+	_, err = netip.ParseAddr(name)
+	return err == nil || name == "localhost" || (own != "" && strings.EqualFold(name, own))
+}
+
+// httpError is an error of the API: what went wrong and what to do.
+type httpError struct {
+	Code  int    `json:"-"`
+	Text  string `json:"error"`
+	Hint  string `json:"hint,omitempty"`
+	Abort string `json:"abort,omitempty"` // the word, where an event or read aborted
+}
+
+func (e *httpError) Error() string { return e.Text }
+
+func errForbidden(text, hint string) error {
+	return &httpError{Code: http.StatusForbidden, Text: text, Hint: hint}
+}
+
+func errBad(text, hint string) error {
+	return &httpError{Code: http.StatusBadRequest, Text: text, Hint: hint}
+}
+
+// writeError writes err as JSON and returns the status it was given.
+func writeError(w http.ResponseWriter, err error) int {
+	e := asHTTPError(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if e.Code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(e.Code)
+	json.NewEncoder(w).Encode(e)
+	return e.Code
+}
+
+func asHTTPError(err error) *httpError {
+	var e *httpError
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &large):
+		return &httpError{Code: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf("the body is over %d bytes", large.Limit), Hint: "send less at once; /v1/load takes many lines"}
+	case errors.Is(err, ErrDiskFull):
+		return &httpError{Code: http.StatusInsufficientStorage, Text: err.Error(), Hint: "free some space on the node's disk"}
+	case errors.Is(err, ErrClosed):
+		return &httpError{Code: http.StatusServiceUnavailable, Text: err.Error(), Hint: "start it again, or ask another node"}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &httpError{Code: http.StatusServiceUnavailable, Text: "the request ended before its answer came", Hint: "raise with a stream and seq, so that a retry is harmless"}
+	}
+	return &httpError{Code: http.StatusInternalServerError, Text: err.Error()}
+}
+
+// aborts are the words of node and flow as statuses and hints. Every other
+// word is the program's own.
+var aborts = map[string]httpError{
+	node.AbortNoEvent:   {Code: http.StatusNotFound, Hint: "GET /v1/status lists the events"},
+	node.AbortNoName:    {Code: http.StatusNotFound, Hint: "GET /v1/status lists databases and views"},
+	node.AbortSession:   {Code: http.StatusBadRequest, Hint: "send the Martinelli-Session of the last answer unchanged, or none"},
+	node.AbortStream:    {Code: http.StatusBadRequest, Hint: "a stream is a short name, a seq a number from 1"},
+	node.AbortBehind:    {Code: http.StatusServiceUnavailable, Hint: "this node has not seen yet what the session has; try again, or go on at the node before"},
+	node.AbortBusy:      {Code: http.StatusServiceUnavailable, Hint: "nothing was done; try again"},
+	node.AbortHomeAway:  {Code: http.StatusServiceUnavailable, Hint: "nothing was done; the first node can't be reached"},
+	node.AbortUnknown:   {Code: http.StatusGatewayTimeout, Hint: "whether it took place is not known; raise again with the same stream and seq"},
+	flow.AbortArgument:  {Code: http.StatusBadRequest, Hint: "arguments are one JSON object, a member for each parameter"},
+	flow.AbortRange:     {Code: http.StatusBadRequest, Hint: "a nat is 0 to 2147483647"},
+	flow.AbortForbidden: {Code: http.StatusForbidden, Hint: "the program's allow rules say who may"},
+}
+
+// abortError makes the error of an answer that aborted.
+func abortError(a node.Answer) error {
+	e, known := aborts[a.Abort]
+	if !known {
+		e = httpError{Code: http.StatusUnprocessableEntity, Hint: "the event had no effect"}
+	}
+	e.Abort, e.Text = a.Abort, "aborted: "+a.Abort
+	if a.Detail != "" {
+		e.Text += ": " + a.Detail
+	}
+	return &e
+}
+
+// isJSON requires a body to be declared as one of the given types.
+func isJSON(r *http.Request, types ...string) error {
+	got, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	for _, t := range types {
+		if got == t {
+			return nil
+		}
+	}
+	return &httpError{Code: http.StatusUnsupportedMediaType, Text: "the body is declared as " + strconv.Quote(got), Hint: "send the header Content-Type: " + types[0]}
+}
+
+// writeJSON writes one JSON value.
+func writeJSON(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	return json.NewEncoder(w).Encode(v)
+}
+
+func serveUnknown(w http.ResponseWriter, r *http.Request) error {
+	return &httpError{Code: http.StatusNotFound, Text: "there is no " + r.Method + " " + r.URL.Path,
+		Hint: "POST /v1/raise/EVENT, POST /v1/load/EVENT, GET /v1/read/NAME, /v1/watch/NAME, /v1/stream/NAME, /v1/status, /metrics, /healthz"}
+}
+
+func (h *Host) serveHealth(w http.ResponseWriter, r *http.Request) error {
+	if h.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if h.disk.isFull() {
+		return ErrDiskFull
+	}
+	return writeJSON(w, map[string]bool{"ok": true})
+}
+
+func (h *Host) serveStatus(w http.ResponseWriter, r *http.Request) error {
+	s, err := h.askStatus(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, s)
+}

@@ -1,0 +1,49 @@
+package native
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// tokenAnswer is what the admin verb token says.
+type tokenAnswer struct {
+	Token   string    `json:"token"`
+	Join    string    `json:"join"` // where to join with it
+	Expires time.Time `json:"expires"`
+}
+
+// serveToken makes a join token. It needs the secret that is in the node's
+// directory: who can read that may admit nodes.
+func (h *Host) serveToken(w http.ResponseWriter, r *http.Request) error {
+	if err := h.admin(r); err != nil {
+		return err
+	}
+	ttl := TokenTTL
+	if text := r.URL.Query().Get("ttl"); text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil || d <= 0 {
+			return errBad("ttl is not a duration", "for example ?ttl=1h")
+		}
+		ttl = d
+	}
+	if h.LinkAddr() == "" {
+		return errBad("this node takes no links, so nobody can join at it", "start it with --listen HOST:PORT")
+	}
+	t, err := h.NewToken(ttl)
+	if err != nil {
+		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	}
+	return writeJSON(w, tokenAnswer{t, h.LinkAddr(), tokenClock().Add(ttl)})
+}
+
+// admin lets pass who knows the secret.
+func (h *Host) admin(r *http.Request) error {
+	got, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if subtle.ConstantTimeCompare([]byte(got), []byte(h.identity.secret)) == 1 {
+		return nil
+	}
+	return &httpError{Code: http.StatusUnauthorized, Text: "this needs the node's admin secret",
+		Hint: "send the header Authorization: Bearer SECRET with what is in " + secretFile + " of the node's directory"}
+}

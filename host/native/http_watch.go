@@ -1,0 +1,187 @@
+package native
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/martinelli-lang/martinelli/internal/jsonvalue"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// watchNamesMax bounds how many values one connection watches.
+const watchNamesMax = 64
+
+// statusEvery is how often a watcher that asked for it gets the status; it
+// also keeps an idle connection known to be alive.
+const statusEvery = time.Second
+
+// serveWatch sends changes as server-sent events: first "value" with the value
+// a name starts from, then "change" with what came and went; "lost" where the
+// client fell behind and must begin anew. /v1/watch?name=a&name=b watches
+// several names on one connection; status=1 adds a "status" every second.
+func (h *Host) serveWatch(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	names := q["name"]
+	if name := r.PathValue("name"); name != "" {
+		names = []string{name}
+	}
+	if len(names) > watchNamesMax || len(names) == 0 && q.Get("status") == "" {
+		return errBad("name between 1 and 64 databases or views", "for example /v1/watch/ads or /v1/watch?name=ads&name=counters")
+	}
+	changes := make(chan sse)
+	var watches []*Watch
+	defer func() {
+		for _, w := range watches {
+			w.Close()
+		}
+	}()
+	for _, name := range names {
+		watch, err := h.Watch(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		watches = append(watches, watch)
+		if watch.First.Abort != "" {
+			return abortError(watch.First)
+		}
+	}
+	control := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	s := &sseWriter{w: w, flush: control.Flush}
+	for i, watch := range watches {
+		s.send(firstEvent(names[i], watch.First))
+		h.edge.Go(func() { forward(r, names[i], watch, changes) })
+	}
+	h.pump(r, s, changes, q.Get("status") != "")
+	return nil
+}
+
+// forward hands the changes of one watch to the connection that asked.
+func forward(r *http.Request, name string, watch *Watch, to chan<- sse) {
+	for {
+		e := sse{kind: "lost", data: map[string]string{"name": name, "error": ErrLagged.Error()}}
+		select {
+		case shown, ok := <-watch.C:
+			if ok {
+				e = changeEvent(shown)
+			}
+			select {
+			case to <- e:
+			case <-r.Context().Done():
+				return
+			}
+			if !ok {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// pump writes events until the client goes, falls behind, or the node stops.
+func (h *Host) pump(r *http.Request, s *sseWriter, changes <-chan sse, withStatus bool) {
+	tick := time.NewTicker(statusEvery)
+	defer tick.Stop()
+	if withStatus {
+		h.sendStatus(r, s)
+	}
+	for s.err == nil {
+		select {
+		case e := <-changes:
+			s.send(e)
+			if e.kind == "lost" {
+				return
+			}
+		case <-tick.C:
+			if withStatus {
+				h.sendStatus(r, s)
+			} else {
+				s.send(sse{})
+			}
+		case <-r.Context().Done():
+			return
+		case <-h.ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *Host) sendStatus(r *http.Request, s *sseWriter) {
+	if status, err := h.askStatus(r.Context()); err == nil {
+		s.send(sse{"status", status})
+	}
+}
+
+// sse is one server-sent event; the zero value is a comment that keeps the
+// connection alive.
+type sse struct {
+	kind string
+	data any
+}
+
+type sseWriter struct {
+	w     http.ResponseWriter
+	flush func() error
+	err   error
+}
+
+func (s *sseWriter) send(e sse) {
+	b := []byte(": \n\n")
+	if e.kind != "" {
+		data, err := json.Marshal(e.data)
+		if err != nil {
+			s.err = err
+			return
+		}
+		b = append([]byte("event: "+e.kind+"\ndata: "), data...)
+		b = append(b, "\n\n"...)
+	}
+	if _, s.err = s.w.Write(b); s.err == nil {
+		s.err = s.flush()
+	}
+}
+
+// valueMessage is the data of a "value" event.
+type valueMessage struct {
+	Name    string          `json:"name"`
+	Value   json.RawMessage `json:"value"`
+	Session string          `json:"session,omitempty"`
+}
+
+func firstEvent(name string, a node.Answer) sse {
+	m := valueMessage{Name: name, Value: json.RawMessage("null"), Session: sessionText(a.Token)}
+	if a.Reading != nil {
+		m.Value = jsonvalue.AppendReading(nil, *a.Reading)
+	}
+	return sse{"value", m}
+}
+
+// changeMessage is the data of a "change" event. Of a collection, added and
+// removed are elements; of a scalar, added holds its new value; of a database
+// with keys, elements are arrays that begin with the key.
+type changeMessage struct {
+	Name    string          `json:"name"`
+	Added   json.RawMessage `json:"added"`
+	Removed json.RawMessage `json:"removed"`
+	Settled bool            `json:"settled"` // nothing of it is ever taken back
+}
+
+func changeEvent(s node.Shown) sse {
+	return sse{"change", changeMessage{s.Name, appendAll(s.Type, s.Added), appendAll(s.Type, s.Removed), s.Settled}}
+}
+
+func appendAll(t plan.Type, vs []value.Value) json.RawMessage {
+	b := []byte{'['}
+	for i, v := range vs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = jsonvalue.Append(b, t, v)
+	}
+	return append(b, ']')
+}

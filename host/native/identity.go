@@ -1,0 +1,272 @@
+package native
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+)
+
+// identity is who this node is: its key, its certificate, its cluster. All of
+// it is in files, so a restart needs neither token nor steward.
+type identity struct {
+	files     files
+	authority *authority
+	key       ed25519.PrivateKey
+	cert      tls.Certificate
+	secret    string // admits to the admin verbs; in a file only the owner can read
+
+	mu     sync.Mutex
+	record identityRecord
+}
+
+// identityRecord is what identityFile holds. It is written last when a node
+// founds or joins a cluster: with it, all the other files are there.
+type identityRecord struct {
+	Incarnation uint64       `json:"incarnation"` // of the replica: greater after each --new-replica
+	Steward     string       `json:"steward"`     // the replica id of the first node
+	Peers       []peerRecord `json:"peers"`       // whom to dial after a restart
+}
+
+// peerRecord is where a member was last.
+type peerRecord struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Addr string `json:"addr"`
+}
+
+const (
+	identityFile = "identity.json"
+	secretFile   = "admin.secret"
+)
+
+// peersMax bounds how many members a node remembers the addresses of.
+const peersMax = 256
+
+// loadIdentity reads who this node is. Where nobody is there yet it joins a
+// cluster, or founds one: founded is true then.
+func loadIdentity(ctx context.Context, f files, cfg *Config) (id *identity, founded bool, err error) {
+	id = &identity{files: f}
+	data, err := f.read(identityFile)
+	switch {
+	case err == nil:
+		err = json.Unmarshal(data, &id.record)
+	case !errors.Is(err, fs.ErrNotExist):
+	case cfg.Join != "":
+		err = id.join(ctx, cfg)
+	default:
+		founded, err = true, id.found(cfg)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if err := id.load(); err != nil {
+		return nil, false, err
+	}
+	if cfg.NewReplica && !founded {
+		err = id.renew()
+	}
+	return id, founded, err
+}
+
+// found makes a new cluster: its authority, and this node as its steward.
+func (id *identity) found(cfg *Config) error {
+	key, err := id.nodeKey()
+	if err != nil {
+		return err
+	}
+	ca, err := newAuthority(id.files)
+	if err != nil {
+		return fmt.Errorf("make the cluster's authority: %w", err)
+	}
+	public := key.Public().(ed25519.PublicKey)
+	cert, err := ca.sign(cfg.Name, public, true)
+	if err != nil {
+		return fmt.Errorf("sign this node's certificate: %w", err)
+	}
+	if err := writeCert(id.files, nodeCertFile, cert); err != nil {
+		return err
+	}
+	return id.save(identityRecord{Incarnation: 1, Steward: causal.NewReplicaID(public, 1).String()})
+}
+
+// join asks the cluster's first node to admit this one.
+func (id *identity) join(ctx context.Context, cfg *Config) error {
+	if cfg.Token == "" {
+		return fmt.Errorf("joining %s needs a token, once: get one there with `martinelli token --dir DIR` and pass it as --token", cfg.Join)
+	}
+	key, err := id.nodeKey()
+	if err != nil {
+		return err
+	}
+	a, err := askToJoin(ctx, cfg, key)
+	if err != nil {
+		return err
+	}
+	if err := writeCert(id.files, authorityCertFile, a.Authority); err != nil {
+		return err
+	}
+	if err := writeCert(id.files, nodeCertFile, a.Certificate); err != nil {
+		return err
+	}
+	steward := peerRecord{ID: a.Steward, Addr: cfg.Join}
+	return id.save(identityRecord{Incarnation: 1, Steward: a.Steward, Peers: []peerRecord{steward}})
+}
+
+// nodeKey reads this node's key, or makes it: a join that was cut off goes on
+// with the key it began with, so that its token is still good.
+func (id *identity) nodeKey() (ed25519.PrivateKey, error) {
+	key, err := readKey(id.files, nodeKeyFile)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if _, key, err = ed25519.GenerateKey(rand.Reader); err != nil {
+		return nil, err
+	}
+	return key, writeKey(id.files, nodeKeyFile, key)
+}
+
+// load reads the files that stand beside the record.
+func (id *identity) load() (err error) {
+	if id.authority, err = loadAuthority(id.files); err != nil {
+		return err
+	}
+	if id.key, err = readKey(id.files, nodeKeyFile); err != nil {
+		return err
+	}
+	cert, err := readCert(id.files, nodeCertFile)
+	if err != nil {
+		return err
+	}
+	id.cert = tls.Certificate{
+		Certificate: [][]byte{cert.Raw, id.authority.cert.Raw},
+		PrivateKey:  id.key,
+		Leaf:        cert,
+	}
+	return id.loadSecret()
+}
+
+// loadSecret reads the secret of the admin verbs, or makes it.
+func (id *identity) loadSecret() error {
+	data, err := id.files.read(secretFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		var b [16]byte
+		rand.Read(b[:])
+		data = []byte(hex.EncodeToString(b[:]))
+		err = id.files.write(secretFile, data)
+	}
+	id.secret = string(data)
+	return err
+}
+
+// renew takes the next incarnation: a new replica id over the same data.
+func (id *identity) renew() error {
+	r := id.record
+	r.Incarnation++
+	if id.isSteward() {
+		r.Steward = causal.NewReplicaID(id.public(), r.Incarnation).String()
+	}
+	return id.save(r)
+}
+
+func (id *identity) save(r identityRecord) error {
+	data, err := json.MarshalIndent(r, "", "\t")
+	if err == nil {
+		err = id.files.write(identityFile, data)
+	}
+	if err != nil {
+		return fmt.Errorf("keep this node's identity: %w", err)
+	}
+	id.record = r
+	return nil
+}
+
+func (id *identity) public() ed25519.PublicKey { return id.key.Public().(ed25519.PublicKey) }
+
+// replica returns this node's replica id.
+func (id *identity) replica() causal.ReplicaID {
+	return causal.NewReplicaID(id.public(), id.record.Incarnation)
+}
+
+// home returns the home partition's replica id. It is derived from the
+// authority's key, which is at the steward alone, so it is nobody else's.
+func (id *identity) home() causal.ReplicaID {
+	public, err := publicKey(id.authority.cert)
+	if err != nil {
+		panic("native: an authority's certificate without an ed25519 key was kept")
+	}
+	return causal.NewReplicaID(public, id.record.Incarnation)
+}
+
+// isSteward reports whether this is the cluster's first node, which has the authority's key.
+func (id *identity) isSteward() bool { return id.authority.key != nil }
+
+// cluster names the cluster.
+func (id *identity) cluster() string { return fingerprintOf(id.authority.cert).String() }
+
+// steward returns the replica id of the cluster's first node.
+func (id *identity) steward() (causal.ReplicaID, error) {
+	return causal.ParseReplicaID(id.record.Steward)
+}
+
+// peers returns whom to dial first.
+func (id *identity) peers() []member.Member {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	var ms []member.Member
+	for _, p := range id.record.Peers {
+		r, err := causal.ParseReplicaID(p.ID)
+		if err == nil && p.Addr != "" {
+			ms = append(ms, member.Member{ID: r, Name: p.Name, Role: p.Role, Addr: p.Addr})
+		}
+	}
+	return ms
+}
+
+// met remembers where a linked peer can be dialled after a restart, and the
+// steward's id if it has a new one.
+func (id *identity) met(m member.Member, isSteward bool) error {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	r := id.record
+	r.Peers = slices.DeleteFunc(slices.Clone(r.Peers), func(p peerRecord) bool {
+		return p.ID == m.ID.String() || p.Addr == m.Addr
+	})
+	if m.Addr != "" && len(r.Peers) < peersMax {
+		r.Peers = append(r.Peers, peerRecord{m.ID.String(), m.Name, m.Role, m.Addr})
+	}
+	if isSteward {
+		r.Steward = m.ID.String()
+	}
+	slices.SortFunc(r.Peers, func(a, b peerRecord) int { return strings.Compare(a.ID, b.ID) })
+	if r.Steward == id.record.Steward && slices.Equal(r.Peers, id.record.Peers) {
+		return nil
+	}
+	return id.save(r)
+}
+
+// hostName is what a node is called when nothing else is said.
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "node"
+	}
+	return name
+}
+
+// tokenClock is the clock of tokens, which live too long for a monotonic one.
+func tokenClock() time.Time { return time.Now() }

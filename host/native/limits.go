@@ -1,0 +1,57 @@
+package native
+
+import "time"
+
+// Every queue has a bound, and something happens there.
+const (
+	// Inputs of the owner. UrgentMax bounds control messages, links that come
+	// and go, and timers; InputsMax everything else. At either bound the
+	// sender waits: a reader stops reading its connection, so TCP tells the
+	// peer, whose own send queue then says what is dropped; an HTTP client waits.
+	UrgentMax = 1024
+	InputsMax = 4096
+
+	// BatchMax is how many inputs the owner takes before it drains the node.
+	BatchMax = 256
+
+	// Outputs that wait for the disk. At either bound the owner takes no
+	// ordinary input; control goes on up to twice the bound.
+	OutputsMax     = 64
+	OutputsSizeMax = 32 << 20
+
+	// Send queues, in bytes, per link and channel. What finds its queue full:
+	//   control  ends the link. A peer that does not take so little is as good as gone.
+	//   commits  is dropped and counted. Repair brings it.
+	//   bulk     is dropped and counted. The repair exchange times out and begins anew.
+	ControlSizeMax = 16 << 20
+	CommitsSizeMax = 16 << 20
+	BulkSizeMax    = 32 << 20
+
+	// HandshakesMax bounds connections that have not said yet who they are; a
+	// further one waits to be accepted. LinksMax bounds links; a further one is refused.
+	HandshakesMax = 64
+	LinksMax      = 1024
+
+	// WatchMax is how many changes wait for one watcher. One that falls
+	// further behind is told so and ended: it reads again and watches again.
+	WatchMax = 1024
+
+	// WatchersMax bounds watches; a further one is refused.
+	WatchersMax = 1024
+
+	// LoadPending is how many lines of a load are raised and not yet answered.
+	// At the bound the next line is not read.
+	LoadPending = 1024
+)
+
+// Bounds of HTTP bodies and waits.
+const (
+	BodySizeMax = 64 << 10 // a raise's body, and a line of a load
+	keysMax     = 16       // key values of a read
+
+	headerTimeout    = 10 * time.Second
+	idleTimeout      = 2 * time.Minute
+	shutdownTimeout  = 2 * time.Second
+	handshakeTimeout = 10 * time.Second
+	askTimeout       = 5 * time.Second // a status
+)

@@ -1,0 +1,264 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/martinelli-lang/martinelli/store"
+)
+
+// Disk is a store.Disk on Pebble. When Sync returns, all batches written are
+// synced, and so is the head mark that vouches for them.
+type Disk struct {
+	db     *pebble.DB
+	mark   *headMark
+	log    store.HeadMark // of the last batch written; one goroutine writes and syncs
+	synced store.HeadMark // of the last batch before the last Sync
+	fatal
+}
+
+// fatal is how Pebble says that it can't go on: on the goroutine that failed,
+// which must not return into Pebble.
+type fatal struct {
+	once sync.Once
+	err  error
+	died chan struct{} // closed when err is set
+}
+
+// Keys in Pebble: the records of the store room behind one byte, and, written
+// with each batch, the mark of the last Sync before it.
+const recordPrefix = 'r'
+
+var syncedKey = []byte("s")
+
+// diskOptions are what openDisk may be told.
+type diskOptions struct {
+	fs         vfs.FS
+	log        *slog.Logger
+	newReplica bool // accept the log as it is
+}
+
+// openDisk opens or creates the store in dir. It fails with a *LogError where
+// the log is not the one its head mark vouches for.
+func openDisk(dir string, o diskOptions) (d *Disk, err error) {
+	d = &Disk{fatal: fatal{died: make(chan struct{})}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	if err := o.fs.MkdirAll(dir, 0o700); err != nil {
+		return d, fmt.Errorf("make %s: %w", dir, err)
+	}
+	if d.db, err = pebble.Open(o.fs.PathJoin(dir, "store"), pebbleOptions(o, &d.fatal)); err != nil {
+		return d, fmt.Errorf("open the store in %s: %w", dir, err)
+	}
+	if d.log, err = store.ReadMark(d); err != nil {
+		return d, err
+	}
+	if err := d.readSynced(); err != nil {
+		return d, err
+	}
+	mark, at, err := openHeadMark(o.fs, o.fs.PathJoin(dir, "HEAD"))
+	if err != nil {
+		return d, fmt.Errorf("open the head mark in %s: %w", dir, err)
+	}
+	d.mark = mark
+	what := judge(d.log, d.synced, at)
+	switch {
+	case what != "" && !o.newReplica:
+		return d, &LogError{Dir: dir, What: what}
+	case what != "":
+		err = mark.reset(d.log)
+	case d.log != at.HeadMark:
+		err = mark.write(d.log) // Pebble made the log durable when it opened
+	}
+	d.synced = d.log
+	return d, errors.Join(err, syncParent(o.fs, dir))
+}
+
+// syncParent makes the names in dir durable.
+func syncParent(fs vfs.FS, dir string) error {
+	f, err := fs.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// pebbleOptions pins the newest format: at the default one a flipped bit in
+// the write-ahead log loses records without an error.
+func pebbleOptions(o diskOptions, f *fatal) *pebble.Options {
+	return &pebble.Options{
+		FS:                 o.fs,
+		FormatMajorVersion: pebble.FormatNewest,
+		MemTableSize:       16 << 20,
+		CacheSize:          64 << 20,
+		Logger:             pebbleLog{o.log, f},
+	}
+}
+
+// readSynced reads the mark of the last Sync before the last batch.
+func (d *Disk) readSynced() error {
+	v, closer, err := d.db.Get(syncedKey)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the last mark: %w", err)
+	}
+	defer closer.Close()
+	if d.synced, err = store.DecodeHeadMark(v); err != nil {
+		return fmt.Errorf("read the last mark: %w", err)
+	}
+	return nil
+}
+
+// Write applies a batch whole or, with an error, not at all. A batch that
+// bears no head mark is kept, but not vouched for.
+func (d *Disk) Write(ops []store.Op) error {
+	b := d.db.NewBatchWithSize(batchSize(ops))
+	defer b.Close()
+	var key []byte
+	for _, op := range ops {
+		key = append(append(key[:0], recordPrefix), op.Key...)
+		if op.Delete {
+			b.Delete(key, nil) // fails only for a batch that is larger than 4 GiB: Apply says so
+		} else {
+			b.Set(key, op.Value, nil)
+		}
+	}
+	b.Set(syncedKey, d.synced.AppendTo(nil), nil)
+	if err := d.unlessDead(func() error { return d.db.Apply(b, pebble.NoSync) }); err != nil {
+		return fmt.Errorf("write to the store: %w", err)
+	}
+	if mark, ok := store.MarkOf(ops); ok {
+		d.log = mark
+	}
+	return nil
+}
+
+// Sync makes all batches written durable, then vouches for them. After an
+// error nothing may be written any more: close and open again.
+func (d *Disk) Sync() error {
+	if err := d.unlessDead(func() error { return d.db.LogData(nil, pebble.Sync) }); err != nil {
+		return fmt.Errorf("sync the store: %w", err)
+	}
+	if d.log == d.synced {
+		return nil
+	}
+	if err := d.mark.write(d.log); err != nil {
+		return fmt.Errorf("sync the head mark: %w", err)
+	}
+	d.synced = d.log
+	return nil
+}
+
+// unlessDead runs do on a goroutine of its own, which Pebble ends when it
+// can't go on; the error then is what Pebble said.
+func (d *Disk) unlessDead(do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	select {
+	case err := <-done:
+		return err
+	case <-d.died:
+		return d.err
+	}
+}
+
+func batchSize(ops []store.Op) int {
+	n := 256
+	for _, op := range ops {
+		n += len(op.Key) + len(op.Value) + 16
+	}
+	return n
+}
+
+// Get returns a copy of the value of key.
+func (d *Disk) Get(key []byte) (value []byte, ok bool, err error) {
+	v, closer, err := d.db.Get(append([]byte{recordPrefix}, key...))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read from the store: %w", err)
+	}
+	defer closer.Close()
+	return append([]byte{}, v...), true, nil
+}
+
+// Scan calls yield for each key in [lo, hi) in order until it returns false.
+// A nil hi is the end. Key and value are valid during the call only.
+func (d *Disk) Scan(lo, hi []byte, yield func(key, value []byte) bool) (err error) {
+	upper := []byte{recordPrefix + 1}
+	if hi != nil {
+		upper = append([]byte{recordPrefix}, hi...)
+	}
+	it, err := d.db.NewIter(&pebble.IterOptions{LowerBound: append([]byte{recordPrefix}, lo...), UpperBound: upper})
+	if err != nil {
+		return fmt.Errorf("read from the store: %w", err)
+	}
+	for ok := it.First(); ok && yield(it.Key()[1:], it.Value()); ok = it.Next() {
+	}
+	if err := it.Close(); err != nil {
+		return fmt.Errorf("read from the store: %w", err)
+	}
+	return nil
+}
+
+// Size returns how many bytes the store takes on its disk.
+func (d *Disk) Size() uint64 { return d.db.Metrics().DiskSpaceUsage() }
+
+// Close closes the files. A store that died is left as a crash would leave it.
+func (d *Disk) Close() error {
+	var errs []error
+	select {
+	case <-d.died:
+		return nil
+	default:
+	}
+	if d.db != nil {
+		errs = append(errs, d.db.Close())
+	}
+	if d.mark != nil {
+		errs = append(errs, d.mark.Close())
+	}
+	return errors.Join(errs...)
+}
+
+var _ store.Disk = (*Disk)(nil)
+
+// die records why the store can't go on.
+func (f *fatal) die(err error) {
+	f.once.Do(func() {
+		f.err = err
+		close(f.died)
+	})
+}
+
+// pebbleLog is Pebble's logger: its chatter goes to debug, and what it calls
+// fatal ends its goroutine instead of the process, so that the host can say why.
+type pebbleLog struct {
+	log   *slog.Logger
+	fatal *fatal
+}
+
+func (l pebbleLog) Infof(format string, args ...any) {
+	l.log.Debug("store: " + fmt.Sprintf(format, args...))
+}
+
+func (l pebbleLog) Errorf(format string, args ...any) {
+	l.log.Error("store: " + fmt.Sprintf(format, args...))
+}
+
+func (l pebbleLog) Fatalf(format string, args ...any) {
+	l.fatal.die(fmt.Errorf(format, args...))
+	runtime.Goexit()
+}

@@ -1,0 +1,148 @@
+package native
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// Status is what an operator wants to know of a node; its JSON is the API's.
+type Status struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Role    string `json:"role"`
+	Addr    string `json:"addr,omitempty"` // for links
+	HTTP    string `json:"http,omitempty"`
+	Cluster string `json:"cluster"`
+	Steward string `json:"steward"` // the first node's id
+
+	Members []MemberStatus `json:"members"`
+	Counts  node.Counts    `json:"counts"`
+
+	Spaces  int `json:"spaces"`
+	Entries int `json:"entries"` // live, over all spaces
+	Pending int `json:"pending"` // parts that wait for their past
+	Waiting int `json:"waiting"` // commands that wait for their session's past
+	Due     int `json:"due"`     // violations of invariants that are not repaired yet
+
+	Forks   uint64 `json:"forks"`
+	Repairs uint64 `json:"repairs"` // exchanges begun here
+
+	Disk   DiskStatus   `json:"disk"`
+	Queues QueuesStatus `json:"queues"`
+
+	Databases []string `json:"databases"`
+	Views     []string `json:"views"`
+	Events    []string `json:"events"`
+}
+
+// MemberStatus is a member as seen from here.
+type MemberStatus struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Role  string `json:"role"`
+	Addr  string `json:"addr,omitempty"`
+	State string `json:"state"`
+	// Lag is how old, in milliseconds, the last exchange is that ended with
+	// everything of this member here; -1 before the first.
+	Lag      int64                    `json:"lag_ms"`
+	RTT      int64                    `json:"rtt_us"` // of the last ping; 0 before the first
+	Channels map[string]ChannelStatus `json:"channels,omitempty"`
+}
+
+// ChannelStatus is one connection of a link.
+type ChannelStatus struct {
+	queueStatus
+	Received uint64 `json:"received"` // bytes, ever
+}
+
+// DiskStatus is the state of the store.
+type DiskStatus struct {
+	Full bool   `json:"full"`
+	Size uint64 `json:"size"` // bytes
+}
+
+// QueuesStatus says how much waits in the queues of the owner.
+type QueuesStatus struct {
+	Urgent  int `json:"urgent"`
+	Inputs  int `json:"inputs"`
+	Outputs int `json:"outputs"`
+	Answers int `json:"answers"`
+}
+
+// Status returns the state of the node now.
+func (h *Host) Status(ctx context.Context) (Status, error) {
+	var s node.Status
+	var now causal.Instant
+	err := h.ask(ctx, func(at causal.Instant) { s, now = h.owner.node.Status(), at })
+	if err != nil {
+		return Status{}, err
+	}
+	p := h.cfg.Program
+	st := Status{
+		ID: s.Self.ID.String(), Name: s.Self.Name, Role: s.Self.Role, Addr: s.Self.Addr, HTTP: h.HTTPAddr(),
+		Cluster: s.Cluster, Steward: s.Steward.String(),
+		Members: []MemberStatus{}, Counts: s.Counts,
+		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Pending: s.Replica.Pending,
+		Waiting: s.Waiting, Due: s.Due, Forks: s.Replica.Forks, Repairs: s.Repair.Exchanges,
+		Disk: DiskStatus{Full: h.disk.isFull(), Size: h.disk.size()},
+		Queues: QueuesStatus{
+			Urgent: len(h.owner.urgent), Inputs: len(h.owner.ordinary),
+			Outputs: int(h.metrics.outputs.Load()), Answers: h.answers.len(),
+		},
+		Databases: []string{}, Views: []string{}, Events: []string{},
+	}
+	for _, m := range s.Members {
+		st.Members = append(st.Members, h.memberStatus(m, now))
+	}
+	for i := range p.Databases {
+		st.Databases = append(st.Databases, p.Databases[i].Name)
+	}
+	for i := range p.Views {
+		st.Views = append(st.Views, p.Views[i].Name)
+	}
+	for i := range p.Handlers {
+		st.Events = append(st.Events, p.Handlers[i].Event)
+	}
+	return st, nil
+}
+
+func (h *Host) memberStatus(m node.Peer, now causal.Instant) MemberStatus {
+	st := MemberStatus{
+		ID: m.ID.String(), Name: m.Name, Role: m.Role, Addr: m.Addr, State: stateName(m.State),
+		Lag: -1, RTT: int64(m.RTT / causal.Microsecond),
+	}
+	if m.Synced > 0 {
+		st.Lag = int64((now - m.Synced) / causal.Millisecond)
+	}
+	if l := h.links.get(m.ID); l != nil {
+		st.Channels = map[string]ChannelStatus{}
+		for c := range wire.Channel(wire.Channels) {
+			st.Channels[c.String()] = ChannelStatus{l.queues[c].status(), l.received[c].Load()}
+		}
+	}
+	return st
+}
+
+func stateName(s member.State) string {
+	switch s {
+	case member.Alive:
+		return "alive"
+	case member.Suspect:
+		return "suspect"
+	case member.Down:
+		return "down"
+	}
+	return "unknown"
+}
+
+// askStatus is Status for a door that must not wait long.
+func (h *Host) askStatus(ctx context.Context) (Status, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, askTimeout, fmt.Errorf("the node did not answer within %v", askTimeout))
+	defer cancel()
+	return h.Status(ctx)
+}

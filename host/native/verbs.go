@@ -1,0 +1,72 @@
+package native
+
+import (
+	"context"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// Raise raises an event and returns what came of it, once that is durable.
+// An event that aborted is no error. Without a stream, an error leaves open
+// whether the event took place, unless it is ErrDiskFull.
+func (h *Host) Raise(ctx context.Context, q node.RaiseRequest) (node.Answer, error) {
+	if h.disk.isFull() {
+		return node.Answer{}, ErrDiskFull
+	}
+	return h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.Raise(now, t, q) })
+}
+
+// raiseThen raises an event and hands what came of it to then, on the disk
+// goroutine: it must not block.
+func (h *Host) raiseThen(ctx context.Context, q node.RaiseRequest, then func(node.Answer)) error {
+	if h.disk.isFull() {
+		return ErrDiskFull
+	}
+	t := h.answers.expect(then)
+	err := h.submit(ctx, h.owner.ordinary, func(now causal.Instant) { h.owner.node.Raise(now, t, q) })
+	if err != nil {
+		h.answers.forget(t)
+	}
+	return err
+}
+
+// Read reads a database, whole or at a key, or a view.
+func (h *Host) Read(ctx context.Context, q node.ReadRequest) (node.Answer, error) {
+	return h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.Read(now, t, q) })
+}
+
+// StreamMark returns the largest seq of a stream that this node has taken.
+func (h *Host) StreamMark(ctx context.Context, stream string) (uint64, error) {
+	a, err := h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.StreamMark(now, t, stream) })
+	return a.Mark, err
+}
+
+// command hands a command to the node and waits for its answer.
+func (h *Host) command(ctx context.Context, do func(now causal.Instant, t node.Ticket)) (node.Answer, error) {
+	answered := make(chan node.Answer, 1)
+	t := h.answers.expect(func(a node.Answer) { answered <- a })
+	defer h.answers.forget(t)
+	if err := h.submit(ctx, h.owner.ordinary, func(now causal.Instant) { do(now, t) }); err != nil {
+		return node.Answer{}, err
+	}
+	select {
+	case a := <-answered:
+		return a, nil
+	case <-ctx.Done():
+		return node.Answer{}, context.Cause(ctx)
+	case <-h.done:
+		return node.Answer{}, h.stopped()
+	}
+}
+
+// Params returns the parameters of an event's handler at this role; ok is
+// false where it has none.
+func (h *Host) Params(event string) (params []plan.Param, ok bool) {
+	p, ok := h.params[event]
+	return p, ok
+}
+
+// Program returns the program this node runs.
+func (h *Host) Program() *plan.Program { return h.cfg.Program }
