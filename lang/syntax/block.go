@@ -2,7 +2,6 @@ package syntax
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
@@ -227,9 +226,13 @@ func (p *parser) missingEnd(o opener) letter {
 	return missingEnd(o, p.now().Span, p.kind() == token.EOF)
 }
 
+// indentMax is the column beyond which indentation is not compared, so that a
+// block costs the same however far to the right it stands.
+const indentMax = 200
+
 // indent returns the column at which the line of a span begins, not counting blanks.
 func indent(s token.Span) int {
-	text, _ := s.File.Line(s.Position().Line)
-	blanks := len(text) - len(strings.TrimLeft(text, " \t"))
-	return utf8.RuneCountInString(text[:blanks]) + 1
+	text, _ := s.File.Line(s.File.LineAt(s.Start))
+	text = text[:min(len(text), indentMax)]
+	return len(text) - len(strings.TrimLeft(text, " \t")) + 1
 }

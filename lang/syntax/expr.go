@@ -244,7 +244,7 @@ func (p *parser) primary() Expr {
 	case token.If:
 		return p.ifExpr()
 	}
-	p.fail(p.unexpected("a value"))
+	p.fail(p.noValue())
 	return &Bad{token.Span{File: t.File, Start: t.Start, End: t.Start}}
 }
 

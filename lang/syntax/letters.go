@@ -107,6 +107,21 @@ func (p *parser) place() token.Span {
 
 func (p *parser) unexpected(wanted string) letter {
 	d := diag.Errorf("E020", p.place(), "expected %s, found %s", wanted, p.found()).Here("%s was to stand here", wanted)
+	return p.hinted(d)
+}
+
+// noValue says that no value begins here. A value may stand on the next line, so
+// what is found there is at fault, unless it ends the body.
+func (p *parser) noValue() letter {
+	t := p.now()
+	if closes(t.Kind) {
+		return p.unexpected("a value")
+	}
+	return p.hinted(diag.Errorf("E020", t.Span, "expected a value, found `%s`", abbreviated(t.Span.Text())).Here("no value begins so"))
+}
+
+// hinted adds a hint for what is often written instead of what is meant.
+func (p *parser) hinted(d letter) letter {
 	switch t := p.now(); {
 	case t.Kind == token.Assign && t.Glued:
 		return d.Hinting("there is no `%s=`; a value is changed by a verb, as in `counters[:ad_id].inc(1)`", p.last().Text())

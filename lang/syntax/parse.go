@@ -10,6 +10,10 @@ import (
 const (
 	depthMax  = 256 // of nesting, and of chains of operators and calls
 	errorsMax = 50
+
+	// How often, on average, a token may be looked at to find where a broken
+	// bracket ends. It keeps the cost linear; beyond it such brackets count as never closed.
+	lookaheadFactor = 64
 )
 
 // ParseFile reads a program file. It reports every mistake once, in the order
@@ -54,6 +58,7 @@ type parser struct {
 	gaveUp      bool // nothing more is reported at all
 
 	scope
+	lookahead int // how many more tokens closer may look at
 
 	openers   []opener   // the blocks that are open, outermost first
 	suspects  []opener   // blocks of this declaration whose "end" stands left of them
@@ -90,6 +95,7 @@ func newParser(source *token.File) (*parser, bool) {
 		return p, false
 	}
 	p.list = token.Scan(source)
+	p.lookahead = lookaheadFactor * len(p.list.Tokens)
 	return p, true
 }
 
@@ -322,6 +328,9 @@ func (p *parser) closeBrackets(n int) {
 func (p *parser) closer(n int) int {
 	blocks := 0
 	for i := p.at; n > 0; i++ {
+		if p.lookahead--; p.lookahead < 0 {
+			return -1
+		}
 		switch k := p.list.Tokens[i].Kind; {
 		case k == token.Do || k == token.If:
 			blocks++

@@ -41,10 +41,14 @@ type Position struct {
 // file are moved to its nearer end. Cost: a binary search, and one pass over the line.
 func (f *File) Position(offset int) Position {
 	offset = min(max(offset, 0), len(f.Text))
-	line := sort.SearchInts(f.lines, offset+1)
+	line := f.LineAt(offset)
 	start := f.lines[line-1]
 	return Position{Line: line, Column: utf8.RuneCountInString(f.Text[start:offset]) + 1}
 }
+
+// LineAt returns the number of the line an offset of the file stands on, at the
+// cost of a binary search.
+func (f *File) LineAt(offset int) int { return sort.SearchInts(f.lines, offset+1) }
 
 // Lines returns how many lines the file has; an empty file has one.
 func (f *File) Lines() int { return len(f.lines) }
