@@ -45,5 +45,5 @@ func (h *Host) admin(r *http.Request) error {
 		return nil
 	}
 	return &httpError{Code: http.StatusUnauthorized, Text: "this needs the node's admin secret",
-		Hint: "send the header Authorization: Bearer SECRET with what is in " + secretFile + " of the node's directory"}
+		Hint: "send the header Authorization: Bearer SECRET with what is in " + SecretFile + " of the node's directory"}
 }

@@ -51,7 +51,7 @@ type peerRecord struct {
 
 const (
 	identityFile = "identity.json"
-	secretFile   = "admin.secret"
+	SecretFile   = "admin.secret"
 )
 
 // peersMax bounds how many members a node remembers the addresses of.
@@ -162,12 +162,12 @@ func (id *identity) load() (err error) {
 
 // loadSecret reads the secret of the admin verbs, or makes it.
 func (id *identity) loadSecret() error {
-	data, err := id.files.read(secretFile)
+	data, err := id.files.read(SecretFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		var b [16]byte
 		rand.Read(b[:])
 		data = []byte(hex.EncodeToString(b[:]))
-		err = id.files.write(secretFile, data)
+		err = id.files.write(SecretFile, data)
 	}
 	id.secret = string(data)
 	return err

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/martinelli-lang/martinelli/internal/client"
+	"github.com/spf13/cobra"
+)
+
+func readCommand() *cobra.Command {
+	var address string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "read NAME [KEY]...",
+		Short: "Read a view, or a database, whole or at a key, as one JSON value",
+		Long: `Read a view, or a database, whole or at a key, as one JSON value: a database as
+an object from key to value, a set or view as a sorted array.
+
+A key is one word for each dimension: a string as it is, another value as JSON.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := client.New(address).Read(cmd.Context(), args[0], args[1:])
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				var indented bytes.Buffer
+				if err := json.Indent(&indented, v, "", "  "); err != nil {
+					return err
+				}
+				v = indented.Bytes()
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", v)
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print it on one line")
+	httpFlag(c, &address)
+	return c
+}
+
+func watchCommand() *cobra.Command {
+	var address string
+	c := &cobra.Command{
+		Use:   "watch NAME",
+		Short: "Print a view or database, and every change of it, a JSON line each",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return client.New(address).Watch(cmd.Context(), args[0], func(c client.Change) error {
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "{%q:%s}\n", c.Kind, c.Data)
+				return err
+			})
+		},
+	}
+	httpFlag(c, &address)
+	return c
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/martinelli-lang/martinelli/host/native"
+	"github.com/martinelli-lang/martinelli/internal/client"
+	"github.com/spf13/cobra"
+)
+
+func statusCommand() *cobra.Command {
+	var address string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Say who a node is, whom it sees, how far behind it is and what waits",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			raw, err := client.New(address).Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n", raw)
+				return err
+			}
+			var s native.Status
+			if err := json.Unmarshal(raw, &s); err != nil {
+				return err
+			}
+			return printStatus(cmd.OutOrStdout(), s)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print all of it as one JSON object")
+	httpFlag(c, &address)
+	return c
+}
+
+func printStatus(w io.Writer, s native.Status) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	home := ""
+	if s.ID == s.Steward {
+		home = ", the home of what is not replicated"
+	}
+	fmt.Fprintf(t, "node\t%s (%.8s), role %s%s\n", s.Name, s.ID, s.Role, home)
+	fmt.Fprintf(t, "cluster\t%.16s\n", s.Cluster)
+	fmt.Fprintf(t, "commits\t%d here, %d aborted, %d parts of others\n", s.Counts.Commits, s.Counts.Aborts, s.Counts.Applied)
+	fmt.Fprintf(t, "state\t%d spaces, %d entries, %d bytes on disk\n", s.Spaces, s.Entries, s.Disk.Size)
+	fmt.Fprintf(t, "waiting\t%d parts for their past, %d commands, %d repairs of invariants due\n", s.Pending, s.Waiting, s.Due)
+	if s.Forks > 0 {
+		fmt.Fprintf(t, "forks\t%d: a store was copied, or a replica lies\n", s.Forks)
+	}
+	if s.Disk.Full {
+		fmt.Fprintf(t, "disk\tfull: writes are refused until space is free\n")
+	}
+	for _, m := range s.Members {
+		fmt.Fprintf(t, "member\t%s (%.8s), role %s, %s, %s, %s\n", m.Name, m.ID, m.Role, m.Addr, m.State, lag(m))
+	}
+	return t.Flush()
+}
+
+// lag says how old the last exchange with a member is.
+func lag(m native.MemberStatus) string {
+	if m.Lag < 0 {
+		return "not compared yet"
+	}
+	return "compared " + (time.Duration(m.Lag) * time.Millisecond).String() + " ago"
+}

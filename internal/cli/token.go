@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/host/native"
+	"github.com/martinelli-lang/martinelli/internal/client"
+	"github.com/spf13/cobra"
+)
+
+func tokenCommand() *cobra.Command {
+	var dir, address string
+	c := &cobra.Command{
+		Use:   "token",
+		Short: "Print a fresh one-time token with which a node may join the cluster",
+		Long: `Print a fresh one-time token with which a node may join the cluster. It is asked
+of the running first node, and needs the secret that is in its directory.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file := filepath.Join(dir, native.SecretFile)
+			secret, err := os.ReadFile(file)
+			if err != nil {
+				return fmt.Errorf("the admin secret: %w\n  name the first node's directory with --dir", err)
+			}
+			node := client.New(address)
+			node.Secret = strings.TrimSpace(string(secret))
+			t, err := node.Token(cmd.Context())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), t.Token)
+			return err
+		},
+	}
+	c.Flags().StringVar(&dir, "dir", defaultDir, "the first node's directory")
+	httpFlag(c, &address)
+	return c
+}
