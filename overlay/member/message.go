@@ -13,7 +13,7 @@ const (
 	nameMax  = 64
 	roleMax  = 64
 	addrMax  = 256
-	epochMax = 1 << 62 // so that a refutation cannot overflow
+	epochMax = 1 << 63 // any Instant, as a clock may be centuries off, with room for refutations
 	listMax  = 4096    // members in one list
 
 	memberSizeMin = 16 + 1 + 1 + 1 + 1
