@@ -1,6 +1,8 @@
 package crdt
 
 import (
+	"math"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/value"
 )
@@ -21,7 +23,7 @@ import (
 // P. S. Almeida et al., JPDC 2018, section 7.2, for values under dots.
 type counter struct{ tally }
 
-func newCounter() *counter { return &counter{newTally(anyTotal)} }
+func newCounter() *counter { return &counter{newTally(math.MinInt64)} }
 
 func (c *counter) Do(verb string, self causal.ReplicaID, arg value.Value) (Delta, error) {
 	if verb != "inc" && verb != "dec" {

@@ -21,7 +21,7 @@ import (
 // P. S. Almeida et al., JPDC 2018, section 7.2.
 type gcounter struct{ tally }
 
-func newGCounter() *gcounter { return &gcounter{newTally(positiveTotal)} }
+func newGCounter() *gcounter { return &gcounter{newTally(1)} }
 
 func (c *gcounter) Do(verb string, self causal.ReplicaID, arg value.Value) (Delta, error) {
 	if verb != "inc" {

@@ -93,13 +93,11 @@ func (s *State) Seen(d causal.Dot) bool {
 }
 
 // Join keeps the entries both have, and those one has whose dot the other has
-// not seen. O(s + o).
+// not seen. O(s + o); where o says nothing about dots that s has seen, as a
+// delta of new parts does, O(o).
 func (s *State) Join(o *State) (grew bool) {
-	for id := range s.Entries {
-		if _, both := o.Entries[id]; !both && o.Seen(id.Dot) {
-			delete(s.Entries, id)
-			grew = true
-		}
+	if s.overlaps(o) {
+		grew = s.removeRemoved(o)
 	}
 	for id, e := range o.Entries {
 		if !s.Seen(id.Dot) {
@@ -107,6 +105,38 @@ func (s *State) Join(o *State) (grew bool) {
 		}
 	}
 	return s.see(o) || grew
+}
+
+// overlaps reports whether both have seen a dot. O(o's context).
+func (s *State) overlaps(o *State) bool {
+	for r, n := range o.Context {
+		if n > 0 && s.Seen(causal.Dot{Replica: r, Seq: 1}) {
+			return true
+		}
+	}
+	for d := range s.Cloud {
+		if o.Context.Contains(d) {
+			return true
+		}
+	}
+	for d := range o.Cloud {
+		if s.Seen(d) {
+			return true
+		}
+	}
+	return false
+}
+
+// removeRemoved takes out the entries whose dots o has seen and which o does
+// not have.
+func (s *State) removeRemoved(o *State) (removed bool) {
+	for id := range s.Entries {
+		if _, both := o.Entries[id]; !both && o.Seen(id.Dot) {
+			delete(s.Entries, id)
+			removed = true
+		}
+	}
+	return removed
 }
 
 // see joins o's context into s's. It comes after the entries: until then s's

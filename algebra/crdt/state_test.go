@@ -212,3 +212,75 @@ func FuzzDecodeState(f *testing.F) {
 		}
 	})
 }
+
+// wide returns a state with n live entries of one author.
+func wide(n int) *State {
+	s := NewState()
+	for i := range n {
+		s.Apply(part(1, uint64(i+1), int64(i)))
+	}
+	return s
+}
+
+func BenchmarkStateApplyAt10k(b *testing.B) {
+	s, seq := wide(10_000), uint64(10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		seq++
+		p := part(1, seq, 7)
+		p.Removed = []causal.EntryID{part(1, seq-1).EntryID(0)}
+		s.Apply(p)
+	}
+}
+
+// A delta of one new element into 10,000.
+func BenchmarkStateJoinNewAt10k(b *testing.B) {
+	s, seq := wide(10_000), uint64(10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		seq++
+		p := part(1, seq, 7)
+		delta := NewState()
+		delta.addCloud(p.Dot())
+		delta.Entries[p.EntryID(0)] = Entry{Entry: p.Entries[0]}
+		s.Join(delta)
+	}
+}
+
+// A delta of one removed element into 10,000.
+func BenchmarkStateJoinRemovedAt10k(b *testing.B) {
+	s := wide(10_000)
+	delta := NewState()
+	delta.addCloud(part(1, 5000).Dot())
+	for b.Loop() {
+		s.Join(delta)
+	}
+}
+
+// Two states of 10,000, half of which they share.
+func BenchmarkStateJoinHalf(b *testing.B) {
+	shared := wide(5_000)
+	grown := func(author byte) *State {
+		s := shared.Clone()
+		for i := range uint64(5_000) {
+			s.Apply(part(author, i+1, int64(i)))
+		}
+		return s
+	}
+	x, y := grown(2), grown(3)
+	for b.Loop() {
+		b.StopTimer()
+		z := x.Clone()
+		b.StartTimer()
+		z.Join(y)
+	}
+}
+
+func BenchmarkStateDifferenceOfOneAt10k(b *testing.B) {
+	s := wide(10_000)
+	o := s.Clone()
+	s.Apply(part(2, 1, 7))
+	for b.Loop() {
+		s.Difference(o)
+	}
+}

@@ -2,7 +2,6 @@ package crdt
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -14,9 +13,9 @@ import (
 // total, whatever older ones are still there. Sums wrap as int does, so they
 // are free of order and every insertion has an exact inverse.
 type tally struct {
-	least   int64 // totals below it are malformed
-	authors map[causal.ReplicaID]account
-	sum     int64 // of the newest totals
+	least   int64                         // totals below it are malformed
+	authors map[causal.ReplicaID]*account // none is without an entry
+	sum     int64                         // of the newest totals
 }
 
 // account is what one author's entries say.
@@ -37,47 +36,46 @@ func (c credit) compare(o credit) int {
 }
 
 func (t *tally) Insert(it Item, emit Emit) (changed bool) {
-	c, ok := t.credit(it)
+	total, ok := t.total(it.Value)
 	if !ok {
 		return false
 	}
+	wasEmpty := t.Empty()
 	a := t.authors[it.ID.Replica]
+	if a == nil {
+		a = new(account)
+		t.authors[it.ID.Replica] = a
+	}
 	before := a.newest.total
-	a.insert(c)
-	return t.settle(it.ID.Replica, a, before, emit)
+	a.insert(credit{it.ID.Seq, it.ID.Offset, total})
+	return t.settle(wasEmpty, a.newest.total-before, emit)
 }
 
 func (t *tally) Remove(it Item, emit Emit) (changed bool) {
-	c, ok := t.credit(it)
-	a, known := t.authors[it.ID.Replica]
-	if !ok || !known {
+	a := t.authors[it.ID.Replica]
+	if a == nil {
 		return false
 	}
 	before := a.newest.total
-	a.remove(c)
-	return t.settle(it.ID.Replica, a, before, emit)
-}
-
-// credit reads an item; it is false for what no verb writes.
-func (t *tally) credit(it Item) (credit, bool) {
-	v, err := value.DecodeAll(it.Value)
-	if err != nil || v.Kind() != value.KindInt || v.AsInt() < t.least {
-		return credit{}, false
-	}
-	return credit{it.ID.Seq, it.ID.Offset, v.AsInt()}, true
-}
-
-// settle puts the changed account of author back, brings the sum up to date
-// and emits the difference.
-func (t *tally) settle(author causal.ReplicaID, a account, before int64, emit Emit) (changed bool) {
-	wasEmpty, was := t.Empty(), t.sum
+	a.remove(credit{seq: it.ID.Seq, offset: it.ID.Offset})
 	if a.newest.seq == 0 {
-		delete(t.authors, author)
-	} else {
-		t.authors[author] = a
+		delete(t.authors, it.ID.Replica)
 	}
-	t.sum += a.newest.total - before
-	if t.sum == was && t.Empty() == wasEmpty {
+	return t.settle(false, a.newest.total-before, emit)
+}
+
+// total reads what an entry carries; it is false for what no verb writes.
+func (t *tally) total(encoded string) (total int64, ok bool) {
+	v, err := value.DecodeAll(encoded)
+	return v.AsInt(), err == nil && v.Kind() == value.KindInt && v.AsInt() >= t.least
+}
+
+// settle brings the sum up to date with a changed account and emits the
+// difference.
+func (t *tally) settle(wasEmpty bool, change int64, emit Emit) (changed bool) {
+	was := t.sum
+	t.sum += change
+	if change == 0 && t.Empty() == wasEmpty {
 		return false
 	}
 	if emit != nil && !wasEmpty {
@@ -107,7 +105,6 @@ func (a *account) insert(c credit) {
 // remove takes c out, if it is there. It keeps the room of older for the next
 // insertion.
 func (a *account) remove(c credit) {
-	last := len(a.older) - 1
 	if c.compare(a.newest) != 0 {
 		if i, found := slices.BinarySearchFunc(a.older, c, credit.compare); found {
 			a.older = slices.Delete(a.older, i, i+1)
@@ -115,7 +112,7 @@ func (a *account) remove(c credit) {
 		return
 	}
 	a.newest = credit{}
-	if last >= 0 {
+	if last := len(a.older) - 1; last >= 0 {
 		a.newest, a.older = a.older[last], a.older[:last]
 	}
 }
@@ -126,6 +123,9 @@ func (t *tally) add(self causal.ReplicaID, n int64) (Delta, error) {
 		return Delta{}, nil
 	}
 	a := t.authors[self]
+	if a == nil {
+		a = &account{}
+	}
 	total := a.newest.total + n
 	if (total > a.newest.total) != (n > 0) || total < t.least {
 		return Delta{}, ErrRange
@@ -176,10 +176,5 @@ func (t *tally) Each(yield func(elem string) bool) {
 }
 
 func newTally(least int64) tally {
-	return tally{least: least, authors: make(map[causal.ReplicaID]account)}
+	return tally{least: least, authors: make(map[causal.ReplicaID]*account)}
 }
-
-const (
-	anyTotal      = math.MinInt64
-	positiveTotal = 1
-)
