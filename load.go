@@ -22,7 +22,13 @@ type Program struct {
 // run. Its text is all of them.
 type SourceError struct{ Diagnostics []diag.Diagnostic }
 
-func (e *SourceError) Error() string { return strings.TrimRight(diag.Text(e.Diagnostics), "\n") }
+func (e *SourceError) Error() string {
+	letters := make([]string, len(e.Diagnostics))
+	for i, d := range e.Diagnostics {
+		letters[i] = diag.Renderer{}.Letter(d)
+	}
+	return strings.TrimRight(strings.Join(letters, "\n"), "\n")
+}
 
 // Load compiles the program at path: one .mrt file, or a folder whose .mrt
 // files are one program, with its .topology file if it has one. A program that

@@ -55,7 +55,10 @@ func compiled(t *testing.T, text string) *plan.Program {
 	t.Helper()
 	program, notes := lang.Compile([]lang.Source{{Name: "test.mrt", Text: text}}, nil)
 	if program == nil {
-		t.Fatal(diag.Text(notes))
+		for _, d := range notes {
+			t.Error(diag.Renderer{}.Letter(d))
+		}
+		t.FailNow()
 	}
 	return program
 }

@@ -73,7 +73,7 @@ func loadProgram(w io.Writer, path string) (*martinelli.Program, error) {
 // tell prints the letters for a person.
 func tell(w io.Writer, path string, notes []diag.Diagnostic) error {
 	if len(notes) > 0 {
-		if _, err := io.WriteString(w, diag.Render(notes, isTerminal(w))); err != nil {
+		if err := (diag.Renderer{Color: isTerminal(w)}).Render(w, notes); err != nil {
 			return err
 		}
 	}
@@ -86,9 +86,13 @@ func tell(w io.Writer, path string, notes []diag.Diagnostic) error {
 
 // tellJSON prints the letters for a program.
 func tellJSON(w io.Writer, notes []diag.Diagnostic) error {
+	messages := make([]diag.Message, len(notes))
+	for i, d := range notes {
+		messages[i] = d.Message()
+	}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(diag.JSON(notes))
+	return encoder.Encode(messages)
 }
 
 // isTerminal reports whether w shows colours.
