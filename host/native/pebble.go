@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -20,6 +21,7 @@ type Disk struct {
 	mark   *headMark
 	log    store.HeadMark // of the last batch written; one goroutine writes and syncs
 	synced store.HeadMark // of the last batch before the last Sync
+	closed atomic.Bool
 	fatal
 }
 
@@ -80,11 +82,11 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 		err = mark.write(d.log) // Pebble made the log durable when it opened
 	}
 	d.synced = d.log
-	return d, errors.Join(err, syncParent(o.fs, dir))
+	return d, errors.Join(err, syncNames(o.fs, dir), syncNames(o.fs, o.fs.PathDir(dir)))
 }
 
-// syncParent makes the names in dir durable.
-func syncParent(fs vfs.FS, dir string) error {
+// syncNames makes the names in dir durable.
+func syncNames(fs vfs.FS, dir string) error {
 	f, err := fs.OpenDir(dir)
 	if err != nil {
 		return err
@@ -163,6 +165,9 @@ func (d *Disk) Sync() error {
 // unlessDead runs do on a goroutine of its own, which Pebble ends when it
 // can't go on; the error then is what Pebble said.
 func (d *Disk) unlessDead(do func() error) error {
+	if d.closed.Load() {
+		return store.ErrClosed
+	}
 	done := make(chan error, 1)
 	go func() { done <- do() }()
 	select {
@@ -183,6 +188,9 @@ func batchSize(ops []store.Op) int {
 
 // Get returns a copy of the value of key.
 func (d *Disk) Get(key []byte) (value []byte, ok bool, err error) {
+	if d.closed.Load() {
+		return nil, false, store.ErrClosed
+	}
 	v, closer, err := d.db.Get(append([]byte{recordPrefix}, key...))
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, false, nil
@@ -197,6 +205,9 @@ func (d *Disk) Get(key []byte) (value []byte, ok bool, err error) {
 // Scan calls yield for each key in [lo, hi) in order until it returns false.
 // A nil hi is the end. Key and value are valid during the call only.
 func (d *Disk) Scan(lo, hi []byte, yield func(key, value []byte) bool) (err error) {
+	if d.closed.Load() {
+		return store.ErrClosed
+	}
 	upper := []byte{recordPrefix + 1}
 	if hi != nil {
 		upper = append([]byte{recordPrefix}, hi...)
@@ -216,14 +227,12 @@ func (d *Disk) Scan(lo, hi []byte, yield func(key, value []byte) bool) (err erro
 // Size returns how many bytes the store takes on its disk.
 func (d *Disk) Size() uint64 { return d.db.Metrics().DiskSpaceUsage() }
 
-// Close closes the files. A store that died is left as a crash would leave it.
+// Close closes the files; nobody may be reading or writing. A store that died is left as a crash would leave it.
 func (d *Disk) Close() error {
-	var errs []error
-	select {
-	case <-d.died:
+	if d.closed.Swap(true) || d.isDead() {
 		return nil
-	default:
 	}
+	var errs []error
 	if d.db != nil {
 		errs = append(errs, d.db.Close())
 	}
@@ -234,6 +243,16 @@ func (d *Disk) Close() error {
 }
 
 var _ store.Disk = (*Disk)(nil)
+
+// isDead reports whether the store can't go on.
+func (f *fatal) isDead() bool {
+	select {
+	case <-f.died:
+		return true
+	default:
+		return false
+	}
+}
 
 // die records why the store can't go on.
 func (f *fatal) die(err error) {
