@@ -93,26 +93,23 @@ func (m *Machine) dials(r *record) bool {
 }
 
 // try dials a target that is due, unless a link leads to its address already
-// or too many dials are in the air.
+// or too many dials are in the air. A dial in the air that is due has failed.
 func (m *Machine) try(now causal.Instant, t *target, p Member) {
-	if now < t.dialAt || m.led(p.Addr) {
-		return
-	}
-	if t.flying {
+	switch {
+	case now < t.dialAt:
+	case t.flying:
 		m.failed(now, t)
-		return
+	case m.led(p.Addr), m.inAir >= m.cfg.DialsMax:
+	default:
+		t.flying, t.dialAt = true, now+m.cfg.DialTimeout
+		m.inAir++
+		m.out.Dials = append(m.out.Dials, p)
 	}
-	if m.inAir >= m.cfg.DialsMax {
-		return
-	}
-	t.flying, t.dialAt = true, now+m.cfg.DialTimeout
-	m.inAir++
-	m.out.Dials = append(m.out.Dials, p)
 }
 
 // dueAt returns when a target needs looking at again, if it does.
 func (m *Machine) dueAt(now causal.Instant, t *target, addr string) (causal.Instant, bool) {
-	if m.led(addr) || !t.flying && m.inAir >= m.cfg.DialsMax {
+	if !t.flying && (m.led(addr) || m.inAir >= m.cfg.DialsMax) {
 		return 0, false
 	}
 	return max(t.dialAt, now), true

@@ -81,11 +81,14 @@ func (m *Machine) LinkDown(now causal.Instant, peer causal.ReplicaID, why string
 
 // lose takes a link down and has its peer dialled again.
 func (m *Machine) lose(now causal.Instant, r *record, why string) {
+	was := *r.link
 	m.unlink(r)
 	m.turn(now, r, Down, Lost, why)
 	m.redial(now, r)
 	for _, s := range m.seeds {
-		s.dialAt = max(s.dialAt, now+m.pause(s.tries))
+		if s.addr == was.dialed || s.addr == was.addr {
+			s.dialAt = now + m.pause(s.tries)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func (m *Machine) add(now causal.Instant, p Member) {
 // refute answers what is newer about this node than it said itself: an earlier
 // life of it, with a clock that ran ahead, or a lie.
 func (m *Machine) refute(p Member) {
-	if !supersedes(p, m.self) {
+	if !supersedes(p, m.self) || p.Epoch >= epochMax {
 		return
 	}
 	m.digest ^= m.self.digest()

@@ -88,6 +88,9 @@ func (m *Machine) serveParts(p *peer, msg Wants) {
 	if len(wants) > 0 {
 		answer.Body, answer.Parts = m.cfg.Source.Parts(wants, min(msg.Size, m.cfg.ChunkMax))
 	}
+	if answer.Parts == 0 {
+		answer.Body = nil // an encoding of no parts may have bytes
+	}
 	m.stats.PartsSent += uint64(answer.Parts)
 	m.send(p, answer)
 }
