@@ -1,0 +1,69 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/types"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// Lower completes the plan of a program that types found no error in. Cost:
+// linear in the plan.
+func Lower(typed *types.Typed, prog *resolve.Program) (*plan.Program, []diag.Diagnostic) {
+	l := &lowerer{p: typed.Program, typed: typed, topology: prog.Topology}
+	l.roles()
+	l.access()
+	for i := range l.p.Views {
+		l.view(i)
+	}
+	for i := range l.p.Handlers {
+		l.handler(i)
+	}
+	for i := range l.p.Processes {
+		l.process(i)
+	}
+	for i := range l.p.Invariants {
+		l.invariant(i)
+	}
+	l.limits()
+	return l.p, l.letters
+}
+
+type lowerer struct {
+	p        *plan.Program
+	typed    *types.Typed
+	topology *resolve.Topology
+	homesOf  [][]int // for each view, the home databases it reads
+	letters  []diag.Diagnostic
+}
+
+func (l *lowerer) write(d diag.Diagnostic) { l.letters = append(l.letters, d) }
+
+func (l *lowerer) roles() {
+	for _, r := range l.topology.Roles {
+		l.p.Roles = append(l.p.Roles, plan.Role(r))
+	}
+	for _, k := range l.topology.Links {
+		l.p.Links = append(l.p.Links, plan.Link(k))
+	}
+}
+
+// access decides who may write each database at a role of users: by an allow
+// rule, and without one by the default rule of replicated databases, the user
+// whose key it is.
+func (l *lowerer) access() {
+	for i := range l.p.Databases {
+		db := &l.p.Databases[i]
+		if db.Placement == plan.Home {
+			continue
+		}
+		db.WriteByKey = slices.IndexFunc(db.Dims, func(d plan.Dim) bool { return l.topology.Binds(nil, d.Name) })
+	}
+	for _, a := range l.p.Allows {
+		if a.Verb == "write" {
+			l.p.Databases[a.Database].WriteByAll = true
+		}
+	}
+}

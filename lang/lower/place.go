@@ -1,0 +1,201 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/token"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// touched is what a body reads and writes, views looked through.
+type touched struct {
+	homes []int // databases with a home, each once
+	views []int // views with a place of their own, each once
+}
+
+func (t *touched) add(list *[]int, i int) {
+	if !slices.Contains(*list, i) {
+		*list = append(*list, i)
+	}
+}
+
+// exprs adds what expressions read. A view that was placed stands for what it reads.
+func (l *lowerer) exprs(t *touched, es ...*plan.Expr) {
+	for _, e := range es {
+		switch e.Op {
+		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
+			l.database(t, e.Index)
+		case plan.OpView:
+			l.readView(t, e.Index)
+		}
+		l.exprs(t, e.Args...)
+		if e.Block != nil {
+			l.exprs(t, e.Block.Expr)
+		}
+	}
+}
+
+func (l *lowerer) stmts(t *touched, ss []*plan.Stmt) {
+	for _, s := range ss {
+		if s.Op == plan.StmtWrite {
+			l.database(t, s.Index)
+		}
+		l.exprs(t, s.Args...)
+		l.stmts(t, s.Body)
+		l.stmts(t, s.Else)
+	}
+}
+
+func (l *lowerer) database(t *touched, i int) {
+	if l.p.Databases[i].Placement == plan.Home {
+		t.add(&t.homes, i)
+	}
+}
+
+func (l *lowerer) readView(t *touched, i int) {
+	if len(l.p.Views[i].At) > 0 {
+		t.add(&t.views, i)
+	}
+	for _, db := range l.homesOf[i] {
+		t.add(&t.homes, db)
+	}
+}
+
+// place finds the roles at which a body can stand: where it was put, and where
+// what it touches is. It writes a letter where that is nowhere, or less than
+// the program asks for. what says what the body is; crossing is the letter
+// about a body that is not at the home.
+func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(db *plan.Database) diag.Diagnostic) []string {
+	for _, i := range t.homes {
+		db := &l.p.Databases[i]
+		home := db.At
+		switch {
+		case len(at) == 0:
+			at = home
+		case !slices.Contains(at, home[0]):
+			l.write(crossing(db))
+			return at
+		case len(at) > 1:
+			at = home
+		}
+	}
+	for _, i := range t.views {
+		v := &l.p.Views[i]
+		if len(at) == 0 || slices.ContainsFunc(at, func(role string) bool { return !slices.Contains(v.At, role) }) {
+			l.write(resolve.NotYet(span, "reading the view `"+v.Name+"` where it is not computed",
+				"`"+v.Name+"` stands at "+resolve.Quoted(v.At)+": put this there too, or take the view out of its `at`").
+				There(l.typed.Views[i].Decl.Name.Span, "the view is declared here"))
+			return at
+		}
+	}
+	return at
+}
+
+func pulled(span token.Span) func(db *plan.Database) diag.Diagnostic {
+	return func(db *plan.Database) diag.Diagnostic {
+		return resolve.NotYet(span, "reading the home database `"+db.Name+"` at another role",
+			"put this under `at :"+db.At[0]+"`, or let every replica hold `"+db.Name+"` with :replicated => true")
+	}
+}
+
+func (l *lowerer) view(i int) {
+	v, span := &l.p.Views[i], l.typed.Views[i].Decl.Name.Span
+	var t touched
+	l.exprs(&t, v.Expr)
+	l.homesOf = append(l.homesOf, t.homes)
+	v.At = l.place(v.At, t, span, pulled(span))
+	v.Home = len(t.homes) > 0
+}
+
+// handler places a handler. One that touches a home database runs at the home,
+// wherever its event is raised.
+func (l *lowerer) handler(i int) {
+	h, decl := &l.p.Handlers[i], l.typed.Handlers[i].Decl
+	var t touched
+	l.stmts(&t, h.Body)
+	at := l.place(h.At, t, decl.Event.Span, func(db *plan.Database) diag.Diagnostic {
+		return diag.Errorf("E405", decl.Event.Span, "`on_%s` touches `%s`, which lives at `%s`, and does not stand there", h.Event, db.Name, db.At[0]).
+			Hinting("put the handler under `at :%s`, or outside `at`: then it is raised anywhere and runs at the home", db.At[0])
+	})
+	h.Home = len(t.homes) > 0
+	l.mustBeAllowed(h, at, decl.Event.Span)
+}
+
+// mustBeAllowed warns of a handler that aborts in every run: it stands at roles
+// of users alone, and writes what no user may write.
+func (l *lowerer) mustBeAllowed(h *plan.Handler, at []string, span token.Span) {
+	if len(at) == 0 || slices.ContainsFunc(at, l.trusted) {
+		return
+	}
+	for _, s := range h.Body {
+		if s.Op != plan.StmtWrite {
+			continue
+		}
+		if db := &l.p.Databases[s.Index]; !db.WriteByAll && db.WriteByKey < 0 {
+			l.write(diag.Warnf("W701", span, "every run of `on_%s` aborts :forbidden: at %s nobody may write `%s`", h.Event, resolve.Quoted(at), db.Name).
+				Hinting("`allow :write, %s do |me| true end` lets every user write it", db.Name))
+			return
+		}
+	}
+}
+
+func (l *lowerer) trusted(role string) bool {
+	r, ok := l.topology.Role(role)
+	return !ok || r.Ambient == ""
+}
+
+func (l *lowerer) process(i int) {
+	p, span := &l.p.Processes[i], l.typed.Processes[i].Decl.Span
+	var t touched
+	for _, r := range p.Renders {
+		l.exprs(&t, r.Expr)
+	}
+	p.At = l.place(p.At, t, span, pulled(span))
+}
+
+func (l *lowerer) invariant(i int) {
+	v, span := &l.p.Invariants[i], l.typed.Invariants[i].Decl.Name.Span
+	var t touched
+	l.exprs(&t, v.Source, v.Cond)
+	l.stmts(&t, v.Repair)
+	v.At = l.place(v.At, t, span, pulled(span))
+	l.oneSpace(v, span)
+}
+
+// oneSpace refuses an invariant whose terms live in different spaces: its
+// repair could not see what it repairs.
+func (l *lowerer) oneSpace(v *plan.Invariant, span token.Span) {
+	var placements []plan.Placement
+	note := func(db int) {
+		if p := l.p.Databases[db].Placement; !slices.Contains(placements, p) {
+			placements = append(placements, p)
+		}
+	}
+	l.each([]*plan.Expr{v.Source, v.Cond}, note)
+	for _, s := range v.Repair {
+		note(s.Index)
+		l.each(s.Args, note)
+	}
+	if len(placements) > 1 {
+		l.write(diag.Errorf("E307", span, "the terms of `%s` live in different spaces", v.Name).
+			Hinting("all of them are shared, or by one dimension, or at one home"))
+	}
+}
+
+// each calls note with every database that expressions read, views looked through.
+func (l *lowerer) each(es []*plan.Expr, note func(db int)) {
+	for _, e := range es {
+		switch e.Op {
+		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
+			note(e.Index)
+		case plan.OpView:
+			l.each([]*plan.Expr{l.p.Views[e.Index].Expr}, note)
+		}
+		l.each(e.Args, note)
+		if e.Block != nil {
+			l.each([]*plan.Expr{e.Block.Expr}, note)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package types
+
+import (
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// Typed is a program whose bodies are typed. Program is complete but for what
+// depends on the whole: which bodies run at the home, who may write, and the
+// topology. Views stand after those they read. The other slices say which
+// declaration each item of Program comes from.
+type Typed struct {
+	Program    *plan.Program
+	Views      []*resolve.View
+	Handlers   []*resolve.Handler
+	Processes  []*resolve.Process
+	Invariants []*resolve.Invariant
+}
+
+// roundsMax bounds the quiet passes. A program needs more rounds only where
+// untyped databases feed each other in a longer chain; what is then still
+// unknown is any.
+const roundsMax = 8
+
+// Check types the program. The result is fit for lower iff no letter is an error.
+func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
+	c := &checker{prog: prog, records: map[string]*record{}, databases: map[*resolve.Database]int{}, imports: map[*resolve.Import]int{}}
+	c.reset()
+	c.declare()
+	declared := c.letters
+	c.learning = true
+	for range roundsMax {
+		c.reset()
+		c.bodies()
+		if !c.adopt() {
+			break
+		}
+	}
+	c.learning = false
+	c.settle()
+	c.reset()
+	c.letters = declared
+	c.bodies()
+	c.out.Types, c.out.Databases, c.out.Imports = c.declTypes, c.stored, c.hosts
+	return &Typed{Program: c.out, Views: c.viewOrder, Handlers: prog.Handlers, Processes: prog.Processes, Invariants: prog.Invariants}, c.letters
+}
+
+// checker holds the declarations, which stay, and one pass over the bodies.
+type checker struct {
+	prog    *resolve.Program
+	letters []diag.Diagnostic
+
+	// Declarations.
+	records   map[string]*record
+	declTypes []plan.TypeDecl
+	databases map[*resolve.Database]int // index into stored
+	stored    []plan.Database
+	learned   []learned // beside stored
+	imports   map[*resolve.Import]int
+	hosts     []plan.Import
+
+	// One pass.
+	learning  bool // a quiet pass, whose letters are thrown away
+	out       *plan.Program
+	views     map[*resolve.View]*entry
+	viewOrder []*resolve.View
+	defs      map[*resolve.Def]*entry
+	body      *body // the body being typed
+}
+
+// entry is a view or def: typed when it is first asked for.
+type entry struct {
+	state  state
+	index  int
+	params []plan.Param
+	result plan.Type
+}
+
+type state uint8
+
+const (
+	untouched state = iota
+	underway        // asked for again now, it is part of a cycle
+	done
+)
+
+func (c *checker) reset() {
+	c.letters = nil
+	c.out = &plan.Program{}
+	c.views = map[*resolve.View]*entry{}
+	c.viewOrder = nil
+	c.defs = map[*resolve.Def]*entry{}
+}
+
+func (c *checker) write(d diag.Diagnostic) { c.letters = append(c.letters, d) }
+
+// notYet refuses a construct of the language that this version does not run.
+func (c *checker) notYet(at syntax.Node, construct, hint string) {
+	c.write(resolve.NotYet(at.Where(), construct, hint))
+}
+
+func (c *checker) declare() {
+	c.declareTypes()
+	for _, db := range c.prog.Databases {
+		c.declareDatabase(db)
+	}
+	for _, f := range c.prog.Imports {
+		c.declareImport(f)
+	}
+}
+
+func (c *checker) bodies() {
+	for _, f := range c.prog.Defs {
+		c.def(f)
+	}
+	for _, v := range c.prog.Views {
+		c.view(v)
+	}
+	for _, h := range c.prog.Handlers {
+		c.handler(h)
+	}
+	for _, p := range c.prog.Processes {
+		c.process(p)
+	}
+	for _, i := range c.prog.Invariants {
+		c.invariant(i)
+	}
+	for _, a := range c.prog.Allows {
+		c.allow(a)
+	}
+}

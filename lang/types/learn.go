@@ -1,0 +1,89 @@
+package types
+
+import (
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// learned is what the uses of a database say about the types nobody wrote. A
+// zero Kind with known unset means that nothing is said yet.
+type learned struct {
+	elem  plan.Type
+	elems bool // elem is set
+	dims  []plan.Type
+	seen  uint64 // bit i: dims[i] is set
+}
+
+// learnElement notes that a value of type t is put into the database.
+func (c *checker) learnElement(db int, t plan.Type) {
+	l := &c.learned[db]
+	if absorbs(t) || !isPlain(t) {
+		return
+	}
+	if !l.elems {
+		l.elem, l.elems = t, true
+		return
+	}
+	if u, ok := l.elem.Unify(t); ok {
+		l.elem = u
+	}
+}
+
+// learnDim notes that the database is asked for with a key of type t. Types
+// that do not go together keep the first; the last pass writes the letter.
+func (c *checker) learnDim(db, dim int, t plan.Type) {
+	l := &c.learned[db]
+	if absorbs(t) || !isPlain(t) || dim >= 64 {
+		return
+	}
+	if l.seen&(1<<dim) == 0 {
+		l.dims[dim] = t
+		l.seen |= 1 << dim
+		return
+	}
+	if u, ok := l.dims[dim].Unify(t); ok {
+		l.dims[dim] = u
+	}
+}
+
+// adopt moves what was learned into the databases and reports whether that
+// changed anything.
+func (c *checker) adopt() bool {
+	changed := false
+	set := func(t *plan.Type, to plan.Type) {
+		if !t.Equal(to) {
+			*t, changed = to, true
+		}
+	}
+	for i := range c.stored {
+		db, l := &c.stored[i], c.learned[i]
+		if l.elems && c.untyped(i) {
+			set(&db.Lattice.Args[0], l.elem)
+		}
+		for j := range db.Dims {
+			if j < 64 && l.seen&(1<<j) != 0 {
+				set(&db.Dims[j].Type, l.dims[j])
+			}
+		}
+	}
+	return changed
+}
+
+// untyped reports whether the database's element type is to be learned.
+func (c *checker) untyped(db int) bool {
+	return c.prog.Databases[db].Decl.Type == nil && len(c.stored[db].Lattice.Args) == 1
+}
+
+// settle gives what no use told: an element is any, and a key is an id.
+func (c *checker) settle() {
+	for i := range c.stored {
+		db := &c.stored[i]
+		if c.untyped(i) && absorbs(db.Lattice.Args[0]) {
+			db.Lattice.Args[0] = plan.Any
+		}
+		for j := range db.Dims {
+			if absorbs(db.Dims[j].Type) {
+				db.Dims[j].Type = plan.ID
+			}
+		}
+	}
+}

@@ -1,0 +1,323 @@
+package types
+
+import (
+	"math"
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// value types a body whose last statement is its expression: lets, and then
+// one value. want may be nil.
+func (c *checker) value(ss []syntax.Stmt, at syntax.Node, want *plan.Type) *plan.Expr {
+	defer c.body.scoped()()
+	if len(ss) == 0 {
+		c.write(diag.Errorf("E518", at.Where(), "a value is asked for here, and there is none"))
+		return bad()
+	}
+	return c.valueFrom(ss, want)
+}
+
+func (c *checker) valueFrom(ss []syntax.Stmt, want *plan.Type) *plan.Expr {
+	last := len(ss) == 1
+	switch s := ss[0].(type) {
+	case *syntax.Let:
+		x := c.let(s)
+		slot := c.body.bind(c.prog.Lets[s], x.Type)
+		if last {
+			c.write(diag.Errorf("E518", s.Span, "a value is asked for here; this only names one").Hinting("end with the value: `%s`", s.Name.Text))
+			return bad()
+		}
+		rest := c.valueFrom(ss[1:], want)
+		return &plan.Expr{Op: plan.OpLet, Type: rest.Type, Index: slot, Args: []*plan.Expr{x, rest}}
+	case *syntax.ExprStmt:
+		if last {
+			return c.wanted(s.X, want)
+		}
+		c.unused(s.X)
+		return c.valueFrom(ss[1:], want)
+	case *syntax.Command:
+		c.command(s)
+		if !last {
+			c.valueFrom(ss[1:], want)
+		}
+	}
+	return bad()
+}
+
+// let types the value of a let.
+func (c *checker) let(s *syntax.Let) *plan.Expr {
+	x := c.infer(s.Value)
+	if x.Type.Kind == plan.KindNil {
+		c.write(diag.Errorf("E515", s.Value.Where(), "nil alone does not say what `%s` may be", s.Name.Text))
+		return bad()
+	}
+	return x
+}
+
+// unused is the letter about an expression whose value goes nowhere.
+func (c *checker) unused(x syntax.Expr) {
+	n := len(c.letters)
+	c.infer(x)
+	if len(c.letters) == n {
+		c.write(diag.Errorf("E520", x.Where(), "nothing is done with this value").Hinting("name it with `let`, or leave it out"))
+	}
+}
+
+// stmts types the statements of a handler.
+func (c *checker) stmts(ss []syntax.Stmt) []*plan.Stmt {
+	defer c.body.scoped()()
+	var out []*plan.Stmt
+	for _, s := range ss {
+		if st := c.stmt(s); st != nil {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+func (c *checker) stmt(s syntax.Stmt) *plan.Stmt {
+	switch s := s.(type) {
+	case *syntax.Let:
+		x := c.let(s)
+		return &plan.Stmt{Op: plan.StmtLet, Index: c.body.bind(c.prog.Lets[s], x.Type), Args: []*plan.Expr{x}}
+	case *syntax.Command:
+		return c.command(s)
+	case *syntax.ExprStmt:
+		return c.exprStmt(s.X)
+	}
+	return nil
+}
+
+// command types a statement with a word of its own.
+func (c *checker) command(s *syntax.Command) *plan.Stmt {
+	switch s.Word.Text {
+	case "abort":
+		return c.abort(s)
+	case "atomic":
+		c.notYet(s.Word, atomicName(s), "a handler already is one commit; data without :replicated is changed at its home, one handler after another")
+	case "step":
+		c.notYet(s.Word, "`step`, a step of a saga", "")
+	case "tentatively":
+		c.notYet(s.Word, "`tentatively`", "leave the word out: this version does not check what is tentative")
+	}
+	return nil
+}
+
+func atomicName(s *syntax.Command) string {
+	if len(s.Args) > 0 {
+		if how, ok := s.Args[0].(*syntax.Symbol); ok {
+			return "`atomic :" + how.Name + "`"
+		}
+	}
+	return "`atomic`"
+}
+
+func (c *checker) abort(s *syntax.Command) *plan.Stmt {
+	if c.body.kind != inHandler {
+		c.write(diag.Errorf("E203", s.Span, "`abort` ends a handler; this is %s", kindNames[c.body.kind]))
+		return nil
+	}
+	if len(s.Args) == 1 && s.Block == nil && len(s.Options) == 0 {
+		if why, ok := s.Args[0].(*syntax.Symbol); ok {
+			return &plan.Stmt{Op: plan.StmtAbort, Name: why.Name}
+		}
+	}
+	c.write(diag.Errorf("E107", s.Span, "`abort` takes one reason, as in `abort :sold_out`"))
+	return nil
+}
+
+func (c *checker) exprStmt(x syntax.Expr) *plan.Stmt {
+	switch x := x.(type) {
+	case *syntax.If:
+		return c.ifStmt(x, 0)
+	case *syntax.Call:
+		return c.callStmt(x)
+	case *syntax.Member:
+		if c.isVerb(x) {
+			return c.write1(x, nil)
+		}
+	case *syntax.Bad:
+		return nil
+	}
+	c.unused(x)
+	return nil
+}
+
+// ifStmt types the arms of an if from i on; an elsif is an if in the else.
+func (c *checker) ifStmt(x *syntax.If, i int) *plan.Stmt {
+	arm := x.Arms[i]
+	st := &plan.Stmt{Op: plan.StmtIf, Args: []*plan.Expr{c.check(arm.Cond, plan.Bool)}, Body: c.stmts(arm.Body)}
+	if i+1 < len(x.Arms) {
+		st.Else = []*plan.Stmt{c.ifStmt(x, i+1)}
+	} else {
+		st.Else = c.stmts(x.Else)
+	}
+	return st
+}
+
+func (c *checker) callStmt(x *syntax.Call) *plan.Stmt {
+	switch f := x.Fun.(type) {
+	case *syntax.Member:
+		if c.isVerb(f) {
+			return c.write1(f, x)
+		}
+		if f.Name.Text == "each" {
+			return c.each(f, x)
+		}
+	case *syntax.Ident:
+		if _, ok := c.prog.Uses[f].(*resolve.Import); ok {
+			e := c.call(x)
+			slot := c.body.slots // its result goes nowhere
+			c.body.slots++
+			return &plan.Stmt{Op: plan.StmtLet, Index: slot, Args: []*plan.Expr{e}}
+		}
+	}
+	c.unused(x)
+	return nil
+}
+
+// each types "xs.each do |x| ... end".
+func (c *checker) each(f *syntax.Member, x *syntax.Call) *plan.Stmt {
+	xs := c.infer(f.X)
+	if x.Block == nil || len(x.Args) > 0 {
+		c.write(diag.Errorf("E107", x.Span, "`each` takes a block, as in `xs.each do |x| ... end`"))
+		return nil
+	}
+	elem := absorbing
+	switch {
+	case isCollection(xs.Type), xs.Type.Kind == plan.KindList:
+		elem = xs.Type.Element()
+	case !absorbs(xs.Type):
+		c.write(diag.Errorf("E108", f.X.Where(), "`each` goes over a collection or a list, and this is `%s`", xs.Type.Label()).
+			Hinting("%s", hintUnknown(xs.Type)))
+	}
+	defer c.body.scoped()()
+	st := &plan.Stmt{Op: plan.StmtEach, Args: []*plan.Expr{xs}, Params: c.destructure(x.Block, elem)}
+	st.Body = c.stmts(x.Block.Body)
+	return st
+}
+
+// isVerb reports whether the member is an update: a verb on a database or on
+// one of its keys.
+func (c *checker) isVerb(m *syntax.Member) bool {
+	_, _, ok := c.target(m.X)
+	return ok && (slices.Contains(plan.Verbs(), m.Name.Text) || m.Name.Text == "seal")
+}
+
+// target returns the database and the index that x is, if it is one.
+func (c *checker) target(x syntax.Expr) (*resolve.Database, *syntax.Index, bool) {
+	index, _ := x.(*syntax.Index)
+	if index != nil {
+		x = index.X
+	}
+	id, ok := x.(*syntax.Ident)
+	if !ok {
+		return nil, nil, false
+	}
+	db, ok := c.prog.Uses[id].(*resolve.Database)
+	return db, index, ok
+}
+
+// write1 types one update. call is nil where the verb has no parentheses.
+func (c *checker) write1(m *syntax.Member, call *syntax.Call) *plan.Stmt {
+	db, index, _ := c.target(m.X)
+	i := c.databases[db]
+	st := &plan.Stmt{Op: plan.StmtWrite, Index: i, Name: m.Name.Text}
+	keys, ok := c.keys(db, index, m)
+	arg, verbOK := c.verbArgument(db, m, call)
+	if !ok || !verbOK {
+		return nil
+	}
+	st.Keys = len(keys)
+	st.Args = append(keys, arg...)
+	return st
+}
+
+// keys types the key of an update.
+func (c *checker) keys(db *resolve.Database, index *syntax.Index, m *syntax.Member) ([]*plan.Expr, bool) {
+	switch {
+	case index != nil && c.prog.Faulty[index]:
+		return nil, false
+	case index != nil:
+		return c.key(db, index), true
+	case len(db.Dims) > 0:
+		c.write(diag.Errorf("E104", m.X.Where(), "`%s` is a map: say at which key to `%s`", db.Name, m.Name.Text).
+			Hinting("`%s[:%s].%s(...)`", db.Name, db.Dims[0].Text, m.Name.Text))
+		return nil, false
+	}
+	return nil, true
+}
+
+// verbArgument types the argument of a verb.
+func (c *checker) verbArgument(db *resolve.Database, m *syntax.Member, call *syntax.Call) ([]*plan.Expr, bool) {
+	i := c.databases[db]
+	t := c.stored[i].Lattice
+	if t.Kind == absorbing.Kind {
+		return nil, false
+	}
+	if m.Name.Text == "seal" {
+		c.notYet(m.Name, "`seal`", "")
+		return nil, false
+	}
+	l, _ := plan.LatticeOf(t.Kind)
+	verb, ok := l.Verb(m.Name.Text)
+	if !ok {
+		c.write(diag.Errorf("E108", m.Name.Span, "`%s` is a %s, which has no `%s`", db.Name, t.Label(), m.Name.Text).
+			There(db.Decl.Name.Span, "declared here").
+			Hinting("it has %s", resolve.Quoted(verbNames(l))))
+		return nil, false
+	}
+	var args []syntax.Arg
+	if call != nil {
+		args = call.Args
+	}
+	if verb.Argument == plan.NoArgument {
+		return nil, c.noArguments(m, call)
+	}
+	if len(args) != 1 || args[0].Name.Text != "" || call.Block != nil {
+		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes one value", m.Name.Text))
+		return nil, false
+	}
+	return []*plan.Expr{c.verbValue(i, verb, args[0].Value)}, true
+}
+
+func (c *checker) noArguments(m *syntax.Member, call *syntax.Call) bool {
+	if call != nil && (len(call.Args) > 0 || call.Block != nil) {
+		c.write(diag.Errorf("E107", call.Span, "`%s` takes no argument", m.Name.Text))
+		return false
+	}
+	return true
+}
+
+func verbNames(l plan.Lattice) []string {
+	names := make([]string, len(l.Verbs))
+	for i, v := range l.Verbs {
+		names[i] = v.Name
+	}
+	return names
+}
+
+// verbValue types the value a verb takes, and learns from it.
+func (c *checker) verbValue(db int, verb plan.Verb, x syntax.Expr) *plan.Expr {
+	if verb.Argument == plan.Amount {
+		e := c.check(x, plan.Int)
+		if n := e.Const.AsInt(); e.Op == plan.OpConst && !absorbs(e.Type) && (n < 0 || n > math.MaxInt32) {
+			c.write(diag.Errorf("E514", x.Where(), "`%s` takes 0 to 2147483647", verb.Name).
+				Hinting("a counter that goes down too has `dec`"))
+		}
+		return e
+	}
+	if !c.learning || !c.untyped(db) {
+		return c.check(x, c.stored[db].Lattice.Element())
+	}
+	e := c.infer(x)
+	c.learnElement(db, e.Type)
+	return e
+}
+
+var trueValue = value.Bool(true)
