@@ -74,7 +74,8 @@ func (r Renderer) places(b *strings.Builder, labels []Label, color string) {
 		e := r.excerpt(l.Span)
 		if line := lineAddress(l.Span); line != shown {
 			at := address(l.Span)
-			fmt.Fprintf(b, "  %s%s  %s\n", at, pad(gutter-cells(at)), strings.TrimRight(e.line, " "))
+			text := "  " + at + pad(gutter-cells(at)) + "  " + e.line
+			b.WriteString(strings.TrimRight(text, " ") + "\n")
 			shown = line
 		}
 		carets := r.paint(color, strings.Repeat("^", e.width)+prefixed(" ", visible(l.Text)))
