@@ -328,6 +328,37 @@ func TestInsertTwiceAndRemoveOfTheUnknownChangeNothing(t *testing.T) {
 	}
 }
 
+// What Lookup finds can be removed and inserted in place of the item itself.
+func TestLookupFindsTheLiveItem(t *testing.T) {
+	for _, name := range lattices {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				c, _ := New(name)
+				for _, it := range rapid.SliceOfNDistinct(rapid.Custom(drawItem), 1, 6, func(it Item) causal.EntryID { return it.ID }).Draw(t, "items") {
+					empty := inside(c)
+					c.Insert(it, nil)
+					full := inside(c)
+					found, ok := Lookup(c, it.ID, it.Value)
+					if ok != (empty != full) {
+						t.Fatalf("%+v: found %v\n%s\n%s", it, ok, empty, full)
+					}
+					if !ok {
+						continue
+					}
+					c.Remove(found, nil)
+					if got := inside(c); got != empty {
+						t.Fatalf("removed, but\n%s\n%s", got, empty)
+					}
+					if _, still := Lookup(c, it.ID, it.Value); still {
+						t.Fatalf("%+v is found after its removal", it)
+					}
+					c.Insert(found, nil)
+				}
+			})
+		})
+	}
+}
+
 // Emissions of one insertion: the old value leaves, the new one comes.
 func TestEmissions(t *testing.T) {
 	c := newCell(t, "gcounter")

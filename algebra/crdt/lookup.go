@@ -10,7 +10,8 @@ import (
 // Lookup returns the live item called id, as Remove takes it and, to undo a
 // removal, Insert. A set indexes its entries by element, so elem names the one
 // the id belongs to; a scalar does not look at it. Where a lattice does not
-// read stamps the item has none. O(log n).
+// read stamps the item has none. O(log n); O(k) for a register with k
+// concurrent values.
 func Lookup(c Cell, id causal.EntryID, elem string) (Item, bool) {
 	switch c := c.(type) {
 	case *gset:
@@ -46,6 +47,9 @@ func (d *dots) has(id causal.EntryID) bool {
 
 func (t *tally) lookup(id causal.EntryID) (Item, bool) {
 	a := t.authors[id.Replica]
+	if a == nil {
+		return Item{}, false
+	}
 	c := a.newest
 	if c.id(id.Replica) != id {
 		i, found := slices.BinarySearchFunc(a.older, credit{seq: id.Seq, offset: id.Offset}, credit.compare)
@@ -54,7 +58,7 @@ func (t *tally) lookup(id causal.EntryID) (Item, bool) {
 		}
 		c = a.older[i]
 	}
-	return Item{ID: id, Value: value.Encode(value.Int(c.total))}, c.seq != 0
+	return Item{ID: id, Value: value.Encode(value.Int(c.total))}, true
 }
 
 func (r *ranking) lookup(id causal.EntryID) (Item, bool) {
