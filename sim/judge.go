@@ -188,7 +188,9 @@ func (s *story) counts() {
 	fmt.Fprintf(s.to, "events    %d acknowledged, %d aborted, %d retried\n", st.Acknowledged, st.Aborted, st.Retried)
 	fmt.Fprintf(s.to, "messages  %d sent with %d bytes; %d lost, %d repeated, %d overtaken, %d damaged, %d stopped by cuts\n",
 		st.Messages, st.Bytes, st.Lost, st.Repeated, st.Overtaken, st.Damaged, st.Cut)
-	fmt.Fprintf(s.to, "parts     %d made, %d made visible elsewhere; %d bytes sent for each\n", st.Parts, st.PartsReceived, st.Bytes/max(st.PartsReceived, 1))
+	seen := max(st.PartsReceived, 1)
+	fmt.Fprintf(s.to, "parts     %d made, %d times made visible elsewhere; for each %d bytes were sent and it arrived %d.%02d times\n",
+		st.Parts, st.PartsReceived, st.Bytes/seen, st.PartsArrived/seen, st.PartsArrived*100/seen%100)
 	fmt.Fprintf(s.to, "machines  %d crashes lost %d un-synced writes; %d syncs\n", st.Crashes, st.WritesLost, st.Syncs)
 	fmt.Fprintf(s.to, "time      %s of virtual time, %d things happened\n", span(s.world.Now()), s.world.history.events)
 }

@@ -35,6 +35,7 @@ type participant interface {
 	Wake(now causal.Instant)
 	Deadline() (causal.Instant, bool)
 	Drain(now causal.Instant) node.Output
+	Status() node.Status
 }
 
 // Machine is one computer: a disk, a clock, and a node while it is up.
@@ -59,6 +60,7 @@ type Machine struct {
 	written uint64 // store writes begun, since the world began
 	durable uint64 // of them, those a sync has covered
 	syncing bool
+	joined  bool        // in this life it has had a link
 	doom    *fault.Loss // it will crash in the middle of its next sync
 	held    []held      // drained and not released: their store writes are not durable
 
@@ -136,7 +138,7 @@ func (m *Machine) Start() error {
 	if err != nil {
 		return fmt.Errorf("%s can't open its store: %w", m.name, err)
 	}
-	m.node, m.seen, m.syncing = n, nil, false
+	m.node, m.seen, m.syncing, m.joined = n, nil, false, false
 	m.call(didWake, nil, m.node.Wake)
 	for _, wr := range m.writers {
 		wr.restarted()
@@ -162,6 +164,7 @@ func (m *Machine) Crash(loss fault.Loss) {
 	w.history.note(w.now, didCrash, m.index, []byte{byte(loss)})
 	w.story.crash(m, loss, lost)
 
+	w.tally(m)
 	m.written -= uint64(lost)
 	m.durable = m.written
 	m.node, m.held, m.seen, m.doom = nil, nil, nil, nil
@@ -302,7 +305,7 @@ func (m *Machine) carryOut(out node.Output) {
 		w.net.send(m, msg)
 	}
 	for _, e := range out.Events {
-		w.story.event(m, e)
+		w.heed(m, e)
 	}
 	for _, s := range out.Shown {
 		w.history.note(w.now, didShow, m.index, []byte(s.Name))
@@ -358,11 +361,16 @@ func (m *Machine) linkUp(l *link, hello []byte, dialed string) bool {
 	var err error
 	l.open[l.end(m)] = true
 	m.call(didDial, hello, func(now causal.Instant) { _, err = m.node.LinkUp(now, hello, dialed) })
+	peer := l.ends[1-l.end(m)]
 	if err == nil {
+		if !m.joined {
+			m.joined = true
+			m.world.story.join(m, peer)
+		}
 		return true
 	}
 	l.open[l.end(m)] = false
-	m.world.story.say(m.name, "refuses %s: %v", l.ends[1-l.end(m)].name, err)
+	m.world.story.say(m.name, "refuses %s: %v", peer.name, err)
 	m.world.net.close(l, m, err.Error())
 	return false
 }

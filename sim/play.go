@@ -39,6 +39,9 @@ func Run(cfg Config) (Result, error) {
 		return w.result(), err
 	}
 	w.judge()
+	for _, m := range w.machines {
+		w.tally(m)
+	}
 	w.story.ending()
 	return w.result(), w.verdict()
 }

@@ -79,10 +79,10 @@ func (s *story) restart(m *Machine) {
 	s.say(m.name, "restarts with %d parts", s.world.audit.Parts(m.index))
 }
 
-// event tells what a node says an operator should know, as far as it is news.
-func (s *story) event(m *Machine, e node.Event) {
-	if e.Kind == node.EventInvariant || e.Kind == node.EventFork {
-		s.say(m.name, "%s", e.Text)
+// join tells that a machine has found the others.
+func (s *story) join(m, through *Machine) {
+	if m.index > 0 {
+		s.say(m.name, "joins through %s", through.name)
 	}
 }
 

@@ -37,6 +37,24 @@ func (w *World) acknowledged(m *Machine, a node.Answer) {
 	w.audit.Answered(m.index, seen)
 }
 
+// tally adds up what a node counted in the life that ends.
+func (w *World) tally(m *Machine) {
+	if m.node != nil {
+		w.stats.PartsArrived += m.node.Status().Counts.Received
+	}
+}
+
+// heed judges what a node tells its operator. All are honest here, so nobody
+// may be refused or taken for a forker.
+func (w *World) heed(m *Machine, e node.Event) {
+	switch e.Kind {
+	case node.EventFork, node.EventRefused:
+		w.audit.Report(m.index, ruleHonest, "%s", e.Text)
+	case node.EventInvariant:
+		w.story.say(m.name, "%s", e.Text)
+	}
+}
+
 // check asks the program's own rules at a machine.
 func (w *World) check(m *Machine) {
 	for _, r := range w.cfg.Rules {

@@ -44,6 +44,7 @@ type Stats struct {
 	Crashes, WritesLost                    uint64
 	Syncs                                  uint64
 	Parts, PartsReceived                   uint64 // made, and made visible elsewhere
+	PartsArrived                           uint64 // at others, again ones included
 }
 
 // NewWorld makes the machines of a config; none of them is up yet. It fails

@@ -121,6 +121,8 @@ func (r *rumor) Drain(causal.Instant) node.Output {
 	return out
 }
 
+func (r *rumor) Status() node.Status { return node.Status{} }
+
 // rumors returns a started world of n machines that spread rumors.
 func rumors(t *testing.T, cfg Config, n int) *World {
 	t.Helper()
