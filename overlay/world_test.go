@@ -69,7 +69,6 @@ type node struct {
 
 	received int // parts in payloads, pushed or fetched
 	fetched  int // of these, by repair
-	events   []member.Event
 	forks    []repair.Fork
 }
 
@@ -203,9 +202,6 @@ func (n *node) deadline() (at causal.Instant, ok bool) {
 
 func (n *node) drainMember() bool {
 	out := n.member.Drain()
-	for _, e := range out.Events {
-		n.events = append(n.events, e)
-	}
 	for _, h := range out.Hangups {
 		if c := n.conns[h.Peer]; c != nil {
 			n.broadcast.LinkDown(n.w.now, h.Peer)
