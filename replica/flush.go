@@ -106,6 +106,11 @@ func (r *Replica) Loaded() error {
 
 // isIntact compares what a space has become with what the log says it was.
 func (r *Replica) isIntact(s *space) bool {
+	for _, c := range s.maximal {
+		if c.head.Seq == 0 {
+			return false
+		}
+	}
 	for author, c := range s.chains {
 		if c.head.Seq == c.flushed {
 			continue

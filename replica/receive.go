@@ -85,6 +85,7 @@ func (r *Replica) enter(parts []*causal.Part) bool {
 	for i, p := range parts {
 		removed := r.keep(p, hashes[i])
 		if !r.isLoading {
+			g.Changes = slices.Grow(g.Changes, len(p.Entries)+len(removed))
 			g.Changes = appendChanges(g.Changes, p, removed)
 		}
 	}
