@@ -126,7 +126,7 @@ func (l *lowerer) handler(i int) {
 // mustBeAllowed warns of a handler that aborts in every run: it stands at roles
 // of users alone, and writes what no user may write.
 func (l *lowerer) mustBeAllowed(h *plan.Handler, at []string, span token.Span) {
-	if len(at) == 0 || slices.ContainsFunc(at, l.trusted) {
+	if h.Home || len(at) == 0 || slices.ContainsFunc(at, l.trusted) {
 		return
 	}
 	for _, s := range h.Body {

@@ -61,9 +61,7 @@ func (c *checker) let(s *syntax.Let) *plan.Expr {
 
 // unused is the letter about an expression whose value goes nowhere.
 func (c *checker) unused(x syntax.Expr) {
-	n := len(c.letters)
-	c.infer(x)
-	if len(c.letters) == n {
+	if e := c.infer(x); !absorbs(e.Type) {
 		c.write(diag.Errorf("E520", x.Where(), "nothing is done with this value").Hinting("name it with `let`, or leave it out"))
 	}
 }
