@@ -35,15 +35,21 @@ func Run(cfg Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	err = w.run()
+	return w.result(), err
+}
+
+// run plays the history, judges it and tells its end.
+func (w *World) run() error {
 	if err := w.play(); err != nil {
-		return w.result(), err
+		return err
 	}
 	w.judge()
 	for _, m := range w.machines {
 		w.tally(m)
 	}
 	w.story.ending()
-	return w.result(), w.verdict()
+	return w.verdict()
 }
 
 // play lives through the history, up to its rest.
