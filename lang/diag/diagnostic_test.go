@@ -2,6 +2,8 @@ package diag
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,6 +74,27 @@ func TestMessage(t *testing.T) {
 	}
 	if got, _ := json.Marshal(Diagnostic{}.Message()); !strings.Contains(string(got), `"places":[]`) {
 		t.Errorf("no places: %s", got)
+	}
+}
+
+// TestEveryCodeIsRegistered reads the sources of the compiler's rooms: a code
+// that a letter bears is one that can be explained.
+func TestEveryCodeIsRegistered(t *testing.T) {
+	files, err := filepath.Glob("../*/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no sources", err)
+	}
+	quoted := regexp.MustCompile(`"([EW]\d{3})"`)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range quoted.FindAllSubmatch(text, -1) {
+			if _, ok := Lookup(Code(m[1])); !ok {
+				t.Errorf("%s writes %s: add it to the registry in code.go", name, m[1])
+			}
+		}
 	}
 }
 

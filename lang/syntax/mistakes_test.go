@@ -32,6 +32,22 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestEveryMistakeIsMade looks for a mistake of every code of this room: in
+// testdata/mistakes, or, for whole files, in TestLimits.
+func TestEveryMistakeIsMade(t *testing.T) {
+	made := map[string]bool{"E001": true, "E002": true, "E003": true, "E004": true}
+	for _, name := range glob(t, "testdata/mistakes/*") {
+		for _, m := range expectation.FindAllStringSubmatch(load(t, name).Text, -1) {
+			made[m[1]] = true
+		}
+	}
+	for _, e := range diag.Codes() {
+		if strings.HasPrefix(string(e.Code), "E0") && !made[string(e.Code)] {
+			t.Errorf("no mistake of %s, %s", e.Code, e.Title)
+		}
+	}
+}
+
 // parseAny parses a program or a topology, by the name's ending.
 func parseAny(source *token.File) []diag.Diagnostic {
 	if strings.HasSuffix(source.Name, ".topology") {

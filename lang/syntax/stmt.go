@@ -17,7 +17,7 @@ func (p *parser) stmt() Stmt {
 	case p.kind() == token.Ident && sameLine && next.Kind == token.Assign:
 		p.report(assignToName(p.now()))
 		return p.letRest(start)
-	case p.kind() == token.Ident && sameLine && next.Kind != token.LeftParen && isForeign(p.now(), next):
+	case p.kind() == token.Ident && sameLine && isForeign(p.now(), next):
 		return p.foreign()
 	case p.kind() == token.Ident && sameLine && p.now().Text == "abort" && (next.Kind == token.Ident || next.Kind == token.String):
 		return p.abortWithoutSymbol()
