@@ -176,6 +176,9 @@ func (g *graph) evaluated(e *plan.Expr, bound bindings) *node {
 
 // scalarOf builds the node of a scalar expression without free locals.
 func (g *graph) scalarOf(e *plan.Expr) *tracking {
+	for e.Op == plan.OpView {
+		e = g.engine.program.Views[e.Index].Expr
+	}
 	alone, slots := closed(e, nil)
 	var key strings.Builder
 	shape(&key, alone)

@@ -22,7 +22,8 @@ type run struct {
 	journal []record
 	touched []*cell // in the order of their first change
 	reads   []string
-	writes  int
+	writes  int         // entries added and removed so far
+	gone    []crdt.Item // scratch of lookup
 }
 
 // share is what the run writes in one space.
@@ -144,19 +145,17 @@ func (r *run) elementOf(c *cell, delta crdt.Delta, arg value.Value) string {
 	return value.Encode(arg)
 }
 
+// lookup returns the items a verb removes, until the next call.
 func (r *run) lookup(c *cell, ids []causal.EntryID, elem string) []crdt.Item {
-	if len(ids) == 0 {
-		return nil
-	}
-	items := make([]crdt.Item, 0, len(ids))
+	r.gone = r.gone[:0]
 	for _, id := range ids {
 		it, ok := crdt.Lookup(c.crdt, id, elem)
 		if !ok {
 			panic("flow: a verb removes an entry that its cell does not hold")
 		}
-		items = append(items, it)
+		r.gone = append(r.gone, it)
 	}
-	return items
+	return r.gone
 }
 
 func (r *run) touch(c *cell) {
