@@ -145,7 +145,7 @@ func (p *parser) member(x Expr, start int) Expr {
 
 func (p *parser) call(x Expr, start int) Expr {
 	if !isCallable(x) {
-		p.fail(p.notCallable(x))
+		p.fail(notCallable(p.now().Span))
 		return &Bad{p.since(start)}
 	}
 	p.checkGlued("(", "a call")

@@ -1,0 +1,81 @@
+package syntax
+
+import (
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
+)
+
+// What is wrong with tokens and files.
+
+func faultLetter(f *token.Fault) letter {
+	switch f.Kind {
+	case token.NotUTF8:
+		return diag.Errorf("E001", f.Span, "the file is not UTF-8").Here("this byte belongs to no character").
+			Hinting("save the file as UTF-8")
+	case token.NulByte:
+		return diag.Errorf("E002", f.Span, "the file holds a zero byte").Here("here").
+			Hinting("this is no text file, or it was damaged")
+	case token.TooLarge:
+		return diag.Errorf("E003", f.Span, "the file is larger than %d bytes", token.SizeMax).
+			Hinting("a folder of several .mrt files is one program")
+	case token.UnterminatedString:
+		return diag.Errorf("E011", f.Span, "the line ends inside a string").Here("this quote is never closed").
+			Hinting(`close it with ", and write \n for a line break`)
+	case token.BadEscape:
+		return diag.Errorf("E012", f.Span, "unknown escape `%s` in a string", f.Text()).Here("here").
+			Hinting(`strings have \n \t \" \\ and \u{1F377}`)
+	case token.BadNumber:
+		return badNumber(f.Span)
+	case token.SingleQuotes:
+		d := diag.Errorf("E014", f.Span, "strings stand in double quotes").Here("a single quote")
+		if text := strings.Trim(f.Text(), "'"); text != "" {
+			return d.Hinting("write %s", `"`+text+`"`)
+		}
+		return d
+	case token.Ampersands:
+		return diag.Errorf("E015", f.Span, "there is no `&&`").Here("write `and`")
+	case token.Exclamation:
+		return diag.Errorf("E015", f.Span, "there is no `!`").Here("write `not`")
+	case token.Slashes:
+		return diag.Errorf("E016", f.Span, "comments begin with `#`").Here("this is no comment").
+			Hinting("the remainder of a whole division is `%%`, a quotient is one `/`")
+	}
+	return badCharacter(f.Span)
+}
+
+func badNumber(at token.Span) letter {
+	d := diag.Errorf("E013", at, "`%s` is not a number", at.Text()).Here("here")
+	if c := at.Text()[len(at.Text())-1]; strings.IndexByte("smhd", c) >= 0 {
+		return d.Hinting(`a span of time in an option is a string, as in "%s"; in a program there are seconds(n), minutes(n), hours(n), days(n)`, at.Text())
+	}
+	return d.Hinting("numbers are written 12, 4_000, 2.5 or 1e-3; a name does not begin with a digit")
+}
+
+func badCharacter(at token.Span) letter {
+	d := diag.Errorf("E010", at, "the language has no `%s`", at.Text()).Here("here")
+	switch at.Text() {
+	case ";":
+		return d.Hinting("a statement ends where its line ends")
+	case "?":
+		return d.Hinting("a choice is written `if c` ... `else` ... `end`; a register is nil until it is set")
+	case "@", "$":
+		return d.Hinting("names have no prefix")
+	case "&":
+		return d.Hinting("write `and`; sets are combined by .intersection")
+	case "\u00a0":
+		return d.Hinting("this is a no-break space; write an ordinary one")
+	}
+	return d
+}
+
+func tooLarge(at token.Span) letter {
+	return diag.Errorf("E017", at, "the number is too large").Here("this does not fit 64 bits").
+		Hinting("integers go from -2^63 to 2^63-1, floats to about 1.8e308")
+}
+
+func tooDeep(at token.Span) letter {
+	return diag.Errorf("E004", at, "this is nested more than %d deep", depthMax).Here("here").
+		Hinting("give parts of it a name with `let` or `def`; the rest of the file was not read")
+}
