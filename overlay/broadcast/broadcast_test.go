@@ -18,7 +18,7 @@ func idOf(name string) (id causal.ReplicaID) {
 }
 
 // player plays a transcript on one machine with a small window: batches of at
-// most 100 bytes, 200 bytes and 4 pushes not acknowledged. Its commands:
+// most 100 bytes, 200 bytes and 12 pushes not acknowledged. Its commands:
 //
 //	new [relay]
 //	at MS                    moves the clock, waking the machine at each deadline
@@ -49,7 +49,7 @@ func TestTranscripts(t *testing.T) {
 func (p *player) do(name string, args []string) error {
 	switch name {
 	case "new":
-		p.m = New(Config{Relay: len(args) > 0, SizeMax: 100, WindowMax: 200, PushesMax: 4})
+		p.m = New(Config{Relay: len(args) > 0, SizeMax: 100, WindowMax: 200, PushesMax: 12})
 	case "at":
 		p.sleep(causal.Instant(number(args[0])) * causal.Millisecond)
 	case "up":

@@ -83,6 +83,7 @@ type peer struct {
 
 	taken  uint64         // the highest number it pushed
 	unsaid int            // bytes taken and not acknowledged to it
+	pushes int            // in how many pushes
 	ackAt  causal.Instant // when to acknowledge; meaningful while owes
 	owes   bool           // something is taken and not acknowledged to it
 }
@@ -214,8 +215,9 @@ func (m *Machine) take(now causal.Instant, p *peer, msg Push) {
 	m.out.Deliveries = append(m.out.Deliveries, Delivery{p.id, msg.Batch})
 	p.taken = max(p.taken, msg.No)
 	p.unsaid += len(msg.Body)
+	p.pushes++
 	switch {
-	case p.unsaid >= m.cfg.WindowMax/4:
+	case p.unsaid >= m.cfg.WindowMax/4, p.pushes >= m.cfg.PushesMax/4:
 		m.ack(p)
 	case !p.owes:
 		p.owes, p.ackAt = true, now+m.cfg.AckEvery
@@ -223,7 +225,7 @@ func (m *Machine) take(now causal.Instant, p *peer, msg Push) {
 }
 
 func (m *Machine) ack(p *peer) {
-	p.owes, p.unsaid = false, 0
+	p.owes, p.unsaid, p.pushes = false, 0, 0
 	m.stats.Acks++
 	m.out.Messages = append(m.out.Messages, Message{p.id, Ack{p.taken}.AppendTo(nil)})
 }
