@@ -334,7 +334,9 @@ func TestHTTPRefusals(t *testing.T) {
 	h := open(t, Config{HTTP: "127.0.0.1:0"})
 	raise := "/v1/raise/shown"
 	body := `{"ad_id":"a1"}`
-	with := func(k, v string) map[string]string { return map[string]string{"Content-Type": "application/json", k: v} }
+	with := func(k, v string) map[string]string {
+		return map[string]string{"Content-Type": "application/json", k: v}
+	}
 	for _, c := range []struct {
 		name, method, path, body string
 		header                   map[string]string

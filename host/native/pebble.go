@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -227,11 +228,31 @@ func (d *Disk) Scan(lo, hi []byte, yield func(key, value []byte) bool) (err erro
 // Size returns how many bytes the store takes on its disk.
 func (d *Disk) Size() uint64 { return d.db.Metrics().DiskSpaceUsage() }
 
-// Close closes the files; nobody may be reading or writing. A store that died is left as a crash would leave it.
+// Close closes the files; nobody may be reading or writing. What a store that
+// died can't close any more is left as a crash would leave it.
 func (d *Disk) Close() error {
-	if d.closed.Swap(true) || d.isDead() {
+	if d.closed.Swap(true) {
 		return nil
 	}
+	done := make(chan error, 1)
+	go func() {
+		defer close(done) // Pebble may end this goroutine too
+		done <- d.closeFiles()
+	}()
+	if !d.isDead() {
+		return <-done
+	}
+	select {
+	case <-done:
+	case <-time.After(deadCloseTimeout):
+	}
+	return nil
+}
+
+// deadCloseTimeout is how long Close waits for a store that died.
+const deadCloseTimeout = time.Second
+
+func (d *Disk) closeFiles() error {
 	var errs []error
 	if d.db != nil {
 		errs = append(errs, d.db.Close())

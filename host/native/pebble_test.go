@@ -99,7 +99,9 @@ func counter(t *testing.T, d store.Reader) uint64 {
 
 // TestPowerCutAtEveryWrite cuts the power at every operation on the file
 // system while groups are written. Whatever was acknowledged is there, and no
-// honest crash is taken for a tampered log.
+// honest crash is taken for a tampered log. Where a part of what was not synced
+// is kept, cuts begin after the open: Pebble trusts a directory to keep the
+// order of the names made in it then.
 func TestPowerCutAtEveryWrite(t *testing.T) {
 	const groups = 6
 	for _, unsynced := range []int{0, 50, 100} {
@@ -110,17 +112,20 @@ func TestPowerCutAtEveryWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			var ops atomic.Int64
+			var counting atomic.Bool
+			counting.Store(unsynced%100 == 0)
 			var acked, ackedAtCut uint64
 			var after *vfs.MemFS
 			rng := rand.New(rand.NewPCG(uint64(cut), uint64(unsynced)))
 			watched := errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
-				if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && ops.Add(1) == cut+1 {
+				if counting.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite && ops.Add(1) == cut+1 {
 					after = fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rng})
 					ackedAtCut = atomic.LoadUint64(&acked)
 				}
 				return nil
 			}))
 			d = mustOpenDisk(t, watched, "node")
+			counting.Store(true)
 			b := batchesOf(t, d)
 			for range groups {
 				if err := errors.Join(d.Write(append(b.next(), b.next()...)), d.Sync()); err != nil {
@@ -367,5 +372,9 @@ func TestDeadDiskSaysWhy(t *testing.T) {
 	err := errors.Join(d.Write(b.next()), d.Sync())
 	if !errors.Is(err, syscall.EIO) && (err == nil || !strings.Contains(err.Error(), "input/output")) {
 		t.Fatalf("got %v", err)
+	}
+	broken.Store(false)
+	if err := d.Close(); err != nil {
+		t.Error(err)
 	}
 }
