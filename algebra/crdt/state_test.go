@@ -150,6 +150,19 @@ func TestPiecesCarryContextAndEntriesTogether(t *testing.T) {
 	}
 }
 
+// A delta may have seen a part alone whose removal comes with a whole state.
+func TestAWholeStateRemovesFromALoneDelta(t *testing.T) {
+	a := part(1, 2, 10)
+	b := part(2, 1)
+	b.Removed = []causal.EntryID{a.EntryID(0)}
+	s := applied(part(1, 1), a)
+	lone := s.Decompose()[1]
+	s.Apply(b)
+	if lone.Join(s); len(lone.Entries) != 0 || !lone.Leq(s) || !s.Leq(lone) {
+		t.Errorf("the delta kept %+v", lone.Live())
+	}
+}
+
 // The difference of two states that share nearly everything says only what differs.
 func TestDifferenceFollowsTheChange(t *testing.T) {
 	s := NewState()
