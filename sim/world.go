@@ -71,7 +71,7 @@ func NewWorld(cfg Config) (*World, error) {
 	for i, ahead := range fault.Clocks(cfg.Faults, die(cfg.Seed, "clocks"), len(w.machines)) {
 		w.machines[i].ahead = ahead
 	}
-	w.audit = audit.New(w.watched())
+	w.audit = audit.New(w.watched(), elsewhere)
 	return w, nil
 }
 
@@ -107,11 +107,14 @@ func roleNames(p *plan.Program) string {
 	return text
 }
 
+// home is the space of what is not replicated; elsewhere is every other.
+var home = causal.SpaceOf(cluster, plan.HomeSpace)
+
+func elsewhere(space causal.SpaceID) bool { return space != home }
+
 // watched introduces the machines to the auditor. Unreplicated data lives at
 // the steward, under the home partition's name.
 func (w *World) watched() []audit.Replica {
-	home := causal.SpaceOf(cluster, plan.HomeSpace)
-	elsewhere := func(space causal.SpaceID) bool { return space != home }
 	list := make([]audit.Replica, len(w.machines))
 	for i, m := range w.machines {
 		list[i] = audit.Replica{Name: m.name, Authors: []causal.ReplicaID{m.id}, Holds: elsewhere}

@@ -51,11 +51,12 @@ const findingsMax = 64
 type Auditor struct {
 	replicas []*replica
 	minter   map[causal.ReplicaID]int // the replica that mints under a name
-	lanes    map[lane]int             // numbers every author's chain in every space
-	spaces   []causal.SpaceID         // the space of each lane
-	parts    map[causal.Ref]*record   // every part that is on some replica
-	acked    vector                   // what some answer has promised to keep
-	runs     map[Attempt]int          // how often a raise has had an effect
+	passes   func(causal.SpaceID) bool
+	lanes    map[lane]int           // numbers every author's chain in every space
+	spaces   []causal.SpaceID       // the space of each lane
+	parts    map[causal.Ref]*record // every part that is on some replica
+	acked    vector                 // what some answer has promised to keep
+	runs     map[Attempt]int        // how often a raise has had an effect
 	findings []Finding
 }
 
@@ -118,9 +119,16 @@ type batch struct {
 	attempt *Attempt
 }
 
-// New returns an Auditor of the given replicas.
-func New(replicas []Replica) *Auditor {
+// New returns an Auditor of the given replicas. passes says of which spaces a
+// part passes on its own past to those that name it; nil: of every space. The
+// protocol's version 0 names no references transitively, so a past does not
+// pass through a space that some replica lacks.
+func New(replicas []Replica, passes func(causal.SpaceID) bool) *Auditor {
+	if passes == nil {
+		passes = func(causal.SpaceID) bool { return true }
+	}
 	a := &Auditor{
+		passes: passes,
 		minter: map[causal.ReplicaID]int{},
 		lanes:  map[lane]int{},
 		parts:  map[causal.Ref]*record{},

@@ -38,7 +38,7 @@ func siblings(parts ...*causal.Part) []*causal.Part {
 // that exactly the given rules are reported, in order and each once in a row.
 func observe(t *testing.T, play func(a *Auditor), rules ...string) {
 	t.Helper()
-	a := New([]Replica{{Name: "ann", Authors: []causal.ReplicaID{ann}}, {Name: "bob", Authors: []causal.ReplicaID{bob}}})
+	a := New([]Replica{{Name: "ann", Authors: []causal.ReplicaID{ann}}, {Name: "bob", Authors: []causal.ReplicaID{bob}}}, nil)
 	play(a)
 	var got []string
 	for _, f := range a.Findings() {
@@ -82,7 +82,7 @@ func TestOrderOfAnAuthor(t *testing.T) {
 // TestLostCause has bob's part refer to ann's first; it is shown to a third
 // reader that lacks it.
 func TestLostCause(t *testing.T) {
-	a := New([]Replica{{Name: "ann", Authors: []causal.ReplicaID{ann}}, {Name: "bob", Authors: []causal.ReplicaID{bob}}, {Name: "eve"}})
+	a := New([]Replica{{Name: "ann", Authors: []causal.ReplicaID{ann}}, {Name: "bob", Authors: []causal.ReplicaID{bob}}, {Name: "eve"}}, nil)
 	p := part(x, ann, 1)
 	a.Applied(0, 1, group(p))
 	a.Applied(1, 1, group(p))
@@ -102,7 +102,7 @@ func TestCauseThroughAnotherSpace(t *testing.T) {
 		{Name: "ann", Authors: []causal.ReplicaID{ann}},
 		{Name: "bob", Authors: []causal.ReplicaID{bob}, Holds: func(s causal.SpaceID) bool { return s == y }},
 		{Name: "eve", Holds: func(s causal.SpaceID) bool { return s == x }},
-	})
+	}, nil)
 	p1 := part(x, ann, 1)
 	p2 := part(y, ann, 1, p1.Ref())
 	q := part(x, bob, 1, p2.Ref())

@@ -37,14 +37,13 @@ func (a *Auditor) Ran(at int, write uint64, attempt Attempt) {
 }
 
 // Answered tells that a replica gave an answer that depends on the named
-// parts: from now on they may not be lost.
+// parts: from now on they may not be lost. An answer that came from the home
+// may name parts that have not come here yet, but none that is nowhere.
 func (a *Auditor) Answered(at int, seen []causal.Ref) {
-	r := a.replicas[at]
 	for _, ref := range seen {
-		lane := a.lane(ref.Space, ref.Replica)
-		a.acked.raise(lane, ref.Seq)
-		if a.holds(r, ref.Space) && r.applied.at(lane) < ref.Seq {
-			a.Report(at, RuleCausal, "an answer names %s, which is not applied there", name(ref))
+		a.acked.raise(a.lane(ref.Space, ref.Replica), ref.Seq)
+		if a.parts[ref] == nil {
+			a.Report(at, RuleKept, "an answer names %s, which is nowhere", name(ref))
 		}
 	}
 }
@@ -126,7 +125,7 @@ func (a *Auditor) declared(p *causal.Part) vector {
 	var past vector
 	add := func(ref causal.Ref) {
 		past.raise(a.lane(ref.Space, ref.Replica), ref.Seq)
-		if rec := a.parts[ref]; rec != nil {
+		if rec := a.parts[ref]; rec != nil && (ref.Space == p.Space || a.passes(ref.Space)) {
 			past.join(rec.past)
 		}
 	}
