@@ -115,6 +115,24 @@ func TestUnreadViewsCostNothing(t *testing.T) {
 	}
 }
 
+// TestWatchingAgainAddsNothing: pages that come and go leave no nodes behind.
+func TestWatchingAgainAddsNothing(t *testing.T) {
+	e, _ := sized(t, 3, operators["hash join"])
+	nodes := len(e.graph.nodes)
+	for range 50 {
+		e.Unwatch("v")
+		if err := e.Watch("v"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Read("v", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(e.graph.nodes) != nodes {
+		t.Errorf("%d nodes became %d", nodes, len(e.graph.nodes))
+	}
+}
+
 // TestEqualOperatorsAreOneNode, whatever their slots and views are called.
 func TestEqualOperatorsAreOneNode(t *testing.T) {
 	w := &world{}

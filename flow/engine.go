@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -21,7 +20,7 @@ const FuelMax = 10_000_000
 type Config struct {
 	Program *plan.Program
 	Role    string          // whose handlers, processes and invariants run here; "" runs all
-	User    string          // what an ambient role binds
+	User    string          // what an ambient role binds: who raises events where Env does not say
 	Funcs   map[string]Func // what imports are linked to, by the name after "go:"
 	FuelMax int64           // steps one run may take; 0 takes FuelMax
 }
@@ -195,6 +194,7 @@ func (e *Engine) startRenders() {
 		for _, r := range p.Renders {
 			s := e.graph.newShow(r.Name, r.Expr)
 			s.isRender = true
+			e.graph.acquire(s.node)
 			e.shows = append(e.shows, s)
 		}
 	}
@@ -265,7 +265,7 @@ func (e *Engine) apply(ch *Change) *cell {
 // Env is what one run may see of the world.
 type Env struct {
 	Stamp causal.Stamp
-	User  string                        // who raised the event
+	User  string                        // who raised the event; "" takes Config.User
 	Self  causal.ReplicaID              // under whose name entries are written
 	Next  func(space string) causal.Dot // the dot the run's part in space will have
 	NewID func() string
@@ -325,33 +325,34 @@ const (
 // Watch makes changes of a database or view appear in Output.Shown, from now
 // on. Watches of one name are counted. An unknown name is ErrName.
 func (e *Engine) Watch(name string) error {
-	if s := e.watched(name); s != nil {
-		s.watches++
-		return nil
+	s := e.watched(name)
+	if s == nil {
+		x, ok := e.named(name)
+		if !ok {
+			return ErrName
+		}
+		s = e.graph.newShow(name, x)
+		e.shows = append(e.shows, s)
 	}
-	x, ok := e.named(name)
-	if !ok {
-		return ErrName
+	if s.watches++; s.watches == 1 {
+		e.graph.acquire(s.node)
 	}
-	s := e.graph.newShow(name, x)
-	s.watches = 1
-	e.shows = append(e.shows, s)
 	return nil
 }
 
 // Unwatch takes one Watch back.
 func (e *Engine) Unwatch(name string) {
 	s := e.watched(name)
-	if s == nil {
+	if s == nil || s.watches == 0 {
 		return
 	}
 	if s.watches--; s.watches == 0 {
-		e.shows = slices.DeleteFunc(e.shows, func(o *show) bool { return o == s })
 		e.graph.release(s.node)
 	}
 }
 
-// watched returns the show that serves the Watches of name.
+// watched returns the show that serves the Watches of name. It stays when the
+// last of them ends, so watching again adds no node.
 func (e *Engine) watched(name string) *show {
 	for _, s := range e.shows {
 		if s.name == name && !s.isRender {
@@ -415,7 +416,7 @@ func (e *Engine) Standing(v Violation) bool {
 }
 
 // Drain returns what changed since the last Drain: renders in the order of the
-// program and then watches in the order they began; elements and violations in
+// program and then watches in the order in which a name was first watched; elements and violations in
 // the order of values.
 func (e *Engine) Drain() Output {
 	var out Output

@@ -180,7 +180,9 @@ func picked(e *plan.Expr) *plan.Expr {
 		out.Block = &plan.Block{Params: e.Block.Params, Expr: picked(e.Block.Expr)}
 	}
 	if out.Op == plan.OpField && out.Args[0].Op == plan.OpTuple {
-		return out.Args[0].Args[out.Index]
+		part := *out.Args[0].Args[out.Index]
+		part.Type = out.Type
+		return &part
 	}
 	return &out
 }

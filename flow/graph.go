@@ -151,23 +151,23 @@ func (g *graph) propagate() {
 			g.dirty[i] &^= 1 << bit
 			n := g.nodes[i*64+bit]
 			n.op.process(g, n)
-			n.pending[0] = recycled(n.pending[0])
-			n.pending[1] = recycled(n.pending[1])
+			n.pending[0] = emptied(n.pending[0])
+			n.pending[1] = emptied(n.pending[1])
 		}
 	}
 }
 
-// recycled empties a buffer for the next round. A large one, grown by a load,
+// emptied empties a buffer for the next round. A large one, grown by a load,
 // is left to the collector.
-func recycled(ds []delta) []delta {
-	if cap(ds) > recycleMax {
+func emptied[T any](buffer []T) []T {
+	if cap(buffer) > recycleMax {
 		return nil
 	}
-	clear(ds)
-	return ds[:0]
+	clear(buffer)
+	return buffer[:0]
 }
 
-const recycleMax = 1024
+const recycleMax = 1024 // elements of a buffer that is kept
 
 // summed adds up the weights of equal elements, in the order in which they
 // first appear, and leaves out those that cancel.

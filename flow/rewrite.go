@@ -28,7 +28,7 @@ func (r *rewriter) expr(e *plan.Expr) *plan.Expr {
 		case !ok:
 			return e
 		case by.Op == plan.OpLocal:
-			return by
+			return local(by.Index, e.Type)
 		}
 		return r.insert(by)
 	case plan.OpLet:

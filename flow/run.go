@@ -61,6 +61,9 @@ const (
 // begin readies r for another run. Its slices keep their room.
 func (r *run) begin(env Env) {
 	r.env = env
+	if env.User == "" {
+		r.env.User = r.engine.cfg.User
+	}
 	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
 	r.reads, r.writes = nil, 0
 }
@@ -179,7 +182,7 @@ func (r *run) share(space string) int {
 	}
 	s := &r.shares[len(r.shares)-1]
 	s.space, s.dot = space, r.env.Next(space)
-	s.added, s.removed = s.added[:0], s.removed[:0]
+	s.added, s.removed = emptied(s.added), emptied(s.removed)
 	return len(r.shares) - 1
 }
 
@@ -196,7 +199,7 @@ func (r *run) undo() {
 		}
 	}
 	for _, c := range r.touched {
-		c.touched, c.changes = false, c.changes[:0]
+		c.rest()
 	}
 }
 
@@ -268,13 +271,14 @@ func (e *Engine) Run(handler int, args []value.Value, env Env) Outcome {
 	if detail := refuseArgs(h.decl.Params, args); detail != "" {
 		return Outcome{Abort: AbortArgument, Detail: detail}
 	}
-	m := &e.machine
+	m, r := &e.machine, &e.run
 	m.begin(h.decl.Slots, e.cfg.FuelMax)
+	r.begin(env)
 	copy(m.slots, args)
 	if h.decl.User >= 0 {
-		m.slots[h.decl.User] = value.String(env.User)
+		m.slots[h.decl.User] = value.String(r.env.User)
 	}
-	return e.execute(h.body, env)
+	return e.execute(h.body)
 }
 
 // refuseArgs says what is wrong with arguments, or "".
@@ -291,9 +295,8 @@ func refuseArgs(params []plan.Param, args []value.Value) string {
 }
 
 // execute runs a body whose slots are bound, and settles or undoes it.
-func (e *Engine) execute(body stepFn, env Env) Outcome {
+func (e *Engine) execute(body stepFn) Outcome {
 	m, r := &e.machine, &e.run
-	r.begin(env)
 	m.run, m.env, m.reads = r, &r.env, &r.reads
 	body(m)
 	if m.abort != "" {
@@ -326,5 +329,6 @@ func (e *Engine) Repair(v Violation, env Env) Outcome {
 	m := &e.machine
 	m.begin(w.decl.Slots, e.cfg.FuelMax)
 	m.bind(w.decl.Params, w.standing[v.Key])
-	return e.execute(w.repair, env)
+	e.run.begin(env)
+	return e.execute(w.repair)
 }

@@ -61,8 +61,13 @@ func (e *Engine) modeOfDatabase(x *plan.Expr) plan.Mode {
 	}
 	db := &e.program.Databases[x.Index]
 	row, _ := plan.LatticeOf(db.Lattice.Kind)
-	if x.Op == plan.OpDatabase && db.Scalar() {
+	switch {
+	case x.Op == plan.OpDatabase && len(db.Dims) > 0 && db.Scalar():
 		return plan.Tentative // (key, old value) goes when (key, new value) comes
+	case x.Op == plan.OpKeys && db.Placement == plan.ByValue:
+		return plan.Tentative // the keys held here are not all keys
+	case db.Lattice.Kind == plan.KindMax && x.Op == plan.OpCell:
+		return plan.Tentative // unset, it is nil, and then no longer
 	}
 	return row.Mode
 }

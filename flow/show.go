@@ -115,7 +115,7 @@ func (o *watch) drain(out []Violation) []Violation {
 	return out
 }
 
-// newShow adds a show of an expression without free locals.
+// newShow adds a show of an expression without free locals, not yet active.
 func (g *graph) newShow(name string, e *plan.Expr) *show {
 	op := &show{name: name, typ: e.Type, settled: g.engine.isSettled(e)}
 	var in *node
@@ -126,7 +126,6 @@ func (g *graph) newShow(name string, e *plan.Expr) *show {
 		in = op.scalar.node
 	}
 	op.node = g.add(op, true, []*node{in}, nil)
-	g.acquire(op.node)
 	return op
 }
 

@@ -87,12 +87,15 @@ func (g *graph) settle(c *cell) {
 			}
 		}
 	}
-	c.touched, c.changes = false, c.changes[:0]
+	c.rest()
 	if isShown := !c.crdt.Empty(); isShown != c.shown {
 		c.shown = isShown
 		g.settleKey(c)
 	}
 }
+
+// rest forgets what became of a cell.
+func (c *cell) rest() { c.touched, c.changes = false, emptied(c.changes) }
 
 // settleKey tells the graph that the key of c came or went.
 func (g *graph) settleKey(c *cell) {
