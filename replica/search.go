@@ -60,9 +60,8 @@ func (s *search) follow(w *waiting, ref causal.Ref) (culprit *waiting) {
 	}
 	s.visit(o)
 	switch {
-	case o.isOpen:
+	case o.isOpen: // one component with w, which shares its culprit
 		w.low = min(w.low, o.low)
-		return nil
 	case o.isGone && s.replica.isApplied(ref):
 		return nil
 	case o.isGone:
@@ -89,7 +88,10 @@ func (w *waiting) blockedBy() *waiting {
 // complete takes the component of root off the open parts and applies it, or
 // leaves it with root's culprit.
 func (s *search) complete(root *waiting) {
-	at := slices.Index(s.open, root)
+	at := len(s.open) - 1
+	for s.open[at] != root {
+		at--
+	}
 	component := slices.Clone(s.open[at:])
 	s.open = s.open[:at]
 	for _, w := range component {
