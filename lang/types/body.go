@@ -107,6 +107,7 @@ func (c *checker) def(f *resolve.Def) *entry {
 
 // params binds the parameters of a handler or def to the first slots.
 func (c *checker) params(ps []syntax.Param, isHandler bool) []plan.Param {
+	c.noSources(ps)
 	var params []plan.Param
 	for i := range ps {
 		p, t := &ps[i], plan.Any
@@ -115,9 +116,6 @@ func (c *checker) params(ps []syntax.Param, isHandler bool) []plan.Param {
 			t = c.plainType(p.Type)
 		case isHandler && c.isAmbient(p.Name.Text):
 			t = plan.ID
-		}
-		if p.Source != nil {
-			c.write(diag.Errorf("E107", p.Span, "`%s in` ranges over keys; here stands a parameter", p.Name.Text))
 		}
 		c.body.bind(c.prog.Params[p], t)
 		params = append(params, plan.Param{Name: p.Name.Text, Type: t})

@@ -155,6 +155,7 @@ func (c *checker) each1(op plan.Op, on *plan.Expr, b *syntax.Block, at syntax.No
 // block types a function over elements.
 func (c *checker) block(b *syntax.Block, elem plan.Type, want *plan.Type) (*plan.Block, plan.Type) {
 	defer c.body.scoped()()
+	c.noSources(b.Params)
 	params := c.destructure(b, elem)
 	x := c.value(b.Body, b, want)
 	return &plan.Block{Params: params, Expr: x}, x.Type
@@ -183,6 +184,15 @@ func (c *checker) destructure(b *syntax.Block, elem plan.Type) []int {
 	return slots
 }
 
+// noSources refuses "x in xs" where parameters are given what they are.
+func (c *checker) noSources(ps []syntax.Param) {
+	for i := range ps {
+		if p := &ps[i]; p.Source != nil {
+			c.write(diag.Errorf("E107", p.Span, "`%s in` ranges over a collection; here stands a parameter", p.Name.Text))
+		}
+	}
+}
+
 func (c *checker) wrongParams(b *syntax.Block, elem plan.Type) {
 	at := b.Span
 	if len(b.Params) > 0 {
@@ -198,9 +208,6 @@ func (c *checker) wrongParams(b *syntax.Block, elem plan.Type) {
 
 // paramType compares what a parameter declares with what it gets.
 func (c *checker) paramType(p *syntax.Param, t plan.Type) plan.Type {
-	if p.Source != nil {
-		c.write(diag.Errorf("E107", p.Span, "`%s in` ranges over keys; here stands a block's parameter", p.Name.Text))
-	}
 	if p.Type == nil {
 		return t
 	}

@@ -47,11 +47,8 @@ func (c *checker) quantifier(b *syntax.Block) (*plan.Expr, []int) {
 	case !absorbs(source.Type):
 		c.write(diag.Errorf("E510", last.Source.Where(), "an invariant ranges over a collection, and this is `%s`", source.Type.Label()))
 	}
-	plain := *last
-	plain.Source = nil
-	params := append(b.Params[:len(b.Params)-1:len(b.Params)-1], plain)
-	c.prog.Params[&params[len(params)-1]] = c.prog.Params[last]
-	return source, c.destructure(&syntax.Block{Span: b.Span, Params: params}, elem)
+	c.noSources(b.Params[:len(b.Params)-1])
+	return source, c.destructure(b, elem)
 }
 
 // shape refuses what is not the one shape this version keeps.

@@ -195,6 +195,7 @@ func (c *checker) each(f *syntax.Member, x *syntax.Call) *plan.Stmt {
 			Hinting("%s", hintUnknown(xs.Type)))
 	}
 	defer c.body.scoped()()
+	c.noSources(x.Block.Params)
 	st := &plan.Stmt{Op: plan.StmtEach, Args: []*plan.Expr{xs}, Params: c.destructure(x.Block, elem)}
 	st.Body = c.stmts(x.Block.Body)
 	return st

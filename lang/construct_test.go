@@ -1,0 +1,186 @@
+package lang
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+)
+
+// declared stands before every construct below.
+const declared = `
+type :Ad, { id: id, image: string }
+database :ads, set<Ad>, :replicated => true
+database :numbers, gset<int>, :replicated => true
+database :counters, gcounter, :by => :ad_id, :replicated => true
+database :stock, counter, :by => :sku
+database :latest, lww<string>, :by => :name, :replicated => true
+database :top, max<int>, :replicated => true
+database :done, once, :replicated => true
+database :mine, set<string>, :by => :user_id, :replicated => true
+`
+
+// constructs is a walk through the language, section by section. Each one
+// either compiles ("") or is refused by its name.
+var constructs = []struct{ text, refused string }{
+	// The heads and their options.
+	{"database :x", ""},
+	{"database :x, set<Ad>", ""},
+	{"database :x, gcounter, :by => :d", ""},
+	{"database :x, gcounter, :by => [:d, :e], :replicated => :d", ""},
+	{"database :x, gset<int>, :replicated => true", ""},
+	{"database :x, gset<int>, :at => :server", ""},
+	{"database :x, gset<int>, :by => :u, :is => :user_id", "`:is`"},
+	{`database :x, gset<int>, :expires => "30d"`, "`:expires`"},
+	{"database :x, gset<int>, :was => :numbers", "`:was`"},
+	{"view :x do numbers end", ""},
+	{"view :x do |k in numbers| k end", "a view with a parameter"},
+	{"on_x do |a: int| numbers.add(a) end", ""},
+	{"process do render(numbers) end", ""},
+	{"process do |k in numbers| render(k) end", "a process per key"},
+	{"process do |user_id in users| render(numbers) end", "a process per key"},
+	{"invariant :x do |a in ads| counters[a.id] <= 5 else ads.remove(a) end", ""},
+	{"invariant :x, :keep => :escrow do |s in stock.keys| stock[s] >= 0 end", "`:keep`"},
+	{"invariant :x, :keep => :serial do |s in stock.keys| stock[s] >= 0 end", "`:keep`"},
+	{`import :f, (int) -> int, :from => "go:f"`, ""},
+	{`import :f, (int, out set<int>), :from => "go:f"`, "an `out` cell"},
+	{`import :f, (gset<int>) -> int, :from => "go:f"`, "a `gset` as an argument"},
+	{`import :f, (int) -> int, :from => "wasm:f.wasm"`, "WebAssembly"},
+	{`import :f, (int) -> int, :from => "go:f", :monotone => true`, "`:monotone`"},
+	{`import :f, (int) -> int, :from => "go:f", :mergeable => true`, "`:mergeable`"},
+	{`import :f, (int) -> int, :from => "go:f", :idempotent => true`, "`:idempotent`"},
+	{`import "room.mrt"`, "import of another file"},
+	{"import :f, (int) -> int, :from => \"go:f\"\nimport :f, (id) -> int, :from => \"go:g\"", "imports of one name"},
+	{"def :f do |x: int| x + 1 end", ""},
+	{"def :limit do 50_000 end", ""},
+	{"type :T, { a: int, b: list<string> }", ""},
+	{"type :T, { a: gset<int>, b: once }", "a record of lattices"},
+	{"at :server do\ndatabase :x, gset<int>\nend", ""},
+	{"at :server\ndatabase :x, gset<int>", ""},
+	{"at :client do\ndatabase :x, gset<int>\nend", "a home at `client`"},
+	{"at :server, :client do\nview :x do numbers end\nend", ""},
+	{"at :server, :client do\ndatabase :x, gset<int>, :replicated => true\nend", "a space that only some roles share"},
+	{"at :server do\ndatabase :x\nend\nat :client do\ndatabase :x\nend", "a role's pulled copy"},
+	{"allow :write, numbers do |me| true end", ""},
+	{"allow :read, numbers do |me| true end", ""},
+	{"allow :append, numbers do |me| true end", "`allow :append`"},
+	{"allow :write, numbers do |me| me == \"ann\" end", "an `allow` whose condition is not `true`"},
+	{"allow :write, numbers, :revoke => :future do |me| true end", "`:revoke`"},
+	{"allow :read, v do |me| true end\nview :v do numbers end", "an `allow` on a view"},
+	{"allow :write, stock do |me| true end", "`allow :write` on a home database"},
+
+	// Statements.
+	{"on_x do |a: int|\nlet b = a + 1\nnumbers.add(b)\nend", ""},
+	{"on_x do |a: int|\nif a > 1\nnumbers.add(a)\nelsif a > 0\nabort :low\nelse\nabort :lower\nend\nend", ""},
+	{"on_x do |xs: list<int>| xs.each do |x| numbers.add(x) end end", ""},
+	{"on_x do |a: id| atomic :serial do stock[a].dec(1) end end", "`atomic :serial`"},
+	{"on_x do |a: id| atomic :saga, :key => a do step do stock[a].dec(1) end end end", "`atomic :saga`"},
+	{"on_x do tentatively do numbers.add(1) end end", "`tentatively`"},
+	{"on_x do step do numbers.add(1) end end", "`step`"},
+
+	// Lattices.
+	{"database :x, mv<int>", "the lattice `mv`"},
+	{"database :x, min<int>", "the lattice `min`"},
+	{"database :x, rset<int>", "the lattice `rset`"},
+	{"database :x, flag", "the lattice `flag`"},
+	{"database :x, log<int>", "the lattice `log`"},
+	{"database :x, text", "the lattice `text`"},
+	{"database :x, seq<int>", "the lattice `seq`"},
+	{"database :x, map<id, gcounter>", "the lattice `map`"},
+	{"database :x, { a: gset<int> }", "a record of lattices"},
+	{"database :x\non_x do |a: int| x.set(a) end", "the lattice `mv`"},
+	{"database :x\non_x do x.on() end\non_y do x.off() end", "the lattice `flag`"},
+	{"database :x\non_x do |a: int| x.append(a) end", "the lattice `log`"},
+	{"on_x do\nnumbers.add(1)\nads.add({ id: \"\", image: \"\" })\nstock[\"a\"].inc(1)\nstock[\"a\"].dec(1)\nlatest[\"a\"].set(\"b\")\ntop.set(3)\ndone.on()\nend", ""},
+	{"on_x do numbers.seal() end", "`seal`"},
+
+	// Readers.
+	{"view :x do numbers.map do |n| n * 2 end end", ""},
+	{"view :x do numbers.filter do |n| n > 2 end end", ""},
+	{"view :x do numbers.flat_map do |n| [n, n] end end", ""},
+	{"view :x do numbers.product(ads) end", ""},
+	{"view :x do numbers.join(numbers) do |a, b| a == b end end", ""},
+	{"view :x do numbers.union(numbers) end", ""},
+	{"view :x do numbers.intersection(numbers) end", ""},
+	{"view :x do numbers.minus(numbers) end", ""},
+	{"view :x do numbers.count end", ""},
+	{"view :x do counters.keys end", ""},
+	{"view :x do counters end", ""},
+	{"view :x do 3 in numbers end", ""},
+	{"view :x do latest[\"a\"].or(\"\") end", ""},
+	{"view :x do numbers.count do |n| n > 2 end end", "`count` with a block"},
+	{"view :x do numbers.sum do |n| n end end", "`.sum`"},
+	{"view :x do numbers.avg do |n| n end end", "`.avg`"},
+	{"view :x do numbers.max end", "`.max`"},
+	{"view :x do numbers.min end", "`.min`"},
+	{"view :x do numbers.any do |n| n > 2 end end", "`.any`"},
+	{"view :x do numbers.group do |n| n end end", "`.group`"},
+	{"view :x do numbers.sort_by do |n| n end end", "`.sort_by`"},
+	{"view :x do numbers.top(3) do |n| n end end", "`.top`"},
+	{"view :x do numbers.first end", "`.first`"},
+	{"view :x do numbers.last end", "`.last`"},
+	{"view :x do numbers.product(numbers).closure end", "`.closure`"},
+	{"database :two, gcounter, :by => [:a, :b]\nview :x do two[\"a\"] end", "a sub-map"},
+	{"view :x do mine end", "a slice"},
+
+	// The prelude.
+	{"on_x do |a: int| if now > days(a) + hours(1) + minutes(1) + seconds(1)\nabort :late\nend\nend", ""},
+	{"on_x do latest[new_id()].set(user_id) end", ""},
+	{"on_x do |a: int| upload(a) end", "`upload`"},
+	{"on_x do notify(user_id, :done) end", "`notify`"},
+	{"process do refresh(1) end", "`refresh`"},
+	{"process do notify(1, 2) end", "`notify`"},
+	{"process do recommend(numbers, ads) end", "`recommend`"},
+	{"view :x do users end", "`users`"},
+	{"view :x do clock end", "`clock`"},
+	{"at :client do\nprocess do render(mine[:user_id]) end\nend", "the role's own"},
+
+	// Values and operators.
+	{"view :x do { a: 1, b: 2.5, c: \"s\", d: :sym, e: [1, 2], f: true } end", ""},
+	{"view :x do 1 + 2 - 3 * 4 / 5 % 6 end", ""},
+	{"view :x do not (1 < 2 and 2 <= 3 or 3 > 4 and 4 >= 5 or 1 == 1 and 1 != 2) end", ""},
+	{"view :x do -1 + 2.5 end", ""},
+	{"view :x do [1, 2][0].or(0) end", ""},
+	{"view :x do top == nil end", ""},
+	{"view :x do\nlet a = 1\nif a > 0\n\"x\"\nelse\n\"y\"\nend\nend", ""},
+
+	// Invariants of other shapes.
+	{"invariant :x do |s in stock.keys| stock[s] >= 0 else ads.remove({ id: s, image: \"\" }) end", "an invariant of another form"},
+	{"invariant :x do numbers.count <= 5 end", "an invariant without an element"},
+	{"invariant :x do |a in ads| counters[a.id] <= 5 else numbers.add(1) end", "a repair other than"},
+}
+
+func TestEveryConstructCompilesOrIsRefusedByName(t *testing.T) {
+	for _, c := range constructs {
+		program, letters := Compile([]Source{{Name: "test.mrt", Text: declared + c.text}}, nil)
+		if c.refused == "" {
+			if program == nil {
+				t.Errorf("%s\nis refused:\n%s", c.text, letter(letters))
+			}
+			continue
+		}
+		if program != nil {
+			t.Errorf("%s\ncompiles, and should be refused: not yet %s", c.text, c.refused)
+			continue
+		}
+		if d := letters[0]; d.Code != "E190" || !strings.Contains(d.Title, "not yet: ") || !strings.Contains(d.Title, c.refused) {
+			t.Errorf("%s\nshould be refused by the name %q; got\n%s", c.text, c.refused, letter(letters))
+		}
+	}
+}
+
+func TestTestsAreSkippedWithANote(t *testing.T) {
+	program, letters := Compile([]Source{{Name: "test.mrt", Text: "test \"it works\" do\n  given do nodes(:server, 1) end\nend"}}, nil)
+	if program == nil || len(letters) != 1 || letters[0].Severity != diag.Note {
+		t.Error(letter(letters))
+	}
+}
+
+// letter writes letters for a failed test.
+func letter(ds []diag.Diagnostic) string {
+	var b strings.Builder
+	if err := (diag.Renderer{}).Render(&b, ds); err != nil {
+		return err.Error()
+	}
+	return b.String()
+}

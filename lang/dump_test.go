@@ -1,0 +1,190 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// dump writes a plan as text, one line for each declaration and statement.
+func dump(p *plan.Program) string {
+	var d dumper
+	d.p = p
+	for i := range p.Databases {
+		db := &p.Databases[i]
+		d.line("database %s: %s%s%s", db.Name, p.Schema()[schemaIndex(p, db.Name)], at(db.At), writers(db))
+	}
+	for i, f := range p.Funcs {
+		d.line("def %d %s%s slots %d", i, f.Name, params(f.Params), f.Slots)
+		d.line("  %s", d.expr(f.Expr))
+	}
+	for i, v := range p.Views {
+		d.line("view %d %s: %s%s%s slots %d", i, v.Name, v.Expr.Type.Label(), at(v.At), home(v.Home), v.Slots)
+		d.line("  %s", d.expr(v.Expr))
+	}
+	for _, h := range p.Handlers {
+		d.line("on_%s%s%s%s user %d slots %d", h.Event, params(h.Params), at(h.At), home(h.Home), h.User, h.Slots)
+		d.stmts("  ", h.Body)
+	}
+	for _, q := range p.Processes {
+		d.line("process%s slots %d", at(q.At), q.Slots)
+		for _, r := range q.Renders {
+			d.line("  render %q %s", r.Name, d.expr(r.Expr))
+		}
+	}
+	for _, i := range p.Invariants {
+		d.line("invariant %s%s slots %d: %v in %s", i.Name, at(i.At), i.Slots, i.Params, d.expr(i.Source))
+		d.line("  %s", d.expr(i.Cond))
+		d.stmts("  else ", i.Repair)
+	}
+	for _, i := range p.Imports {
+		d.line("import %s%s -> %s from %s", i.Name, params(i.Params), i.Result.Label(), i.From)
+	}
+	for _, r := range p.Roles {
+		d.line("role %+v", r)
+	}
+	for _, l := range p.Links {
+		d.line("link %+v", l)
+	}
+	return d.b.String()
+}
+
+type dumper struct {
+	p *plan.Program
+	b strings.Builder
+}
+
+func (d *dumper) line(format string, args ...any) { fmt.Fprintf(&d.b, format+"\n", args...) }
+
+func schemaIndex(p *plan.Program, name string) int {
+	for i, s := range p.Schema() {
+		if s.Name == name {
+			return i
+		}
+	}
+	panic("a database is missing in the schema")
+}
+
+func at(roles []string) string {
+	if len(roles) == 0 {
+		return ""
+	}
+	return " at " + strings.Join(roles, ",")
+}
+
+func home(is bool) string {
+	if is {
+		return " home"
+	}
+	return ""
+}
+
+func writers(db *plan.Database) string {
+	switch {
+	case db.WriteByAll:
+		return "; all write"
+	case db.WriteByKey >= 0:
+		return "; its " + db.Dims[db.WriteByKey].Name + " writes"
+	}
+	return ""
+}
+
+func params(ps []plan.Param) string {
+	parts := make([]string, len(ps))
+	for i, p := range ps {
+		parts[i] = strings.TrimPrefix(p.Name+": "+p.Type.Label(), ": ")
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+func (d *dumper) stmts(indent string, ss []*plan.Stmt) {
+	for _, s := range ss {
+		args := d.exprs(s.Args)
+		switch s.Op {
+		case plan.StmtLet:
+			d.line("%slet $%d =%s", indent, s.Index, args)
+		case plan.StmtIf:
+			d.line("%sif%s", indent, args)
+			d.stmts(indent+"  ", s.Body)
+			if len(s.Else) > 0 {
+				d.line("%selse", indent)
+				d.stmts(indent+"  ", s.Else)
+			}
+		case plan.StmtEach:
+			d.line("%seach %v in%s", indent, s.Params, args)
+			d.stmts(indent+"  ", s.Body)
+		case plan.StmtWrite:
+			d.line("%s%s.%s keys %d%s", indent, d.p.Databases[s.Index].Name, s.Name, s.Keys, args)
+		case plan.StmtAbort:
+			d.line("%sabort %s", indent, s.Name)
+		}
+	}
+}
+
+var opNames = map[plan.Op]string{
+	plan.OpLet: "let", plan.OpField: "field", plan.OpMember: "member", plan.OpRecord: "record", plan.OpTuple: "tuple",
+	plan.OpList: "list", plan.OpAt: "at", plan.OpCall: "call", plan.OpImport: "import", plan.OpNow: "now", plan.OpNewID: "new_id", plan.OpOr: "or?",
+	plan.OpNot: "not", plan.OpNeg: "neg", plan.OpAdd: "+", plan.OpSub: "-", plan.OpMul: "*", plan.OpDiv: "/", plan.OpMod: "%",
+	plan.OpEq: "==", plan.OpNe: "!=", plan.OpLt: "<", plan.OpLe: "<=", plan.OpGt: ">", plan.OpGe: ">=",
+	plan.OpAnd: "and", plan.OpEither: "or", plan.OpIf: "if", plan.OpIn: "in", plan.OpFloat: "float",
+	plan.OpCell: "cell", plan.OpDatabase: "all", plan.OpKeys: "keys", plan.OpView: "view",
+	plan.OpMap: "map", plan.OpFilter: "filter", plan.OpFlatMap: "flat_map", plan.OpProduct: "product", plan.OpJoin: "join",
+	plan.OpUnion: "union", plan.OpIntersection: "intersection", plan.OpMinus: "minus", plan.OpCount: "count",
+}
+
+func (d *dumper) exprs(es []*plan.Expr) string {
+	var b strings.Builder
+	for _, e := range es {
+		b.WriteString(" " + d.expr(e))
+	}
+	return b.String()
+}
+
+func (d *dumper) expr(e *plan.Expr) string {
+	switch e.Op {
+	case plan.OpConst:
+		return literal(e.Const)
+	case plan.OpLocal:
+		return fmt.Sprintf("$%d", e.Index)
+	}
+	head := opNames[e.Op]
+	switch e.Op {
+	case plan.OpField:
+		head += fmt.Sprintf(" %d", e.Index)
+	case plan.OpLet:
+		head += fmt.Sprintf(" $%d", e.Index)
+	case plan.OpMember:
+		head += " " + e.Name
+	case plan.OpCall:
+		head += " " + d.p.Funcs[e.Index].Name
+	case plan.OpImport:
+		head += " " + d.p.Imports[e.Index].Name
+	case plan.OpCell, plan.OpDatabase, plan.OpKeys:
+		head += " " + d.p.Databases[e.Index].Name
+	case plan.OpView:
+		head += " " + d.p.Views[e.Index].Name
+	}
+	tail := ""
+	if e.Block != nil {
+		tail = fmt.Sprintf(" do %v %s", e.Block.Params, d.expr(e.Block.Expr))
+	}
+	return "(" + head + d.exprs(e.Args) + tail + ")"
+}
+
+func literal(v value.Value) string {
+	switch v.Kind() {
+	case value.KindNil:
+		return "nil"
+	case value.KindBool:
+		return fmt.Sprint(v.AsBool())
+	case value.KindInt:
+		return fmt.Sprint(v.AsInt())
+	case value.KindFloat:
+		return fmt.Sprintf("%gf", v.AsFloat())
+	case value.KindSymbol:
+		return ":" + v.AsString()
+	}
+	return fmt.Sprintf("%q", v.AsString())
+}
