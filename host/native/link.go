@@ -169,9 +169,13 @@ func sayRefused(conn net.Conn, why error) {
 	sentence := why.Error()
 	conn.SetDeadline(time.Now().Add(refusalTimeout))
 	_, err := conn.Write(wire.AppendFrame(nil, wire.Control, kindRefused, []byte(sentence[:min(len(sentence), refusalMax)])))
-	if err == nil {
-		io.Copy(io.Discard, conn)
+	if err != nil {
+		return
 	}
+	if t, ok := conn.(*tls.Conn); ok {
+		t.CloseWrite()
+	}
+	io.Copy(io.Discard, conn)
 }
 
 // refusalTimeout is how long a refusal waits to be heard.

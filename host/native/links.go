@@ -384,6 +384,9 @@ var errLinked = errors.New("these two nodes are linked already; that link stays"
 
 // linkUp tells the node of the link, unless there is one to the peer that is to stay.
 func (h *Host) linkUp(l *link) (m member.Member, err error) {
+	if id, ok := node.Speaker(l.preface.hello); ok && id != l.peer {
+		return m, fmt.Errorf("it says it is replica %s, but its certificate and incarnation are those of %s", id.Short(), l.peer.Short())
+	}
 	asked := h.ask(h.ctx, func(now causal.Instant) {
 		old := h.links.get(l.peer)
 		switch {
@@ -398,10 +401,6 @@ func (h *Host) linkUp(l *link) (m member.Member, err error) {
 			old.close(errors.New("a newer link to the same peer replaces it"))
 		}
 		m, err = h.owner.node.LinkUp(now, l.preface.hello, l.dialed)
-		if err == nil && m.ID != l.peer {
-			h.owner.node.LinkDown(now, m.ID, "its certificate is another's")
-			err = fmt.Errorf("it says it is replica %s, but its certificate and incarnation are those of %s", m.ID.Short(), l.peer.Short())
-		}
 		if err == nil {
 			h.links.put(l)
 		}
