@@ -28,13 +28,14 @@ func (c Channel) String() string {
 	return "unknown channel"
 }
 
-// The kinds of frames: which machine reads the body. Kinds are only appended.
-// A body's first byte says which of the machine's messages it is.
+// The kinds of frames: which machine reads the body. Kinds are only appended;
+// 255 is the host's. The body of an overlay machine begins with a byte that
+// says which of its messages it is.
 const (
-	KindHello     uint8 = 1 // the first words on a link: node
-	KindMember    uint8 = 2 // pings and member lists: overlay/member
-	KindBroadcast uint8 = 3 // parts pushed eagerly: overlay/broadcast
-	KindRepair    uint8 = 4 // digests, vectors, parts fetched: overlay/repair
-	KindForward   uint8 = 5 // an event or a read for the home: node
-	KindAnswer    uint8 = 6 // what came of it: node
+	KindHello     uint8 = 0 // the first words of a connection: the host
+	KindMember    uint8 = 1 // pings and member lists: overlay/member
+	KindBroadcast uint8 = 2 // parts pushed eagerly: overlay/broadcast
+	KindRepair    uint8 = 3 // digests, vectors, parts fetched: overlay/repair
+	KindRequest   uint8 = 4 // an event or a read for the home: node
+	KindReply     uint8 = 5 // what came of it: node
 )
