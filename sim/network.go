@@ -47,7 +47,7 @@ func (l *link) end(m *Machine) int {
 func (n *network) blocked(from, to *Machine) bool {
 	for _, c := range n.cuts {
 		a, b := c.Groups[from.index], c.Groups[to.index]
-		if a != b && (!c.OneWay || a == 0) {
+		if a != b && min(a, b) > fault.BothSides && (!c.OneWay || a == 0) {
 			return true
 		}
 	}

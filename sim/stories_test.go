@@ -11,7 +11,7 @@ import (
 
 // TestMadeUpLoad plays every program of testdata with events made from the
 // types of its handlers and all faults. Two roles take part: servers, and
-// TMP
+// clients that write as users.
 func TestMadeUpLoad(t *testing.T) {
 	seeds := uint64(20)
 	if testing.Short() {
@@ -30,7 +30,7 @@ func TestMadeUpLoad(t *testing.T) {
 			}
 			p := compile(t, file, string(text))
 			for seed := range seeds {
-				tell(t, Config{Name: name, Program: p, Seed: seed, Faults: fault.All, Events: 60, Roles: []Role{{"server", 4}}}, nothing)
+				tell(t, Config{Name: name, Program: p, Seed: seed, Faults: fault.All, Events: 60, Roles: []Role{{"server", 2}, {"client", 2}}}, nothing)
 			}
 		})
 	}

@@ -18,6 +18,9 @@ const (
 	Restart             // Action.Machine starts again from its disk; if it still runs, it stops first
 )
 
+// BothSides in Action.Groups is a machine that a cut does not touch.
+const BothSides = -1
+
 // Loss says what a crash does to the writes that were not yet synced.
 type Loss uint8
 
@@ -36,7 +39,7 @@ type Action struct {
 	At      causal.Instant // from the start of the history
 	Kind    Kind
 	Cut     int   // Cut, Heal: which cut
-	Groups  []int // Cut: the side of each machine
+	Groups  []int // Cut: the side of each machine, or BothSides
 	OneWay  bool  // Cut: only messages from side 0 to side 1 stop
 	Machine int   // Crash, Restart
 	Loss    Loss  // Crash and its Restart
