@@ -215,3 +215,51 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// numbered repeats a text with a number in it.
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+// TestHostileTexts: what doubles with every line, or goes deeper with every
+// word, is refused or compiled in the time of its length.
+func TestHostileTexts(t *testing.T) {
+	const n = 60
+	var views, lets, fields, types strings.Builder
+	views.WriteString("database :s, gset<int>, :replicated => true\ndatabase :r, set<int>, :replicated => true\nview :v0 do s end\n")
+	lets.WriteString("view :x do\nlet a0 = [1]\n")
+	fields.WriteString("view :x do\nlet a0 = 1\n")
+	types.WriteString("type :T0, { a: int }\n")
+	for i := range n {
+		fmt.Fprintf(&views, "view :v%d do v%d.union(v%d) end\n", i+1, i, i)
+		fmt.Fprintf(&lets, "let a%d = [a%d, a%d]\n", i+1, i, i)
+		fmt.Fprintf(&fields, "let a%d = { x: a%d, y: a%d }\n", i+1, i, i)
+		fmt.Fprintf(&types, "type :T%d, { a: T%d, b: T%d }\n", i+1, i, i)
+	}
+	fmt.Fprintf(&views, "invariant :i do |x in r| v%d.count <= 3 else r.remove(x) end", n)
+	for _, c := range []struct{ name, text, code string }{
+		{"views", views.String(), ""},
+		{"lists", lets.String() + "a0\nend", "E191"},
+		{"records", fields.String() + "a0\nend", "E191"},
+		{"types", types.String(), "E191"},
+		{"sums", "view :x do 1" + strings.Repeat(" + 1", 100_000) + " end", "E004"},
+		{"products", "database :s, gset<int>\nview :x do s" + strings.Repeat(".product(s)", 1_000) + " end", "E004"},
+		{"brackets", "view :x do " + strings.Repeat("(", 100_000) + "1" + strings.Repeat(")", 100_000) + " end", "E004"},
+		{"members", "on_x do |a| let b = a" + strings.Repeat(".b", 100_000) + " end", "E004"},
+		{"many lets", "view :x do\n" + strings.Repeat("let a = 1\n", 50_000) + "1\nend", "E102"},
+		{"long let", "view :x do\n" + numbered("let a%d = 1\n", 20_000) + "1\nend", "E191"},
+		{"elsifs", "on_x do |a: int|\nif a == 0\nabort :no\n" + numbered("elsif a == %d\nabort :no\n", 5_000) + "end\nend", "E191"},
+	} {
+		program, letters := Compile([]Source{{Name: "hostile.mrt", Text: c.text}}, nil)
+		switch {
+		case c.code == "" && program == nil, c.code != "" && (len(letters) == 0 || string(letters[0].Code) != c.code):
+			t.Errorf("%s: %s", c.name, letter(letters[:min(1, len(letters))]))
+		case program != nil:
+			roundTrip(t, program)
+		}
+	}
+}

@@ -32,11 +32,11 @@ func Lower(typed *types.Typed, prog *resolve.Program) (*plan.Program, []diag.Dia
 }
 
 type lowerer struct {
-	p        *plan.Program
-	typed    *types.Typed
-	topology *resolve.Topology
-	homesOf  [][]int // for each view, the home databases it reads
-	letters  []diag.Diagnostic
+	p         *plan.Program
+	typed     *types.Typed
+	topology  *resolve.Topology
+	touchedBy []touched // beside p.Views
+	letters   []diag.Diagnostic
 }
 
 func (l *lowerer) write(d diag.Diagnostic) { l.letters = append(l.letters, d) }

@@ -11,13 +11,15 @@ import (
 
 // touched is what a body reads and writes, views looked through.
 type touched struct {
-	homes []int // databases with a home, each once
-	views []int // views with a place of their own, each once
+	homes  []int            // databases with a home, each once
+	views  []int            // views with a place of their own, each once
+	spaces []plan.Placement // kinds of spaces, each once
 }
 
-func (t *touched) add(list *[]int, i int) {
-	if !slices.Contains(*list, i) {
-		*list = append(*list, i)
+// add puts x into a list of distinct items.
+func add[T comparable](list *[]T, x T) {
+	if !slices.Contains(*list, x) {
+		*list = append(*list, x)
 	}
 }
 
@@ -49,17 +51,21 @@ func (l *lowerer) stmts(t *touched, ss []*plan.Stmt) {
 }
 
 func (l *lowerer) database(t *touched, i int) {
+	add(&t.spaces, l.p.Databases[i].Placement)
 	if l.p.Databases[i].Placement == plan.Home {
-		t.add(&t.homes, i)
+		add(&t.homes, i)
 	}
 }
 
 func (l *lowerer) readView(t *touched, i int) {
 	if len(l.p.Views[i].At) > 0 {
-		t.add(&t.views, i)
+		add(&t.views, i)
 	}
-	for _, db := range l.homesOf[i] {
-		t.add(&t.homes, db)
+	for _, db := range l.touchedBy[i].homes {
+		add(&t.homes, db)
+	}
+	for _, s := range l.touchedBy[i].spaces {
+		add(&t.spaces, s)
 	}
 }
 
@@ -104,7 +110,7 @@ func (l *lowerer) view(i int) {
 	v, span := &l.p.Views[i], l.typed.Views[i].Decl.Name.Span
 	var t touched
 	l.exprs(&t, v.Expr)
-	l.homesOf = append(l.homesOf, t.homes)
+	l.touchedBy = append(l.touchedBy, t)
 	v.At = l.place(v.At, t, span, pulled(span))
 	v.Home = len(t.homes) > 0
 }
@@ -161,41 +167,8 @@ func (l *lowerer) invariant(i int) {
 	l.exprs(&t, v.Source, v.Cond)
 	l.stmts(&t, v.Repair)
 	v.At = l.place(v.At, t, span, pulled(span))
-	l.oneSpace(v, span)
-}
-
-// oneSpace refuses an invariant whose terms live in different spaces: its
-// repair could not see what it repairs.
-func (l *lowerer) oneSpace(v *plan.Invariant, span token.Span) {
-	var placements []plan.Placement
-	note := func(db int) {
-		if p := l.p.Databases[db].Placement; !slices.Contains(placements, p) {
-			placements = append(placements, p)
-		}
-	}
-	l.each([]*plan.Expr{v.Source, v.Cond}, note)
-	for _, s := range v.Repair {
-		note(s.Index)
-		l.each(s.Args, note)
-	}
-	if len(placements) > 1 {
+	if len(t.spaces) > 1 {
 		l.write(diag.Errorf("E307", span, "the terms of `%s` live in different spaces", v.Name).
-			Hinting("all of them are shared, or by one dimension, or at one home"))
-	}
-}
-
-// each calls note with every database that expressions read, views looked through.
-func (l *lowerer) each(es []*plan.Expr, note func(db int)) {
-	for _, e := range es {
-		switch e.Op {
-		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
-			note(e.Index)
-		case plan.OpView:
-			l.each([]*plan.Expr{l.p.Views[e.Index].Expr}, note)
-		}
-		l.each(e.Args, note)
-		if e.Block != nil {
-			l.each([]*plan.Expr{e.Block.Expr}, note)
-		}
+			Hinting("its repair could not see what it repairs: let all of them be shared, or by one dimension, or at one home"))
 	}
 }

@@ -160,6 +160,7 @@ func (c *checker) view(v *resolve.View) *entry {
 	e.state, e.result, e.index = done, x.Type, len(c.out.Views)
 	c.out.Views = append(c.out.Views, plan.View{Name: v.Name, At: v.At, Slots: slots, Expr: x})
 	c.viewOrder = append(c.viewOrder, v)
+	c.modes = append(c.modes, c.mode(x))
 	return e
 }
 

@@ -65,7 +65,8 @@ type checker struct {
 	learning  bool // a quiet pass, whose letters are thrown away
 	out       *plan.Program
 	views     map[*resolve.View]*entry
-	viewOrder []*resolve.View
+	viewOrder []*resolve.View // beside out.Views
+	modes     []plan.Mode     // beside out.Views
 	defs      map[*resolve.Def]*entry
 	body      *body // the body being typed
 }
@@ -90,7 +91,7 @@ func (c *checker) reset() {
 	c.letters = nil
 	c.out = &plan.Program{}
 	c.views = map[*resolve.View]*entry{}
-	c.viewOrder = nil
+	c.viewOrder, c.modes = nil, nil
 	c.defs = map[*resolve.Def]*entry{}
 }
 

@@ -14,7 +14,7 @@ func (c *checker) mode(e *plan.Expr) plan.Mode {
 	case plan.OpCell, plan.OpDatabase, plan.OpKeys:
 		return c.readMode(e)
 	case plan.OpView:
-		return c.mode(c.out.Views[e.Index].Expr)
+		return c.modes[e.Index]
 	case plan.OpNow, plan.OpNewID, plan.OpImport:
 		return plan.Tentative
 	case plan.OpMap, plan.OpFilter, plan.OpFlatMap, plan.OpJoin:
