@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -53,7 +52,8 @@ func (r *resolver) write(d diag.Diagnostic) { r.letters = append(r.letters, d) }
 
 // roleOfFile returns where a file named after a role stands: at that role.
 func (r *resolver) roleOfFile(name string) []string {
-	role := strings.TrimSuffix(path.Base(strings.ReplaceAll(name, `\`, "/")), ".mrt")
+	base := name[strings.LastIndexAny(name, `/\`)+1:]
+	role := strings.TrimSuffix(base, ".mrt")
 	if _, ok := r.prog.Topology.Role(role); ok {
 		return []string{role}
 	}
