@@ -16,8 +16,11 @@ import (
 
 // seeds is how many seeds a story takes: 50 in the soak, fewer in a unit test.
 func seeds(unit int) uint64 {
-	if os.Getenv("MARTINELLI_SOAK") != "" {
+	switch {
+	case os.Getenv("MARTINELLI_SOAK") != "":
 		return 50
+	case testing.Short():
+		return 1
 	}
 	return uint64(unit)
 }
@@ -133,7 +136,7 @@ func sortedKeys(m map[causal.ReplicaID]*conn) []causal.ReplicaID {
 // TestMesh: 64 nodes that know one address become a full mesh, and an update
 // then costs one payload per other node and nothing for repair.
 func TestMesh(t *testing.T) {
-	each(t, 3, func(t *testing.T, seed uint64) {
+	each(t, 2, func(t *testing.T, seed uint64) {
 		const nodes, commits = 64, 128
 		w := newWorld(t, seed, nodes, member.Mesh, mesh)
 		took := w.must("a full mesh", 10*causal.Second, w.complete)
@@ -231,7 +234,7 @@ func TestLoss(t *testing.T) {
 func TestPartition(t *testing.T) {
 	for _, minutes := range []causal.Instant{1, 20} {
 		t.Run(fmt.Sprint(minutes, " min"), func(t *testing.T) {
-			each(t, 3, func(t *testing.T, seed uint64) {
+			each(t, 2, func(t *testing.T, seed uint64) {
 				const nodes, commits = 16, 200
 				w := newWorld(t, seed, nodes, member.Mesh, mesh)
 				w.must("a full mesh", 10*causal.Second, w.complete)
@@ -346,7 +349,7 @@ func TestSimultaneousDials(t *testing.T) {
 // TestLateJoiner: a node that knows nothing comes to a mesh with a long
 // history. It fetches it in chunks, from the many at once, about once.
 func TestLateJoiner(t *testing.T) {
-	each(t, 5, func(t *testing.T, seed uint64) {
+	each(t, 2, func(t *testing.T, seed uint64) {
 		const nodes, commits = 16, 2000
 		w := newWorld(t, seed, nodes, member.Mesh, mesh)
 		late := w.nodes[nodes-1]
@@ -366,45 +369,57 @@ func TestLateJoiner(t *testing.T) {
 	})
 }
 
-// TestEverything: loss, cuts at random, kills with and without a word,
-// re-joins, writes all the while; then silence, a complete mesh, equality.
+// TestEverything: messages lost, doubled and overtaking each other, cuts at
+// random, kills with and without a word, re-joins, writes all the while; then
+// silence, a complete mesh, equality.
 func TestEverything(t *testing.T) {
-	each(t, 10, func(t *testing.T, seed uint64) {
-		const nodes = 16
-		w := newWorld(t, seed, nodes, member.Mesh, mesh)
-		cuts := map[[2]int]bool{}
-		w.cut = func(a, b *node) bool { return cuts[[2]int{a.i, b.i}] }
-		w.loss = 0.05
-		for range 30 {
-			switch w.rng.IntN(4) {
-			case 0:
-				cuts[[2]int{w.rng.IntN(nodes), w.rng.IntN(nodes)}] = true
-			case 1:
-				clear(cuts)
-			case 2:
-				if n := w.nodes[w.rng.IntN(nodes)]; n.alive && len(w.living()) > 3 {
-					n.kill(w.rng.IntN(2) == 0)
-				}
-			case 3:
-				if n := w.nodes[w.rng.IntN(nodes)]; !n.alive {
-					n.start()
-				}
+	each(t, 10, func(t *testing.T, seed uint64) { everything(t, seed) })
+}
+
+// TestReplay: one seed replays one history, to the instant.
+func TestReplay(t *testing.T) {
+	a, b := everything(t, 7), everything(t, 7)
+	if a.now != b.now || a.seq != b.seq || a.picture() != b.picture() {
+		t.Errorf("%d events until %d, then %d until %d", a.seq, a.now, b.seq, b.now)
+	}
+}
+
+func everything(t *testing.T, seed uint64) *world {
+	const nodes = 16
+	w := newWorld(t, seed, nodes, member.Mesh, mesh)
+	cuts := map[[2]int]bool{}
+	w.cut = func(a, b *node) bool { return cuts[[2]int{a.i, b.i}] }
+	w.loss, w.double = 0.05, 0.05
+	for range 30 {
+		switch w.rng.IntN(4) {
+		case 0:
+			cuts[[2]int{w.rng.IntN(nodes), w.rng.IntN(nodes)}] = true
+		case 1:
+			clear(cuts)
+		case 2:
+			if n := w.nodes[w.rng.IntN(nodes)]; n.alive && len(w.living()) > 3 {
+				n.kill(w.rng.IntN(2) == 0)
 			}
-			w.write(5, causal.Second)
-		}
-		clear(cuts)
-		w.loss = 0
-		for _, n := range w.nodes {
-			if !n.alive {
+		case 3:
+			if n := w.nodes[w.rng.IntN(nodes)]; !n.alive {
 				n.start()
 			}
 		}
-		w.must("a complete mesh", 15*causal.Second, w.complete)
-		w.must("converged", 10*causal.Second, w.converged)
-		if got := w.nodes[0].rep.count(); got != 150 {
-			t.Errorf("%d parts of 150 are there", got)
+		w.write(5, causal.Second)
+	}
+	clear(cuts)
+	w.loss, w.double = 0, 0
+	for _, n := range w.nodes {
+		if !n.alive {
+			n.start()
 		}
-	})
+	}
+	w.must("a complete mesh", 15*causal.Second, w.complete)
+	w.must("converged", 10*causal.Second, w.converged)
+	if got := w.nodes[0].rep.count(); got != 150 {
+		t.Errorf("%d parts of 150 are there", got)
+	}
+	return w
 }
 
 // TestFork: two nodes hold different branches of one author. Both say so,

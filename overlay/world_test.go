@@ -23,6 +23,7 @@ type world struct {
 	seq   int
 	nodes []*node
 
+	double  float64               // of single messages that come twice
 	loss    float64               // of single messages; dials and closings are never lost
 	cut     func(a, b *node) bool // silently: whatever is sent is lost, and nobody is told
 	mode    member.Mode
@@ -262,6 +263,9 @@ func (n *node) send(to causal.ReplicaID, receive func(to *node) error) {
 		return
 	}
 	n.w.after(n.w.delay(), func() { n.w.arrive(c, 1-c.side(n), receive) })
+	if n.w.rng.Float64() < n.w.double {
+		n.w.after(20*n.w.delay(), func() { n.w.arrive(c, 1-c.side(n), receive) })
+	}
 }
 
 // arrive hands a message to one end of a connection, when that end is up.

@@ -23,6 +23,7 @@ type exchange struct {
 	begun   causal.Instant
 	expires causal.Instant // meaningful while something is awaited
 	phase   phase
+	turn    uint64 // Vectors sent
 
 	page  causal.SpaceID   // the first space of the page awaited
 	last  bool             // no page follows those that came
@@ -200,7 +201,8 @@ func (m *Machine) next(now causal.Instant, p *peer) {
 
 // vectors takes as many heads off diff as one message holds.
 func (m *Machine) vectors(x *exchange) Vectors {
-	msg := Vectors{Exchange: x.no, Hurry: x.hurry}
+	x.turn++
+	msg := Vectors{Exchange: x.no, Turn: x.turn, Hurry: x.hurry}
 	room := headsMax
 	for len(x.diff) > 0 && room > 0 && len(msg.Spaces) < spacesMax {
 		heads := behind(m.cfg.Source.Vector(x.diff[0]), x.after)
@@ -231,7 +233,7 @@ func behind(heads []Head, author causal.ReplicaID) []Head {
 // ahead takes where the peer is ahead and goes on.
 func (m *Machine) ahead(now causal.Instant, p *peer, msg Ahead) {
 	x := p.open(msg.Exchange, awaitAhead)
-	if x == nil {
+	if x == nil || msg.Turn != x.turn {
 		return
 	}
 	for _, s := range msg.Spaces {

@@ -65,7 +65,8 @@ type More struct {
 // Vectors shows what the sender has of spaces that differ.
 type Vectors struct {
 	Exchange uint64
-	Hurry    bool // no push is on its way: fetch at once
+	Turn     uint64 // the asker's, for the answer to name
+	Hurry    bool   // no push is on its way: fetch at once
 	Spaces   []SpaceVector
 }
 
@@ -81,6 +82,7 @@ type SpaceVector struct {
 // Ahead answers a Vectors: the sender's heads where it is ahead or on a fork.
 type Ahead struct {
 	Exchange uint64
+	Turn     uint64
 	Spaces   []SpaceHeads
 }
 
@@ -133,7 +135,8 @@ func (m More) AppendTo(b []byte) []byte {
 
 // AppendTo appends the message's bytes.
 func (m Vectors) AppendTo(b []byte) []byte {
-	b = wire.AppendBool(begin(b, tagVectors, m.Exchange), m.Hurry)
+	b = wire.AppendUvarint(begin(b, tagVectors, m.Exchange), m.Turn)
+	b = wire.AppendBool(b, m.Hurry)
 	b = wire.AppendUvarint(b, uint64(len(m.Spaces)))
 	for _, v := range m.Spaces {
 		b = append(append(b, v.Space[:]...), v.After[:]...)
@@ -144,7 +147,8 @@ func (m Vectors) AppendTo(b []byte) []byte {
 
 // AppendTo appends the message's bytes.
 func (m Ahead) AppendTo(b []byte) []byte {
-	b = wire.AppendUvarint(begin(b, tagAhead, m.Exchange), uint64(len(m.Spaces)))
+	b = wire.AppendUvarint(begin(b, tagAhead, m.Exchange), m.Turn)
+	b = wire.AppendUvarint(b, uint64(len(m.Spaces)))
 	for _, s := range m.Spaces {
 		b = appendHeads(append(b, s.Space[:]...), s.Heads)
 	}
@@ -234,7 +238,7 @@ func readDigests(r *wire.Reader, exchange uint64) Digests {
 }
 
 func readVectors(r *wire.Reader, exchange uint64) Vectors {
-	m := Vectors{Exchange: exchange, Hurry: r.Bool()}
+	m := Vectors{Exchange: exchange, Turn: r.Uvarint(), Hurry: r.Bool()}
 	room := headsMax
 	for range r.Count(spacesMax, vectorMin) {
 		v := SpaceVector{Space: id[causal.SpaceID](r), After: id[causal.ReplicaID](r), Last: r.Bool()}
@@ -249,7 +253,7 @@ func readVectors(r *wire.Reader, exchange uint64) Vectors {
 }
 
 func readAhead(r *wire.Reader, exchange uint64) Ahead {
-	m := Ahead{Exchange: exchange}
+	m := Ahead{Exchange: exchange, Turn: r.Uvarint()}
 	room := aheadMax
 	for range r.Count(spacesMax, aheadMin) {
 		s := SpaceHeads{id[causal.SpaceID](r), readHeads(r, room)}

@@ -477,8 +477,8 @@ func FuzzDecode(f *testing.F) {
 	for _, b := range []Body{
 		Root{1, causal.Hash{2}}, Same{1}, More{1, spaceOf("s")},
 		Digests{1, causal.SpaceID{}, []SpaceDigest{{spaceOf("s"), causal.Hash{1}}, {spaceOf("t"), causal.Hash{}}}, false},
-		Vectors{1, true, []SpaceVector{{spaceOf("s"), causal.ReplicaID{}, []Head{h}, true}, {Space: spaceOf("t"), Last: true}}},
-		Ahead{1, []SpaceHeads{{spaceOf("s"), []Head{h}}}},
+		Vectors{1, 1, true, []SpaceVector{{spaceOf("s"), causal.ReplicaID{}, []Head{h}, true}, {Space: spaceOf("t"), Last: true}}},
+		Ahead{1, 1, []SpaceHeads{{spaceOf("s"), []Head{h}}}},
 		Wants{1, 2, 1000, []Want{w}}, Parts{1, 2, 1, []byte("part"), []Want{w}}, Parts{Exchange: 1, Turn: 2},
 	} {
 		f.Add(b.AppendTo(nil))

@@ -27,7 +27,7 @@ func (m *Machine) serveDigests(p *peer, exchange uint64, from causal.SpaceID) {
 // serveVectors compares the peer's vectors with this replica's: where the peer
 // is ahead is fetched, where this replica is ahead is told.
 func (m *Machine) serveVectors(now causal.Instant, p *peer, msg Vectors) {
-	answer := Ahead{Exchange: msg.Exchange}
+	answer := Ahead{Exchange: msg.Exchange, Turn: msg.Turn}
 	room := aheadMax
 	for _, v := range msg.Spaces {
 		if !m.cfg.Source.Holds(v.Space) {
