@@ -140,10 +140,7 @@ func tell(t *testing.T, cfg Config, outcome func(*World) []string) *World {
 }
 
 func TestAdsUnderAllFaults(t *testing.T) {
-	seeds := uint64(200)
-	if testing.Short() {
-		seeds = 10
-	}
+	seeds := seeds(200)
 	p := adsProgram(t)
 	var total Stats
 	for seed := range seeds {
