@@ -17,12 +17,13 @@
 // author's parts in that space are not exchanged. (Equal vectors over different
 // branches were once compacted into one state: history 6 of the model.)
 //
-// Three rules keep repair from doing broadcast's work twice. What is missing
-// is fetched only after Grace, because a push may be on its way, unless the
-// link is new. A chain is fetched from one peer at a time, however many
-// exchanges have found it missing; so after a partition has healed over many
-// links at once, each part still travels once to each node. And at a new link
-// only the lower id begins.
+// Three rules keep work from being done twice. What is missing is fetched only
+// after Grace, and not while the chain grows, because pushes are then on their
+// way, unless the link is new. A chain is fetched from one peer at a time,
+// however many exchanges have found it missing; so after a partition has healed
+// over many links at once, each part still travels once to each node. And an
+// exchange serves both sides: at a new link only the lower id begins, and no
+// periodic one begins with a peer that began one just now.
 //
 // When both sides begin at once, the exchange of the lower id goes on and the
 // other is given up, so that one is in flight per pair. An exchange that is not

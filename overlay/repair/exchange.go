@@ -64,7 +64,8 @@ func (m *Machine) beginAny(now causal.Instant) {
 	if len(m.peers) == 0 || m.Active() >= m.cfg.ActiveMax {
 		return
 	}
-	if p := m.peers[m.cfg.Rand.IntN(len(m.peers))]; p.idle() {
+	p := m.peers[m.cfg.Rand.IntN(len(m.peers))]
+	if justNow := p.served != 0 && now-p.served < m.cfg.Every/2; p.idle() && !justNow {
 		m.begin(now, p, false)
 	}
 }

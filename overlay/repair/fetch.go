@@ -19,6 +19,7 @@ const (
 // are reached.
 type fetch struct {
 	no      uint64 // of the exchange that found it
+	hurry   bool   // no push is on its way
 	at      causal.Instant
 	asked   causal.Instant // when this turn was; meaningful unless waiting, and so is
 	expires causal.Instant
@@ -31,7 +32,8 @@ type fetch struct {
 // goal is how far a chain is known to go at the peer.
 type goal struct {
 	chain
-	seq uint64
+	seq  uint64
+	from uint64 // how far it went here when that was found
 }
 
 // goalsMax bounds the chains of one fetch; the next exchange finds the others.
@@ -58,7 +60,7 @@ func (m *Machine) weigh(now causal.Instant, p *peer, no uint64, hurry bool, spac
 	mine := m.cfg.Source.Head(space, h.Author)
 	switch {
 	case h.Seq > mine.Seq:
-		m.aim(now, p, no, hurry, goal{c, h.Seq})
+		m.aim(now, p, no, hurry, goal{c, h.Seq, mine.Seq})
 	case h.Seq == mine.Seq && h.Hash != mine.Hash:
 		m.forked(p, c, h.Seq)
 	}
@@ -74,7 +76,7 @@ func (m *Machine) aim(now causal.Instant, p *peer, no uint64, hurry bool, g goal
 	}
 	f := p.fetch
 	if hurry {
-		f.at = now
+		f.at, f.hurry = now, true
 	}
 	i, ok := slices.BinarySearchFunc(f.goals, g.chain, goal.compare)
 	switch {
@@ -86,12 +88,16 @@ func (m *Machine) aim(now causal.Instant, p *peer, no uint64, hurry bool, g goal
 }
 
 // ask asks for what is still missing and claimed by no other fetch; if there is
-// nothing, the fetch is over.
+// nothing, the fetch is over. A chain that grew during Grace has no gap: pushes
+// are bringing the rest, however late they are, and fetching it too would make
+// them later.
 func (m *Machine) ask(now causal.Instant, p *peer) {
 	f := p.fetch
 	m.release(p)
+	patient := f.open == waiting && !f.hurry
 	f.goals = slices.DeleteFunc(f.goals, func(g goal) bool {
-		return m.cfg.Source.Head(g.space, g.author).Seq >= g.seq
+		have := m.cfg.Source.Head(g.space, g.author).Seq
+		return have >= g.seq || patient && have > g.from
 	})
 	f.wants = m.unclaimed(now, f.goals)
 	if len(f.wants) == 0 {

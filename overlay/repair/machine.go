@@ -128,10 +128,11 @@ type claim struct {
 // peer is a neighbour and what goes on with it.
 type peer struct {
 	id       causal.ReplicaID
-	asked    bool      // an exchange is to begin as soon as it may
-	chunk    int       // bytes of parts to ask for, ChunkMin to ChunkMax: what the link carries well within Patience
-	exchange *exchange // begun here, or nil
-	fetch    *fetch    // what is fetched from the peer, or nil
+	asked    bool           // an exchange is to begin as soon as it may
+	chunk    int            // bytes of parts to ask for, ChunkMin to ChunkMax: what the link carries well within Patience
+	served   causal.Instant // when it last began an exchange; 0 for never
+	exchange *exchange      // begun here, or nil
+	fetch    *fetch         // what is fetched from the peer, or nil
 }
 
 // New returns a machine without neighbours.

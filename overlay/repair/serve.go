@@ -12,6 +12,7 @@ func (m *Machine) serveRoot(now causal.Instant, p *peer, msg Root) {
 		}
 		m.end(p, false)
 	}
+	p.served = now
 	if msg.Digest == m.cfg.Source.Root() {
 		m.send(p, Same{msg.Exchange})
 		return
