@@ -60,7 +60,7 @@ func (c *checker) reader(at syntax.Expr, on *plan.Expr, m *syntax.Member, call *
 	case takesNone:
 		return &plan.Expr{Op: plan.OpCount, Type: plan.Int, Args: []*plan.Expr{on}}
 	case takesBlock:
-		return c.each1(r.op, on, block, at)
+		return c.elementwise(r.op, on, block, at)
 	}
 	other := c.infer(args[0].Value)
 	if !isCollection(other.Type) {
@@ -124,8 +124,8 @@ func (c *checker) noReader(m *syntax.Member, t plan.Type) {
 	c.write(diag.Errorf("E108", m.Name.Span, "`%s` has no `%s`", t.Label(), name).Hinting("%s", hint))
 }
 
-// each1 types map, filter and flat_map.
-func (c *checker) each1(op plan.Op, on *plan.Expr, b *syntax.Block, at syntax.Node) *plan.Expr {
+// elementwise types map, filter and flat_map.
+func (c *checker) elementwise(op plan.Op, on *plan.Expr, b *syntax.Block, at syntax.Node) *plan.Expr {
 	var want *plan.Type
 	if op == plan.OpFilter {
 		want = &plan.Bool

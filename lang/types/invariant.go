@@ -77,7 +77,7 @@ func (c *checker) repair(e *syntax.Clause) []*plan.Stmt {
 			c.notYet(s, "a repair other than `db.remove(x)`", "")
 			continue
 		}
-		st := c.write1(m, call)
+		st := c.update(m, call)
 		if st == nil {
 			continue
 		}

@@ -4,13 +4,13 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
-// learned is what the uses of a database say about the types nobody wrote. A
-// zero Kind with known unset means that nothing is said yet.
+// learned is what the uses of a database say about the types nobody wrote.
 type learned struct {
-	elem  plan.Type
-	elems bool // elem is set
+	elem  plan.Type // what is put into it, if hasElem
 	dims  []plan.Type
-	seen  uint64 // bit i: dims[i] is set
+	known []bool // beside dims: whether a use said something
+
+	hasElem bool
 }
 
 // learnElement notes that a value of type t is put into the database.
@@ -19,8 +19,8 @@ func (c *checker) learnElement(db int, t plan.Type) {
 	if absorbs(t) || !isPlain(t) {
 		return
 	}
-	if !l.elems {
-		l.elem, l.elems = t, true
+	if !l.hasElem {
+		l.elem, l.hasElem = t, true
 		return
 	}
 	if u, ok := l.elem.Unify(t); ok {
@@ -32,12 +32,11 @@ func (c *checker) learnElement(db int, t plan.Type) {
 // that do not go together keep the first; the last pass writes the letter.
 func (c *checker) learnDim(db, dim int, t plan.Type) {
 	l := &c.learned[db]
-	if absorbs(t) || !isPlain(t) || dim >= 64 {
+	if absorbs(t) || !isPlain(t) {
 		return
 	}
-	if l.seen&(1<<dim) == 0 {
-		l.dims[dim] = t
-		l.seen |= 1 << dim
+	if !l.known[dim] {
+		l.dims[dim], l.known[dim] = t, true
 		return
 	}
 	if u, ok := l.dims[dim].Unify(t); ok {
@@ -56,11 +55,11 @@ func (c *checker) adopt() bool {
 	}
 	for i := range c.stored {
 		db, l := &c.stored[i], c.learned[i]
-		if l.elems && c.untyped(i) {
+		if l.hasElem && c.untyped(i) {
 			set(&db.Lattice.Args[0], l.elem)
 		}
 		for j := range db.Dims {
-			if j < 64 && l.seen&(1<<j) != 0 {
+			if l.known[j] {
 				set(&db.Dims[j].Type, l.dims[j])
 			}
 		}

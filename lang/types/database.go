@@ -1,0 +1,131 @@
+package types
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// declareDatabase gives the database its lattice: the declared one, or the
+// smallest that has all verbs the program calls on it.
+func (c *checker) declareDatabase(db *resolve.Database) {
+	c.databases[db] = len(c.stored)
+	d := plan.Database{Name: db.Name, At: db.At, WriteByKey: -1, Lattice: absorbing}
+	for _, dim := range db.Dims {
+		d.Dims = append(d.Dims, plan.Dim{Name: dim.Text, Type: absorbing})
+	}
+	switch db.Sharing {
+	case resolve.ByAll:
+		d.Placement = plan.Shared
+	case resolve.ByValue:
+		d.Placement, d.Space = plan.ByValue, db.Space
+	}
+	if db.Decl.Type != nil {
+		d.Lattice = c.latticeType(db.Decl.Type)
+	} else {
+		d.Lattice = c.latticeByVerbs(db)
+	}
+	c.stored = append(c.stored, d)
+	c.learned = append(c.learned, learned{dims: make([]plan.Type, len(d.Dims)), known: make([]bool, len(d.Dims))})
+}
+
+// latticeType reads the type of a database.
+func (c *checker) latticeType(t syntax.Type) plan.Type {
+	n, ok := t.(*syntax.NamedType)
+	if !ok {
+		if r, isRecord := t.(*syntax.RecordType); isRecord {
+			c.notYet(r, "a record of lattices", "give each field a database of its own")
+		}
+		return absorbing
+	}
+	l, ok := plan.LatticeNamed(n.Name.Text)
+	switch {
+	case !ok:
+		return c.notLattice(n)
+	case !l.Available:
+		c.notYet(n, "the lattice `"+l.Name+"`", insteadOf(l.Name))
+		return absorbing
+	case len(n.Args) != l.Params:
+		c.typeArguments(n, l.Params)
+		return absorbing
+	case l.Params == 0:
+		return plan.Type{Kind: l.Kind}
+	}
+	elem := c.plainType(n.Args[0])
+	if l.Kind == plan.KindMax && !absorbs(elem) && !isNumber(elem) && !isText(elem) {
+		c.write(diag.Errorf("E514", n.Args[0].Where(), "`max` needs an order that means something: numbers, strings and times have one; `%s` has not", elem.Label()))
+		return absorbing
+	}
+	return plan.Type{Kind: l.Kind, Args: []plan.Type{elem}}
+}
+
+// notLattice is the letter about a database with a plain or unknown type.
+func (c *checker) notLattice(n *syntax.NamedType) plan.Type {
+	name := n.Name.Text
+	if r, ok := c.records[name]; ok {
+		if c.hasLattice(r.decl.Type) {
+			return absorbing // its declaration had the letter
+		}
+		c.write(diag.Errorf("E512", n.Span, "`%s` is a plain value, and a database needs a lattice", name).
+			Hinting("write `set<%s>` for many of them, or `lww<%s>` for one", name, name))
+		return absorbing
+	}
+	if isBuiltIn(name) {
+		c.write(diag.Errorf("E512", n.Span, "`%s` is a plain value, and a database needs a lattice", name).
+			Hinting("`set<T>` keeps many values, `lww<T>` the latest, `gcounter` a count"))
+		return absorbing
+	}
+	var names []string
+	for _, l := range plan.Lattices() {
+		names = append(names, l.Name)
+	}
+	c.write(diag.Errorf("E511", n.Name.Span, "there is no lattice `%s`", name).Hinting("%s", resolve.DidYouMean(name, names)))
+	return absorbing
+}
+
+// insteadOf says what can be used today in place of a lattice to come.
+func insteadOf(lattice string) string {
+	return map[string]string{
+		"mv": "write lww<T>, which keeps the latest value", "min": "use max<T> of the negated number",
+		"rset": "use set<T>, in which an add wins over a removal", "flag": "use once, or lww<bool>",
+		"log": "use gset<T>, whose elements have no order", "text": "use lww<string>", "seq": "use set<T>",
+		"map": "give the database a dimension with :by",
+	}[lattice]
+}
+
+// latticeByVerbs infers the lattice of an untyped database.
+func (c *checker) latticeByVerbs(db *resolve.Database) plan.Type {
+	known := plan.Verbs()
+	var verbs []string
+	for _, m := range db.Members {
+		if slices.Contains(known, m.Text) && !slices.Contains(verbs, m.Text) {
+			verbs = append(verbs, m.Text)
+		}
+	}
+	l, ok := plan.LatticeWith(verbs)
+	if !ok {
+		c.noLattice(db, verbs)
+		return absorbing
+	}
+	if !l.Available {
+		c.notYet(db.Decl.Name, "the lattice `"+l.Name+"`, which "+resolve.Quoted(verbs)+" asks for", insteadOf(l.Name))
+		return absorbing
+	}
+	t := plan.Type{Kind: l.Kind}
+	if l.Params == 1 {
+		t.Args = []plan.Type{absorbing} // until its element is learned
+	}
+	return t
+}
+
+func (c *checker) noLattice(db *resolve.Database, verbs []string) {
+	d := diag.Errorf("E517", db.Decl.Name.Span, "no lattice has all of %s", resolve.Quoted(verbs))
+	for _, v := range verbs {
+		i := slices.IndexFunc(db.Members, func(n syntax.Name) bool { return n.Text == v })
+		d = d.There(db.Members[i].Span, "`%s` here", v)
+	}
+	c.write(d.Hinting("use two databases, or write the type you mean"))
+}

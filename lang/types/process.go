@@ -1,0 +1,76 @@
+package types
+
+import (
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// process types a process: a list of renders.
+func (c *checker) process(p *resolve.Process) {
+	b := p.Decl.Block
+	if len(b.Params) > 0 {
+		c.notYet(b.Params[0], "a process per key", "leave out the parameter, and render a view of all keys")
+	}
+	defer c.enter(inView, c.ambientNames(p.At)...)()
+	for i := range b.Params {
+		c.body.bind(c.prog.Params[&b.Params[i]], absorbing)
+	}
+	out := plan.Process{At: p.At}
+	for _, s := range b.Body {
+		if r, ok := c.render(s); ok {
+			out.Renders = append(out.Renders, r)
+		}
+	}
+	out.Slots = c.body.slots
+	c.out.Processes = append(c.out.Processes, out)
+}
+
+// render types one statement of a process.
+func (c *checker) render(s syntax.Stmt) (plan.Render, bool) {
+	call, object := c.calledBy(s)
+	switch o := object.(type) {
+	case resolve.Prelude:
+		if o != "render" {
+			c.notYet(call, "`"+string(o)+"`", "")
+			return plan.Render{}, false
+		}
+	case resolve.Linked:
+		c.notYet(call, "`"+string(o)+"`, a function that the host links by its name", "import it with its types, and call it in a view or handler")
+		return plan.Render{}, false
+	case *resolve.Import:
+		c.notYet(call, "an imported function as a process", "call it in a view, and render the view")
+		return plan.Render{}, false
+	default:
+		if cmd, ok := s.(*syntax.Command); ok {
+			c.command(cmd)
+			return plan.Render{}, false
+		}
+		c.write(diag.Errorf("E205", s.Where(), "a process only shows values").
+			Hinting("it says `render(x)`; updates stand in handlers, computations in views"))
+		return plan.Render{}, false
+	}
+	if len(call.Args) != 1 || call.Args[0].Name.Text != "" || call.Block != nil {
+		c.write(diag.Errorf("E107", call.Span, "`render` takes one value"))
+		return plan.Render{}, false
+	}
+	x := call.Args[0].Value
+	return plan.Render{Name: x.Where().Text(), Expr: c.infer(x)}, true
+}
+
+// calledBy returns the call a statement is, and what it calls by name.
+func (c *checker) calledBy(s syntax.Stmt) (*syntax.Call, resolve.Object) {
+	x, ok := s.(*syntax.ExprStmt)
+	if !ok {
+		return nil, nil
+	}
+	call, ok := x.X.(*syntax.Call)
+	if !ok {
+		return nil, nil
+	}
+	if id, ok := call.Fun.(*syntax.Ident); ok {
+		return call, c.prog.Uses[id]
+	}
+	return call, nil
+}

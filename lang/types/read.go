@@ -1,0 +1,176 @@
+package types
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+func (c *checker) ident(x *syntax.Ident) *plan.Expr {
+	switch o := c.prog.Uses[x].(type) {
+	case *resolve.Local:
+		return c.local(o)
+	case *resolve.Ambient:
+		c.notYet(x, "`"+o.Name+"`, the role's own, outside a handler", "render a view of all keys")
+	case *resolve.Database:
+		return c.whole(o, x)
+	case *resolve.View:
+		return c.readView(o, x)
+	case *resolve.Def:
+		return c.callDef(o, x, nil)
+	case *resolve.Import:
+		c.write(diag.Errorf("E107", x.Span, "`%s` is a function: call it, as `%s(...)`", x.Name, x.Name))
+	case resolve.Prelude:
+		return c.preludeValue(string(o), x)
+	}
+	return bad()
+}
+
+// local reads a local name. The user of a handler gets its slot now.
+func (c *checker) local(l *resolve.Local) *plan.Expr {
+	v, ok := c.body.locals[l]
+	switch {
+	case ok:
+		return &plan.Expr{Op: plan.OpLocal, Type: v.typ, Index: v.slot}
+	case c.body.kind == inHandler && l.Name.File == nil:
+		return c.user(l)
+	}
+	return bad() // its declaration had a letter
+}
+
+// whole reads a database without an index: all of it.
+func (c *checker) whole(db *resolve.Database, x syntax.Node) *plan.Expr {
+	if !c.mayRead(x) {
+		return bad()
+	}
+	i := c.databases[db]
+	stored := &c.stored[i]
+	if stored.Lattice.Kind == absorbing.Kind {
+		return bad()
+	}
+	if dim := c.boundDim(db); dim != "" {
+		c.notYet(x, "a slice: where `"+dim+"` is bound, `"+db.Name+"` alone means its value at that key",
+			"write `"+db.Name+"[:"+dim+"]`; to read the whole map, write a view under `at` a role that binds nothing")
+		return bad()
+	}
+	if len(stored.Dims) > 0 {
+		return &plan.Expr{Op: plan.OpDatabase, Type: plan.SetOf(stored.Rows()), Index: i}
+	}
+	t := stored.Lattice.Reading()
+	if isCollection(t) && c.body.kind != inHandler {
+		return &plan.Expr{Op: plan.OpDatabase, Type: t, Index: i}
+	}
+	return &plan.Expr{Op: plan.OpCell, Type: t, Index: i}
+}
+
+// boundDim returns the first dimension of the database that has a value in
+// scope, under its own name.
+func (c *checker) boundDim(db *resolve.Database) string {
+	for _, dim := range db.Dims {
+		if slices.Contains(c.body.names, dim.Text) {
+			return dim.Text
+		}
+	}
+	return ""
+}
+
+// mayRead refuses databases and views in functions.
+func (c *checker) mayRead(x syntax.Node) bool {
+	if c.body.kind != inDef {
+		return true
+	}
+	c.write(diag.Errorf("E203", x.Where(), "a def is a pure function: it sees its parameters alone").
+		Hinting("write a view, or take the value as a parameter"))
+	return false
+}
+
+func (c *checker) readView(v *resolve.View, x syntax.Node) *plan.Expr {
+	if !c.mayRead(x) {
+		return bad()
+	}
+	e := c.view(v)
+	if e.state == underway || absorbs(e.result) {
+		return bad()
+	}
+	return &plan.Expr{Op: plan.OpView, Type: e.result, Index: e.index}
+}
+
+func (c *checker) index(x *syntax.Index) *plan.Expr {
+	db, _, isDB := c.target(x)
+	if !isDB {
+		return c.element(x)
+	}
+	if c.prog.Faulty[x] || !c.mayRead(x) {
+		return bad()
+	}
+	i := c.databases[db]
+	keys := c.key(db, x)
+	if c.stored[i].Lattice.Kind == absorbing.Kind {
+		return bad()
+	}
+	return &plan.Expr{Op: plan.OpCell, Type: c.stored[i].Lattice.Reading(), Index: i, Args: keys}
+}
+
+// key types the keys of an index, and learns from them.
+func (c *checker) key(db *resolve.Database, x *syntax.Index) []*plan.Expr {
+	i := c.databases[db]
+	keys := make([]*plan.Expr, len(x.Keys))
+	for j, k := range x.Keys {
+		e := c.keyValue(k)
+		if c.learning {
+			c.learnDim(i, j, e.Type)
+			keys[j] = e
+			continue
+		}
+		keys[j] = c.fit(e, c.stored[i].Dims[j].Type, k)
+	}
+	return keys
+}
+
+// keyValue types one key: a symbol is the value of the dimension in scope.
+func (c *checker) keyValue(k syntax.Expr) *plan.Expr {
+	var e *plan.Expr
+	if s, ok := k.(*syntax.Symbol); ok {
+		switch o := c.prog.Uses[s].(type) {
+		case *resolve.Local:
+			e = c.local(o)
+		case *resolve.Ambient:
+			c.notYet(s, "`"+o.Name+"`, the role's own, outside a handler", "render a view of all keys")
+			return bad()
+		default:
+			return bad()
+		}
+	} else {
+		e = c.plain(k)
+	}
+	switch e.Type.Kind {
+	case plan.KindMaybe, plan.KindNil:
+		c.write(diag.Errorf("E519", k.Where(), "a key is never nil").Hinting("say what it is then with `.or(x)`"))
+		return bad()
+	case plan.KindSymbol:
+		c.write(diag.Errorf("E519", k.Where(), "a key is never a symbol").Hinting("inside `[ ]`, `:name` is the value of the dimension; a key of text is a string"))
+		return bad()
+	}
+	return e
+}
+
+// element types an index into a list.
+func (c *checker) element(x *syntax.Index) *plan.Expr {
+	if id, ok := x.X.(*syntax.Ident); ok {
+		if v, isView := c.prog.Uses[id].(*resolve.View); isView && len(v.Decl.Block.Params) > 0 {
+			return c.readView(v, x)
+		}
+	}
+	xs := c.infer(x.X)
+	if absorbs(xs.Type) {
+		return bad()
+	}
+	if xs.Type.Kind != plan.KindList || len(x.Keys) != 1 {
+		c.write(diag.Errorf("E104", x.Span, "`%s` has no keys: databases and lists have", xs.Type.Label()))
+		return bad()
+	}
+	return &plan.Expr{Op: plan.OpAt, Type: plan.Maybe(xs.Type.Element()), Args: []*plan.Expr{xs, c.check(x.Keys[0], plan.Int)}}
+}

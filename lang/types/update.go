@@ -1,0 +1,129 @@
+package types
+
+import (
+	"math"
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// isVerb reports whether the member is an update: a verb on a database or on
+// one of its keys.
+func (c *checker) isVerb(m *syntax.Member) bool {
+	_, _, ok := c.target(m.X)
+	return ok && (slices.Contains(plan.Verbs(), m.Name.Text) || m.Name.Text == "seal")
+}
+
+// target returns the database and the index that x is, if it is one.
+func (c *checker) target(x syntax.Expr) (*resolve.Database, *syntax.Index, bool) {
+	index, _ := x.(*syntax.Index)
+	if index != nil {
+		x = index.X
+	}
+	id, ok := x.(*syntax.Ident)
+	if !ok {
+		return nil, nil, false
+	}
+	db, ok := c.prog.Uses[id].(*resolve.Database)
+	return db, index, ok
+}
+
+// update types one update. call is nil where the verb has no parentheses.
+func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
+	db, index, _ := c.target(m.X)
+	i := c.databases[db]
+	st := &plan.Stmt{Op: plan.StmtWrite, Index: i, Name: m.Name.Text}
+	keys, ok := c.keys(db, index, m)
+	arg, verbOK := c.verbArgument(db, m, call)
+	if !ok || !verbOK {
+		return nil
+	}
+	st.Keys = len(keys)
+	st.Args = append(keys, arg...)
+	return st
+}
+
+// keys types the key of an update.
+func (c *checker) keys(db *resolve.Database, index *syntax.Index, m *syntax.Member) ([]*plan.Expr, bool) {
+	switch {
+	case index != nil && c.prog.Faulty[index]:
+		return nil, false
+	case index != nil:
+		return c.key(db, index), true
+	case len(db.Dims) > 0:
+		c.write(diag.Errorf("E104", m.X.Where(), "`%s` is a map: say at which key to `%s`", db.Name, m.Name.Text).
+			Hinting("`%s[:%s].%s(...)`", db.Name, db.Dims[0].Text, m.Name.Text))
+		return nil, false
+	}
+	return nil, true
+}
+
+// verbArgument types the argument of a verb.
+func (c *checker) verbArgument(db *resolve.Database, m *syntax.Member, call *syntax.Call) ([]*plan.Expr, bool) {
+	i := c.databases[db]
+	t := c.stored[i].Lattice
+	if t.Kind == absorbing.Kind {
+		return nil, false
+	}
+	if m.Name.Text == "seal" {
+		c.notYet(m.Name, "`seal`", "")
+		return nil, false
+	}
+	l, _ := plan.LatticeOf(t.Kind)
+	verb, ok := l.Verb(m.Name.Text)
+	if !ok {
+		c.write(diag.Errorf("E108", m.Name.Span, "`%s` is a %s, which has no `%s`", db.Name, t.Label(), m.Name.Text).
+			There(db.Decl.Name.Span, "declared here").
+			Hinting("it has %s", resolve.Quoted(verbNames(l))))
+		return nil, false
+	}
+	var args []syntax.Arg
+	if call != nil {
+		args = call.Args
+	}
+	if verb.Argument == plan.NoArgument {
+		return nil, c.noArguments(m, call)
+	}
+	if len(args) != 1 || args[0].Name.Text != "" || call.Block != nil {
+		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes one value", m.Name.Text))
+		return nil, false
+	}
+	return []*plan.Expr{c.verbValue(i, verb, args[0].Value)}, true
+}
+
+func (c *checker) noArguments(m *syntax.Member, call *syntax.Call) bool {
+	if call != nil && (len(call.Args) > 0 || call.Block != nil) {
+		c.write(diag.Errorf("E107", call.Span, "`%s` takes no argument", m.Name.Text))
+		return false
+	}
+	return true
+}
+
+func verbNames(l plan.Lattice) []string {
+	names := make([]string, len(l.Verbs))
+	for i, v := range l.Verbs {
+		names[i] = v.Name
+	}
+	return names
+}
+
+// verbValue types the value a verb takes, and learns from it.
+func (c *checker) verbValue(db int, verb plan.Verb, x syntax.Expr) *plan.Expr {
+	if verb.Argument == plan.Amount {
+		e := c.check(x, plan.Int)
+		if n := e.Const.AsInt(); e.Op == plan.OpConst && !absorbs(e.Type) && (n < 0 || n > math.MaxInt32) {
+			c.write(diag.Errorf("E514", x.Where(), "`%s` takes 0 to 2147483647", verb.Name).
+				Hinting("a counter that goes down too has `dec`"))
+		}
+		return e
+	}
+	if !c.learning || !c.untyped(db) {
+		return c.check(x, c.stored[db].Lattice.Element())
+	}
+	e := c.infer(x)
+	c.learnElement(db, e.Type)
+	return e
+}
