@@ -3,7 +3,6 @@ package native
 import (
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -74,11 +73,4 @@ func (m *memFiles) write(name string, data []byte) error {
 	defer m.mu.Unlock()
 	m.data[name] = string(data)
 	return nil
-}
-
-// clone returns the files as a copy of the directory would have them.
-func (m *memFiles) clone() *memFiles {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return &memFiles{data: maps.Clone(m.data)}
 }

@@ -123,7 +123,7 @@ func (id *identity) join(ctx context.Context, cfg *Config) error {
 	if err := writeCert(id.files, nodeCertFile, a.Certificate); err != nil {
 		return err
 	}
-	steward := peerRecord{ID: a.Steward, Addr: cfg.Join}
+	steward := peerRecord{ID: a.Steward, Name: a.StewardName, Addr: cfg.Join}
 	return id.save(identityRecord{Incarnation: 1, Steward: a.Steward, Peers: []peerRecord{steward}})
 }
 

@@ -35,6 +35,7 @@ type joinAnswer struct {
 	Certificate []byte `json:"certificate,omitempty"` // the joiner's, signed
 	Steward     string `json:"steward,omitempty"`     // its replica id
 	Authority   []byte `json:"-"`                     // taken from the handshake, where it was verified
+	StewardName string `json:"-"`                     // likewise
 }
 
 // Protocols by which a listener tells links from joins before a word is said.
@@ -69,7 +70,8 @@ func askToJoin(ctx context.Context, cfg *Config, key ed25519.PrivateKey) (joinAn
 	if err != nil {
 		return joinAnswer{}, fmt.Errorf("join at %s: %w", cfg.Join, err)
 	}
-	a.Authority = conn.(*tls.Conn).ConnectionState().PeerCertificates[1].Raw
+	shown := conn.(*tls.Conn).ConnectionState().PeerCertificates
+	a.StewardName, a.Authority = shown[0].Subject.CommonName, shown[1].Raw
 	return a, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -194,7 +195,7 @@ func TestDamagedFrames(t *testing.T) {
 		{"an endless length", func(b []byte) []byte { b[3] = 0xff; return b }, "over its limit"},
 		{"another version", func(b []byte) []byte { b[4] ^= 0x40; return b }, "protocol version"},
 		{"no such channel", func(b []byte) []byte { b[5] = 77; return b }, "channel that does not exist"},
-		{"a truncated frame", func(b []byte) []byte { return b[:len(b)-1] }, "end too early"},
+		{"a truncated frame", func(b []byte) []byte { return b[:len(b)-1] }, "link ended"},
 		{"an unknown kind", func([]byte) []byte { return wire.AppendFrame(nil, wire.Commits, 200, []byte("x")) }, "unknown kind"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -285,6 +286,19 @@ func TestCutAndHeal(t *testing.T) {
 	a.shown("a1")
 	b.shown("a1")
 	p.cut.Store(false)
+	a.awaitCount("a1", 2)
+	b.awaitCount("a1", 2)
+}
+
+// TestClockAhead: a node whose clock is a hundred years ahead joins, links and
+// converges like any other.
+func TestClockAhead(t *testing.T) {
+	a := open(t, Config{Name: "ada", Listen: "127.0.0.1:0"})
+	wall := newClock()
+	const century = 100 * 365 * 24 * 3600 * causal.Second
+	b := join(t, a, Config{Name: "bob", Clock: func() causal.Instant { return wall() + century }})
+	a.shown("a1")
+	b.shown("a1")
 	a.awaitCount("a1", 2)
 	b.awaitCount("a1", 2)
 }
