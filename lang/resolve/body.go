@@ -259,7 +259,10 @@ func (r *resolver) unknown(x *syntax.Ident) {
 			return
 		}
 	}
-	r.write(d.Hinting("%s", DidYouMean(x.Name, r.visible())))
+	if r.hints++; r.hints <= hintsMax {
+		d = d.Hinting("%s", DidYouMean(x.Name, r.visible()))
+	}
+	r.write(d)
 }
 
 // member notes what is called on a database: its verbs decide its lattice.

@@ -9,9 +9,12 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
 
+// hintsMax bounds how many unknown names are compared with every known one, so
+// that a text full of them costs no more than its length.
+const hintsMax = 100
+
 // Resolve ties the names of the files, which are one program, for a topology.
-// Cost: linear in the text, but for letters about unknown names, each of which
-// looks at every known one.
+// Cost: linear in the text.
 func Resolve(files []*syntax.File, topology *Topology) (*Program, []diag.Diagnostic) {
 	r := &resolver{
 		prog: &Program{
@@ -43,6 +46,7 @@ type resolver struct {
 	places  map[string]token.Span // where each declared thing stands, by its kind and name
 	letters []diag.Diagnostic
 
+	hints     int // unknown names that were compared with every known one
 	scope     *scope
 	at        []string // the roles of the body being walked
 	inProcess bool     // its unknown functions are linked by the host
