@@ -26,6 +26,7 @@ func Resolve(files []*syntax.File, topology *Topology) (*Program, []diag.Diagnos
 		},
 		globals: map[string]Object{},
 		places:  map[string]token.Span{},
+		events:  map[string][]*Handler{},
 	}
 	for _, name := range prelude {
 		r.globals[name] = Prelude(name)
@@ -44,6 +45,7 @@ type resolver struct {
 	prog    *Program
 	globals map[string]Object
 	places  map[string]token.Span // where each declared thing stands, by its kind and name
+	events  map[string][]*Handler
 	letters []diag.Diagnostic
 
 	hints     int // unknown names that were compared with every known one
@@ -140,13 +142,16 @@ func (r *resolver) importDecl(d *syntax.Import) {
 
 // handler declares a handler. Handlers of one event must stand at different roles.
 func (r *resolver) handler(d *syntax.Handler, at []string) {
-	for _, other := range r.prog.Handlers {
-		if other.Decl.Event.Text == d.Event.Text && overlap(other.At, at) {
+	for _, other := range r.events[d.Event.Text] {
+		if overlap(other.At, at) {
 			r.write(diag.Errorf("E102", d.Event.Span, "`on_%s` is declared twice at one role", d.Event.Text).
 				There(other.Decl.Event.Span, "it is first declared here"))
+			break
 		}
 	}
-	r.prog.Handlers = append(r.prog.Handlers, &Handler{Decl: d, At: at, User: &Local{Name: syntax.Name{Text: "user_id"}}})
+	h := &Handler{Decl: d, At: at, User: &Local{Name: syntax.Name{Text: "user_id"}}}
+	r.prog.Handlers = append(r.prog.Handlers, h)
+	r.events[d.Event.Text] = append(r.events[d.Event.Text], h)
 }
 
 func overlap(a, b []string) bool {
