@@ -28,8 +28,12 @@ func TestClosedSets(t *testing.T) {
 					before[p.Ref()] = true
 				}
 			}
+			if err := replica.CheckPending(r); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			closed := largestClosed(came)
 			for ref := range came {
-				if want := largestClosed(came)[ref]; r.Part(ref) != nil != want {
+				if want := closed[ref]; r.Part(ref) != nil != want {
 					t.Fatalf("seed %d: after %d parts %v: applied %v, want %v", seed, len(came), ref, !want, want)
 				}
 			}
@@ -125,6 +129,34 @@ func checkMinimal(t *testing.T, seed uint64, g replica.Group, applied map[causal
 		}
 		if len(reached) != len(g.Parts) {
 			t.Fatalf("seed %d: %d parts became visible together, though %d could alone", seed, len(g.Parts), len(reached))
+		}
+	}
+}
+
+// TestTangleInASmallCache lets parts of such tangles fall out again and again:
+// the counts stay right, and what is applied is closed.
+func TestTangleInASmallCache(t *testing.T) {
+	for seed := range uint64(300) {
+		rnd := rand.New(rand.NewPCG(seed, 6))
+		parts := tangle(rnd)
+		r := replica.New(replica.Config{PendingMax: 1 + rnd.IntN(3), PendingBytesMax: 1000 + rnd.IntN(3000)})
+		came := map[causal.Ref]*causal.Part{}
+		for _, p := range parts {
+			came[p.Ref()] = p
+		}
+		for range 8 * len(parts) {
+			r.Receive([]*causal.Part{parts[rnd.IntN(len(parts))], parts[rnd.IntN(len(parts))]})
+			if err := replica.CheckPending(r); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+		}
+		set := applied(r, came)
+		for ref, isApplied := range set {
+			for _, need := range needs(came[ref]) {
+				if isApplied && !set[need] {
+					t.Fatalf("seed %d: %v is applied without %v", seed, ref, need)
+				}
+			}
 		}
 	}
 }

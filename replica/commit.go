@@ -42,11 +42,12 @@ func (r *Replica) Commit(d Draft) Group {
 	}
 	g := place(d)
 	for _, p := range g.Parts {
-		p.Seq = r.space(p.Space).chain(p.Replica).head.Seq + 1
+		p.Seq = r.Next(p.Space, p.Replica).Seq
+		r.oust(p.Ref())
 	}
 	for i, p := range g.Parts {
-		s := r.spaces[p.Space]
-		c := s.chains[p.Replica]
+		s := r.space(p.Space)
+		c := s.chain(p.Replica)
 		p.Seen = r.seen(s, c, &d)
 		p.Siblings = siblings(c, p, g.Parts)
 		g.Hashes[i] = r.hash(c.head.Hash, p)

@@ -272,6 +272,9 @@ func TestSmallCache(t *testing.T) {
 				r.Receive(parts[:n])
 				parts = parts[n:]
 				a.watch(r.Drain().Groups)
+				if err := replica.CheckPending(r); err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
 				if st := r.Status(); st.PendingBytes > cfg.PendingBytesMax {
 					t.Fatalf("seed %d: %d bytes wait", seed, st.PendingBytes)
 				}

@@ -54,7 +54,7 @@ func (r *Replica) eachNeed(p *causal.Part, yield func(causal.Ref) bool) bool {
 	}
 	for _, refs := range [...][]causal.Ref{p.Seen, p.Siblings} {
 		for _, ref := range refs {
-			if !r.isApplied(ref) && (ref.Space == p.Space || r.cfg.Holds(ref.Space)) && !yield(ref) {
+			if !r.isApplied(ref) && ref != p.Ref() && r.cfg.Holds(ref.Space) && !yield(ref) {
 				return false
 			}
 		}
@@ -155,6 +155,15 @@ func (r *Replica) drop(w *waiting) {
 	})
 	r.release(w)
 	r.countDropped()
+}
+
+// oust lets a waiting part fall out because its name is given away here: its
+// author is this store's own, and someone else writes under its id.
+func (r *Replica) oust(ref causal.Ref) {
+	if w := r.pending.parts[ref]; w != nil {
+		r.drop(w)
+		r.countFork(ref)
+	}
 }
 
 // countDropped counts a part that was received and is not kept. Its seq is not

@@ -65,8 +65,12 @@ func (r *Replica) compare(known, again *causal.Part) {
 		r.counts.Duplicates++
 		return
 	}
+	r.countFork(again.Ref())
+}
+
+func (r *Replica) countFork(ref causal.Ref) {
 	r.counts.Forks++
-	r.out.Forks = append(r.out.Forks, Fork{again.Chain(), again.Seq})
+	r.out.Forks = append(r.out.Forks, Fork{ref.Chain(), ref.Seq})
 }
 
 func isSame(a, b *causal.Part) bool {

@@ -242,6 +242,38 @@ func TestImpossibleCausesFallOut(t *testing.T) {
 	}
 }
 
+// TestPartThatNamesItself: as a sibling that says nothing; as seen it can't be.
+func TestPartThatNamesItself(t *testing.T) {
+	r := replica.New(replica.Config{})
+	sibling, seen, waiting := part(0, 1, 1, at(0, 1, 1)), part(0, 2, 1), part(0, 3, 2, at(0, 3, 2))
+	seen.Seen = []causal.Ref{seen.Ref()}
+	if got := groups(r, sibling, seen, waiting, part(0, 3, 1)); !slices.Equal(got, []int{1, 1, 1}) {
+		t.Errorf("groups of %v", got)
+	}
+	if r.Part(seen.Ref()) != nil || r.Part(waiting.Ref()) == nil {
+		t.Error("the wrong part was applied")
+	}
+}
+
+// TestNameTakenHere: a part under this store's own id that waits when the name
+// is given to a commit made here is a fork, and what needed the name has it.
+func TestNameTakenHere(t *testing.T) {
+	r := replica.New(replica.Config{})
+	foreign, needing := part(0, 1, 1), part(1, 2, 1, at(0, 1, 1))
+	foreign.Seen = []causal.Ref{at(0, 7, 1)}
+	if got := groups(r, foreign, needing); len(got) != 0 {
+		t.Fatalf("groups of %v", got)
+	}
+	own := r.Commit(replica.Draft{Author: author(1), Writes: []replica.Write{adding(0, "own")}}).Parts[0]
+	out := r.Drain()
+	if len(out.Forks) != 1 || len(out.Groups) != 1 || out.Groups[0].Parts[0] != needing {
+		t.Errorf("got %+v", out)
+	}
+	if got := groups(r, part(0, 7, 1), foreign); !slices.Equal(got, []int{1}) || r.Part(own.Ref()) != own {
+		t.Errorf("groups of %v", got)
+	}
+}
+
 // TestJunkLeavesNoTrace: chains and spaces that only waiting parts speak of
 // are forgotten with them.
 func TestJunkLeavesNoTrace(t *testing.T) {

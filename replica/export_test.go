@@ -1,0 +1,46 @@
+package replica
+
+import (
+	"fmt"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+)
+
+// CheckPending returns what is wrong with the cache of waiting parts, between
+// two calls of the replica.
+func CheckPending(r *Replica) error {
+	q := &r.pending
+	bytes, inChains, needs := 0, 0, 0
+	for ref, w := range q.parts {
+		absent := 0
+		r.eachNeed(w.part, func(need causal.Ref) bool {
+			needs++
+			if q.parts[need] == nil {
+				absent++
+			}
+			return true
+		})
+		switch {
+		case absent != w.absent:
+			return fmt.Errorf("%v counts %d absent needs, and has %d", ref, w.absent, absent)
+		case absent == 0 && (w.culprit == nil || w.culprit.isGone):
+			return fmt.Errorf("%v waits for nothing", ref)
+		case w.isGone || w.isOpen || w.index != 0 || r.isApplied(ref):
+			return fmt.Errorf("%v should not be here: %+v", ref, w)
+		}
+		bytes += w.size
+	}
+	for _, s := range r.spaces {
+		for _, c := range s.chains {
+			inChains += len(c.waiting)
+		}
+	}
+	for _, list := range q.needs {
+		needs -= len(list)
+	}
+	if bytes != q.bytes || inChains != len(q.parts) || needs != 0 || len(q.ready) != 0 {
+		return fmt.Errorf("%d bytes are counted as %d, %d parts as %d, %d needs too few, %d to be searched",
+			bytes, q.bytes, len(q.parts), inChains, needs, len(q.ready))
+	}
+	return nil
+}
