@@ -28,7 +28,7 @@ func compile(t testing.TB, name, text string) *plan.Program {
 const (
 	adsBudget = 60
 	adsCount  = 5
-	adsShown  = 240 // impressions a machine
+	adsShown  = 200 // impressions a machine
 )
 
 // adsProgram is examples/ads with a smaller budget.

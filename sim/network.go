@@ -145,6 +145,34 @@ func (n *network) notice(l *link, m, peer *Machine, why string) {
 	})
 }
 
+// linkUp shows the node a peer's first words. A refusal ends the link on both sides.
+func (m *Machine) linkUp(l *link, hello []byte, dialed string) bool {
+	var err error
+	l.open[l.end(m)] = true
+	m.call(didDial, hello, func(now causal.Instant) { _, err = m.node.LinkUp(now, hello, dialed) })
+	peer := l.ends[1-l.end(m)]
+	if err == nil {
+		if !m.joined {
+			m.joined = true
+			m.world.story.join(m, peer)
+		}
+		return true
+	}
+	l.open[l.end(m)] = false
+	m.world.story.say(m.name, "refuses %s: %v", peer.name, err)
+	m.world.net.close(l, m, err.Error())
+	return false
+}
+
+// linkDown tells the node that a link it had up is gone.
+func (m *Machine) linkDown(l *link, why string) {
+	if end := l.end(m); l.open[end] {
+		l.open[end] = false
+		peer := l.ends[1-end].id
+		m.call(didHangup, []byte(why), func(now causal.Instant) { m.node.LinkDown(now, peer, why) })
+	}
+}
+
 // send puts one message of a node on its link, as a frame with production's bytes.
 func (n *network) send(from *Machine, msg node.Message) {
 	w := n.world
