@@ -66,7 +66,17 @@ func (s *story) cut(a fault.Action, length causal.Instant) {
 	if a.OneWay {
 		arrow = "-x->"
 	}
-	s.say("cut "+fmt.Sprint(a.Cut+1), "{%s} %s {%s} for %s", strings.Join(sides[0], " "), arrow, strings.Join(sides[1], " "), span(length))
+	s.say("cut "+fmt.Sprint(a.Cut+1), "{%s} %s {%s} for %s", brief(sides[0]), arrow, brief(sides[1]), span(length))
+}
+
+// briefMax is how many names of a side are told.
+const briefMax = 5
+
+func brief(names []string) string {
+	if len(names) <= briefMax {
+		return strings.Join(names, " ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:briefMax-1], " "), len(names)-briefMax+1)
 }
 
 func (s *story) heal(a fault.Action) { s.say("cut "+fmt.Sprint(a.Cut+1), "heals") }

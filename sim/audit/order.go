@@ -20,10 +20,10 @@ func (a *Auditor) Applied(at int, write uint64, group []*causal.Part) {
 	for _, p := range group {
 		a.checkPast(at, p)
 		a.checkWhole(at, p, group)
-		for _, id := range r.shadow.apply(p) {
-			a.Report(at, RuleRemoval, "%s removes entry %d of %s, which is not there", name(p.Ref()), id.Offset, name(causal.Ref{Space: p.Space, Dot: id.Dot}))
-		}
 	}
+	r.shadow.apply(group, func(by *causal.Part, id causal.EntryID) {
+		a.Report(at, RuleRemoval, "%s removes entry %d of %s, which is not there", name(by.Ref()), id.Offset, name(causal.Ref{Space: by.Space, Dot: id.Dot}))
+	})
 	r.journal = append(r.journal, batch{write: write, group: group})
 }
 
@@ -90,8 +90,8 @@ func (a *Auditor) rebuild(r *replica) {
 	for _, b := range r.journal {
 		for _, p := range b.group {
 			r.applied.raise(a.lane(p.Space, p.Replica), p.Seq)
-			r.shadow.apply(p)
 		}
+		r.shadow.apply(b.group, known)
 	}
 }
 

@@ -74,17 +74,12 @@ func (a *Auditor) truth(r *replica) *Shadow {
 	slices.SortFunc(refs, func(x, y causal.Ref) int {
 		return cmp.Or(cmp.Compare(a.parts[x].part.Stamp, a.parts[y].part.Stamp), x.Compare(y))
 	})
+	group := make([]*causal.Part, len(refs))
+	for i, ref := range refs {
+		group[i] = a.parts[ref].part
+	}
 	truth := newShadow()
-	for _, ref := range refs {
-		p := *a.parts[ref].part
-		p.Removed = nil
-		truth.apply(&p)
-	}
-	for _, ref := range refs {
-		for _, id := range a.parts[ref].part.Removed {
-			truth.remove(entryID{ref.Space, id})
-		}
-	}
+	truth.apply(group, known)
 	return truth
 }
 

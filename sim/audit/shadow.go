@@ -84,18 +84,26 @@ func (s *Shadow) Databases() []string {
 	return names
 }
 
-// apply adds a part and returns what it removes without ever having been here.
-func (s *Shadow) apply(p *causal.Part) (unknown []causal.EntryID) {
-	for i, e := range p.Entries {
-		s.add(entryID{p.Space, p.EntryID(i)}, p.Stamp, e)
-	}
-	for _, id := range p.Removed {
-		if !s.remove(entryID{p.Space, id}) {
-			unknown = append(unknown, id)
+// apply adds a group of parts that become visible together: first all they
+// add, then without all they remove. unknown is told what is removed without
+// ever having been here.
+func (s *Shadow) apply(group []*causal.Part, unknown func(by *causal.Part, id causal.EntryID)) {
+	for _, p := range group {
+		for i, e := range p.Entries {
+			s.add(entryID{p.Space, p.EntryID(i)}, p.Stamp, e)
 		}
 	}
-	return unknown
+	for _, p := range group {
+		for _, id := range p.Removed {
+			if !s.remove(entryID{p.Space, id}) {
+				unknown(p, id)
+			}
+		}
+	}
 }
+
+// known is for groups whose removals were judged before.
+func known(*causal.Part, causal.EntryID) {}
 
 func (s *Shadow) add(id entryID, stamp causal.Stamp, e causal.Entry) {
 	t := s.tables[e.Database]
