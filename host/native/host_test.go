@@ -92,6 +92,15 @@ func (j *journal) await(t *testing.T, words string) {
 	}
 }
 
+// has reports whether the journal has the words by now.
+func (j *journal) has(words string) bool { return strings.Contains(j.String(), words) }
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
 // testHost is a host with its journal.
 type testHost struct {
 	*Host
@@ -160,7 +169,7 @@ func (h *testHost) awaitCount(ad string, want int64) {
 		select {
 		case <-w.C:
 		case <-ctx.Done():
-			h.t.Fatalf("%s has %d, want %d; the log is\n%s", ad, h.count(ad), want, h.log.text.String())
+			h.t.Fatalf("%s has %d, want %d; the log is\n%s", ad, h.count(ad), want, h.log)
 		}
 	}
 }
