@@ -19,13 +19,18 @@ const (
 func (w *World) judge() {
 	w.audit.Rest()
 	for _, m := range w.machines {
-		for i := range m.program.Databases {
-			w.judgeDatabase(m, &m.program.Databases[i])
-		}
+		w.judgeDatabases(m)
 		for i := range m.program.Views {
 			w.judgeView(m, &m.program.Views[i])
 		}
 		w.check(m)
+	}
+}
+
+// judgeDatabases compares all databases a machine shows with its shadow.
+func (w *World) judgeDatabases(m *Machine) {
+	for i := range m.program.Databases {
+		w.judgeDatabase(m, &m.program.Databases[i])
 	}
 }
 

@@ -138,6 +138,7 @@ func (m *Machine) Start() error {
 	}
 	m.node, m.seen, m.syncing, m.joined = n, nil, false, false
 	m.call(didWake, nil, m.node.Wake)
+	w.check(m)
 	for _, wr := range m.writers {
 		wr.restarted()
 	}

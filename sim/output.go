@@ -154,6 +154,10 @@ func (m *Machine) answered(a node.Answer) {
 	}
 }
 
+// wakeMin is how soon a node is woken again: a deadline that has passed must
+// not stop time.
+const wakeMin = 50 * causal.Microsecond
+
 // setAlarm plans the node's next Wake.
 func (m *Machine) setAlarm() {
 	w := m.world
@@ -162,7 +166,7 @@ func (m *Machine) setAlarm() {
 		m.alarm = 0
 		return
 	}
-	at = max(at-m.ahead, w.now+1) // a deadline that has passed must not stop time
+	at = max(at-m.ahead, w.now+wakeMin)
 	if at == m.alarm {
 		return
 	}

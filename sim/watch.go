@@ -55,11 +55,19 @@ func (w *World) heed(m *Machine, e node.Event) {
 	}
 }
 
-// check asks the program's own rules at a machine.
+// sampleEvery is how seldom, on average, a step is followed by comparing all
+// a machine shows with its shadow: that costs as much as the machine holds.
+const sampleEvery = 100
+
+// check asks the program's own rules at a machine after a step, and now and
+// then whether it shows what it has applied.
 func (w *World) check(m *Machine) {
 	for _, r := range w.cfg.Rules {
 		if broken := r.Check(m); broken != "" {
-			w.audit.Report(m.index, r.Name, "%s at %s", broken, clockText(w.Now()))
+			w.audit.Report(m.index, r.Name, "%s at %s", broken, span(w.Now()))
 		}
+	}
+	if w.auditDie.IntN(sampleEvery) == 0 {
+		w.judgeDatabases(m)
 	}
 }

@@ -28,9 +28,10 @@ type World struct {
 	audit    *audit.Auditor
 	story    *story
 
-	diskDie *rand.Rand // how long a sync takes, what a crash loses
-	loadDie *rand.Rand // what writers do
-	stats   Stats
+	diskDie  *rand.Rand // how long a sync takes, what a crash loses
+	loadDie  *rand.Rand // what writers do
+	auditDie *rand.Rand // when all is compared
+	stats    Stats
 
 	attempt audit.Attempt // the raise a node is at, so that what it mints can be told to be its effect
 }
@@ -52,11 +53,12 @@ type Stats struct {
 func NewWorld(cfg Config) (*World, error) {
 	cfg = cfg.withDefaults()
 	w := &World{
-		cfg:     cfg,
-		now:     dawn,
-		history: newHistory(),
-		diskDie: die(cfg.Seed, "disk"),
-		loadDie: die(cfg.Seed, "load"),
+		cfg:      cfg,
+		now:      dawn,
+		history:  newHistory(),
+		diskDie:  die(cfg.Seed, "disk"),
+		loadDie:  die(cfg.Seed, "load"),
+		auditDie: die(cfg.Seed, "audit"),
 	}
 	w.story = &story{world: w, to: cfg.Story}
 	w.net = network{world: w, die: die(cfg.Seed, "net"), cuts: map[int]fault.Action{}}
