@@ -34,7 +34,9 @@ func Join(address, token string) Option {
 // a user, as that user. Without it the role is "server".
 func Role(role, user string) Option { return func(c *native.Config) { c.Role, c.User = role, user } }
 
-// Func links the import that the program declares with :from => "go:name".
+// Func links the import that the program declares with :from => "go:name". f
+// gets values of the declared types and returns one of the declared result;
+// package value makes and opens them. An error aborts the run with "import".
 func Func(name string, f flow.Func) Option {
 	return func(c *native.Config) {
 		if c.Funcs == nil {
@@ -49,7 +51,8 @@ func Func(name string, f flow.Func) Option {
 type Replica struct{ host *native.Host }
 
 // Open compiles the program at path (a .mrt file, or a folder) and runs it.
-// A program that is wrong is a *SourceError. Once ctx ends the replica stops.
+// A program that is wrong is a *SourceError; an import that the role calls and
+// no Func links is an error too. Once ctx ends the replica stops.
 func Open(ctx context.Context, path string, options ...Option) (*Replica, error) {
 	program, err := Load(path)
 	if err != nil {
@@ -58,7 +61,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Replica, error)
 	return program.Open(ctx, options...)
 }
 
-// Open runs the program.
+// Open runs the program. Errors are as for the function Open.
 func (p *Program) Open(ctx context.Context, options ...Option) (*Replica, error) {
 	cfg := native.Config{Program: p.Plan}
 	for _, set := range options {
@@ -118,7 +121,8 @@ func outcome(a node.Answer, err error) error {
 }
 
 // Read reads a view, or a database, whole or at a key, into a Go value as
-// encoding/json would from the JSON that "martinelli read" prints.
+// encoding/json would from the JSON that "martinelli read" prints. A key that
+// nobody wrote reads as the empty value of its type.
 func (r *Replica) Read(ctx context.Context, name string, into any, key ...any) error {
 	values, err := keyOf(r.host.Program(), name, key)
 	if err != nil {
