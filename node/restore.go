@@ -92,7 +92,7 @@ func (n *Node) reload() error {
 			n.replica.Load(replica.Flush{Space: space, Maximal: dots})
 		},
 		Entry: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
-			n.replica.Load(replica.Flush{Space: space, Added: []replica.LiveEntry{{ID: id, Entry: e}}})
+			n.replica.Load(replica.Flush{Space: space, Added: []crdt.Live{{ID: id, Entry: e}}})
 		},
 		Part: func(p *causal.Part) {
 			if p.Replica == n.cfg.Self || p.Replica == n.cfg.HomeID {

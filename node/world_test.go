@@ -51,7 +51,7 @@ func newWorld(t *testing.T, text string, count int) *world {
 	return w
 }
 
-func compiled(t *testing.T, text string) *plan.Program {
+func compiled(t testing.TB, text string) *plan.Program {
 	t.Helper()
 	program, notes := lang.Compile([]lang.Source{{Name: "test.mrt", Text: text}}, nil)
 	if program == nil {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/martinelli-lang/martinelli/internal/client"
+	"github.com/martinelli-lang/martinelli/internal/freeport"
 )
 
 // The README's story with real processes: three nodes, impressions raised at
@@ -430,13 +431,11 @@ func (s *story) heal() {
 	}
 }
 
-// freeAddress returns an address nobody listens on now.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }

@@ -1,9 +1,16 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
 	"os"
+	"slices"
 	"testing"
+	"time"
 
+	"github.com/martinelli-lang/martinelli/host/native"
+	"github.com/martinelli-lang/martinelli/internal/client"
+	"github.com/martinelli-lang/martinelli/internal/freeport"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -13,7 +20,47 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the stories in testdata: the words on the command line, and
-// what comes back.
+// what comes back. Each script has free addresses in $A to $F, and the verb
+// "await ADDRESS [MEMBER]" waits until a node answers there, linked with MEMBER.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await},
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"A", "B", "C", "D", "E", "F"} {
+				address, err := freeport.Address()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, address)
+			}
+			return nil
+		},
+	})
+}
+
+// await asks a node until it is well and, with a name, linked with that member.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: await ADDRESS [MEMBER]")
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
+		if isWell(args[0], args[1:]) {
+			return
+		}
+	}
+	ts.Fatalf("waited in vain for %v", args)
+}
+
+func isWell(address string, linked []string) bool {
+	raw, err := client.New(address).Status(context.Background())
+	var s native.Status
+	if err != nil || json.Unmarshal(raw, &s) != nil {
+		return false
+	}
+	alive := func(name string) bool {
+		return slices.ContainsFunc(s.Members, func(m native.MemberStatus) bool { return m.Name == name && m.State == "alive" })
+	}
+	return !slices.ContainsFunc(linked, func(name string) bool { return !alive(name) })
 }
