@@ -15,6 +15,7 @@ type network struct {
 	world *World
 	die   *rand.Rand
 	rates fault.Spec
+	tap   func(node.Message)   // if not nil, is shown all that is sent
 	cuts  map[int]fault.Action // those that stand; asked in any order, as it is an "or"
 }
 
@@ -179,6 +180,9 @@ func (n *network) send(from *Machine, msg node.Message) {
 	to := w.machineOf(msg.To)
 	if to == nil || from.links[to.index] == nil {
 		return
+	}
+	if n.tap != nil {
+		n.tap(msg)
 	}
 	frame := wire.AppendFrame(nil, msg.Channel, msg.Kind, msg.Body)
 	w.stats.Messages++
