@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"github.com/martinelli-lang/martinelli/internal/order"
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/plan"
@@ -97,7 +98,7 @@ func asSet(elems []value.Value, isSet bool) []value.Value {
 	if !isSet {
 		return elems
 	}
-	slices.SortFunc(elems, value.Compare)
+	order.Sort(elems, value.Compare)
 	return slices.CompactFunc(elems, value.Equal)
 }
 

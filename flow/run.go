@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"github.com/martinelli-lang/martinelli/internal/order"
 	"errors"
 	"slices"
 
@@ -13,6 +14,10 @@ import (
 // WritesMax is the largest number of entries one run may add or remove.
 const WritesMax = 1 << 16
 
+// WriteSizeMax is the largest size in bytes of what one run may write: with
+// its references, a part that large still fits a frame.
+const WriteSizeMax = 1<<20 - 64
+
 // run is one handler run under way. It changes the cells as it goes, so it
 // reads its own writes, and keeps a journal, so that an abort leaves nothing.
 type run struct {
@@ -23,6 +28,7 @@ type run struct {
 	touched []*cell // in the order of their first change
 	reads   []string
 	writes  int         // entries added and removed so far
+	size    int         // bytes they take in a part at most
 	gone    []crdt.Item // scratch of lookup
 }
 
@@ -65,7 +71,7 @@ func (r *run) begin(env Env) {
 		r.env.User = r.engine.cfg.User
 	}
 	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
-	r.reads, r.writes = nil, 0
+	r.reads, r.writes, r.size = nil, 0, 0
 }
 
 // write runs a verb on the cell at key and reports whether the run goes on.
@@ -80,12 +86,23 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 		m.stop(refusal(err), db.decl.Name+"."+verb+": "+err.Error())
 		return false
 	}
-	if r.writes += len(delta.Add) + len(delta.Remove); r.writes > WritesMax {
-		m.stop(AbortSize, "the run writes more entries than a part may have")
+	if !r.fits(c, delta) {
+		m.stop(AbortSize, "the run writes more than a part may hold")
 		return false
 	}
 	r.apply(c, delta, arg)
 	return true
+}
+
+// fits counts a delta and reports whether the run is still within its bounds.
+func (r *run) fits(c *cell, delta crdt.Delta) bool {
+	const entry, removal = 16, 57 // what causal.BodySize counts beyond the texts
+	r.writes += len(delta.Add) + len(delta.Remove)
+	r.size += removal * len(delta.Remove)
+	for _, bytes := range delta.Add {
+		r.size += entry + len(c.db.decl.Name) + len(c.path) + len(bytes)
+	}
+	return r.writes <= WritesMax && r.size <= WriteSizeMax
 }
 
 // open finds the cell to write to.
@@ -215,13 +232,13 @@ func (r *run) outcome() []SpaceWrite {
 			continue
 		}
 		w := SpaceWrite{Space: s.space, Removed: slices.Clone(s.removed)}
-		slices.SortFunc(w.Removed, causal.EntryID.Compare)
+		order.Sort(w.Removed, causal.EntryID.Compare)
 		for _, a := range s.added {
 			w.Entries = append(w.Entries, causal.Entry{Database: a.cell.db.decl.Name, Key: a.cell.path, Value: a.item.Value})
 		}
 		writes = append(writes, w)
 	}
-	slices.SortFunc(writes, func(a, b SpaceWrite) int {
+	order.Sort(writes, func(a, b SpaceWrite) int {
 		if a.Space < b.Space {
 			return -1
 		}

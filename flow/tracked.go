@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"github.com/martinelli-lang/martinelli/internal/order"
 	"slices"
 	"strings"
 
@@ -219,7 +220,7 @@ func trackedList(code listFn) func(*machine, item) []item {
 			out[i] = item{value: v}
 			out[i].key()
 		}
-		slices.SortFunc(out, func(a, b item) int { return strings.Compare(a.bytes, b.bytes) })
+		order.Sort(out, func(a, b item) int { return strings.Compare(a.bytes, b.bytes) })
 		return slices.CompactFunc(out, func(a, b item) bool { return a.bytes == b.bytes })
 	}
 }

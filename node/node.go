@@ -118,6 +118,10 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	if err != nil {
 		n.counts.Refused++
 		n.event(EventRefused, peer.ID, err.Error())
+		if peer.ID == n.cfg.Self {
+			n.member.LinkUp(now, peer, dialed) // so that it stops dialling its own address
+			n.settle(now)
+		}
 		return peer, err
 	}
 	n.member.LinkUp(now, peer, dialed)

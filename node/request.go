@@ -5,13 +5,13 @@ import (
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
-// Kinds of message bodies, the byte that says which machine a frame is for.
+// Kinds of message bodies: which machine a frame is for.
 const (
-	KindMember    uint8 = 1 + iota // overlay/member
-	KindBroadcast                  // parts pushed eagerly
-	KindRepair                     // overlay/repair
-	KindRequest                    // to the home: raise or read
-	KindReply                      // from the home
+	KindMember    = wire.KindMember
+	KindBroadcast = wire.KindBroadcast
+	KindRepair    = wire.KindRepair
+	KindRequest   = wire.KindRequest
+	KindReply     = wire.KindReply
 )
 
 // Bounds of the home protocol's messages.

@@ -80,6 +80,7 @@ func (n *Node) take(now causal.Instant, from causal.ReplicaID, body []byte) {
 	if err != nil {
 		n.counts.Refused++
 		n.event(EventRefused, from, err.Error())
+		n.member.LinkDown(now, from, err.Error())
 		n.unlink(now, from)
 		n.out.Hangups = append(n.out.Hangups, Hangup{from, err.Error()})
 		return
@@ -159,37 +160,30 @@ func (n *Node) watchers(name string) []Ticket {
 // broadcast's bound.
 func (n *Node) batches(parts []*causal.Part) []broadcast.Batch {
 	var list []broadcast.Batch
-	var run []*causal.Part
-	size := 0
+	var frame replica.Frame
 	end := func() {
-		if len(run) > 0 {
-			list = append(list, broadcast.Batch{Parts: len(run), Body: replica.AppendFrame(nil, run)})
+		if frame.Parts() > 0 {
+			list = append(list, broadcast.Batch{Parts: frame.Parts(), Body: frame.Bytes()})
 		}
-		run, size = nil, 0
+		frame = replica.Frame{}
 	}
 	for _, p := range parts {
 		if !n.shared(p.Space) {
 			continue
 		}
-		s := sizeOf(p)
-		if size+s > n.cast.SizeMax() {
+		if frame.Size()+sizeOf(p) > n.cast.SizeMax() || frame.Parts() == replica.FramePartsMax {
 			end()
 		}
-		run, size = append(run, p), size+s
+		frame.Append(p)
 	}
 	end()
 	return list
 }
 
-// sizeOf is at least the bytes of a part in a frame: ids at full length, and
-// the most a number or a reference takes.
+// sizeOf is at least the bytes that a part adds to a frame.
 func sizeOf(p *causal.Part) int {
-	const head, ref, entry = 96, 44, 24
-	size := head + ref*(len(p.Seen)+len(p.Siblings)+len(p.Grants)+len(p.Removed))
-	for _, e := range p.Entries {
-		size += entry + len(e.Database) + len(e.Key) + len(e.Value)
-	}
-	return size
+	const head, ref = 64, 52
+	return head + ref*(len(p.Seen)+len(p.Siblings)+len(p.Grants)) + causal.BodySize(p.Entries, p.Removed)
 }
 
 // Drain hands out what has gathered since the last Drain.

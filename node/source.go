@@ -63,13 +63,12 @@ func (s source) Parts(wants []repair.Want, sizeMax int) (body []byte, parts int)
 			after = append(after, replica.ChainHead{Chain: causal.Chain{Space: w.Space, Replica: w.Author}, Head: w.After})
 		}
 	}
-	var run []*causal.Part
-	size := 0
+	var frame replica.Frame
 	for p := range s.n.replica.Since(after) {
-		if size += sizeOf(p); size > sizeMax && len(run) > 0 {
+		if frame.Parts() > 0 && (frame.Size()+sizeOf(p) > sizeMax || frame.Parts() == replica.FramePartsMax) {
 			break
 		}
-		run = append(run, p)
+		frame.Append(p)
 	}
-	return replica.AppendFrame(nil, run), len(run)
+	return frame.Bytes(), frame.Parts()
 }
