@@ -76,6 +76,7 @@ func (s *story) counts() {
 	seen := max(st.PartsReceived, 1)
 	fmt.Fprintf(s.to, "parts     %d made, %d times made visible elsewhere; for each %d bytes were sent and it arrived %d.%02d times\n",
 		st.Parts, st.PartsReceived, st.Bytes/seen, st.PartsArrived/seen, st.PartsArrived*100/seen%100)
+	fmt.Fprintf(s.to, "repair    %d exchanges brought %d parts\n", st.Repairs, st.PartsRepaired)
 	fmt.Fprintf(s.to, "machines  %d crashes lost %d un-synced writes; %d syncs\n", st.Crashes, st.WritesLost, st.Syncs)
 	fmt.Fprintf(s.to, "time      %s of virtual time, %d things happened\n", span(s.world.Now()), s.world.history.events)
 }

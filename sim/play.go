@@ -119,7 +119,7 @@ func (w *World) employ() error {
 			if wr.done() {
 				continue
 			}
-			wr.pause = w.cfg.Span / causal.Instant(len(wr.events))
+			wr.pause = w.cfg.Span / causal.Instant(len(wr.events)+1)
 			m.writers = append(m.writers, wr)
 			w.writers = append(w.writers, wr)
 		}

@@ -39,9 +39,13 @@ func (w *World) acknowledged(m *Machine, a node.Answer) {
 
 // tally adds up what a node counted in the life that ends.
 func (w *World) tally(m *Machine) {
-	if m.node != nil {
-		w.stats.PartsArrived += m.node.Status().Counts.Received
+	if m.node == nil {
+		return
 	}
+	status := m.node.Status()
+	w.stats.PartsArrived += status.Counts.Received
+	w.stats.Repairs += status.Repair.Exchanges
+	w.stats.PartsRepaired += status.Repair.PartsReceived
 }
 
 // heed judges what a node tells its operator. All are honest here, so nobody

@@ -46,6 +46,7 @@ type Stats struct {
 	Syncs                                  uint64
 	Parts, PartsReceived                   uint64 // made, and made visible elsewhere
 	PartsArrived                           uint64 // at others, again ones included
+	Repairs, PartsRepaired                 uint64 // exchanges between neighbours, and parts they brought
 }
 
 // NewWorld makes the machines of a config; none of them is up yet. It fails
