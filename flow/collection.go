@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"github.com/martinelli-lang/martinelli/internal/order"
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/plan"
@@ -98,7 +97,7 @@ func asSet(elems []value.Value, isSet bool) []value.Value {
 	if !isSet {
 		return elems
 	}
-	order.Sort(elems, value.Compare)
+	slices.SortFunc(elems, value.Compare)
 	return slices.CompactFunc(elems, value.Equal)
 }
 

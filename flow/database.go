@@ -1,7 +1,7 @@
 package flow
 
 import (
-	"github.com/martinelli-lang/martinelli/internal/order"
+	"slices"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
@@ -147,7 +147,7 @@ func (db *database) sorted() []*cell {
 	for _, c := range db.cells {
 		cells = append(cells, c)
 	}
-	order.Sort(cells, func(a, b *cell) int { return strings.Compare(a.path, b.path) })
+	slices.SortFunc(cells, func(a, b *cell) int { return strings.Compare(a.path, b.path) })
 	return cells
 }
 

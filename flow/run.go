@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"github.com/martinelli-lang/martinelli/internal/order"
 	"errors"
 	"slices"
 
@@ -232,13 +231,13 @@ func (r *run) outcome() []SpaceWrite {
 			continue
 		}
 		w := SpaceWrite{Space: s.space, Removed: slices.Clone(s.removed)}
-		order.Sort(w.Removed, causal.EntryID.Compare)
+		slices.SortFunc(w.Removed, causal.EntryID.Compare)
 		for _, a := range s.added {
 			w.Entries = append(w.Entries, causal.Entry{Database: a.cell.db.decl.Name, Key: a.cell.path, Value: a.item.Value})
 		}
 		writes = append(writes, w)
 	}
-	order.Sort(writes, func(a, b SpaceWrite) int {
+	slices.SortFunc(writes, func(a, b SpaceWrite) int {
 		if a.Space < b.Space {
 			return -1
 		}

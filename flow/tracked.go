@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"github.com/martinelli-lang/martinelli/internal/order"
 	"slices"
 	"strings"
 
@@ -220,7 +219,7 @@ func trackedList(code listFn) func(*machine, item) []item {
 			out[i] = item{value: v}
 			out[i].key()
 		}
-		order.Sort(out, func(a, b item) int { return strings.Compare(a.bytes, b.bytes) })
+		slices.SortFunc(out, func(a, b item) int { return strings.Compare(a.bytes, b.bytes) })
 		return slices.CompactFunc(out, func(a, b item) bool { return a.bytes == b.bytes })
 	}
 }
