@@ -1,0 +1,167 @@
+package node_test
+
+import (
+	"testing"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+func deliver(sku string) node.RaiseRequest {
+	return node.RaiseRequest{Event: "deliver", Args: []value.Value{value.String(sku), value.Int(1)}}
+}
+
+// ask raises without waiting for the answer.
+func (g *guest) ask(now causal.Instant, q node.RaiseRequest) node.Ticket {
+	g.last++
+	g.Raise(now, g.last, q)
+	return g.last
+}
+
+func TestMoreSessionsThanMayWaitAreToldBusy(t *testing.T) {
+	w := newWorld(t, shop, 2)
+	a, b := w.guests[0], w.guests[1]
+	b.cfg.Limits.WaitingMax = 2
+	w.open(b)
+	later := hit("p")
+	later.Session = w.raise(a, hit("p")).Token
+	first, second := b.ask(w.now, later), b.ask(w.now, later)
+	if got := w.raise(b, later); got.Abort != node.AbortBusy {
+		t.Errorf("one session more than may wait: %+v, want %s", got, node.AbortBusy)
+	}
+	if got := w.raise(b, hit("p")); !got.Committed {
+		t.Errorf("without a session nothing is waited for: %+v", got)
+	}
+	if got := b.Status().Waiting; got != 2 {
+		t.Errorf("%d commands wait, want 2", got)
+	}
+	w.linkAll()
+	w.run(2 * causal.Second)
+	for _, ticket := range []node.Ticket{first, second} {
+		if got := b.answers[ticket]; !got.Committed {
+			t.Errorf("after catching up: %+v", got)
+		}
+	}
+	if got := b.Status().Waiting; got != 0 {
+		t.Errorf("%d commands wait still", got)
+	}
+}
+
+func TestMoreRequestsThanMayBeUnderWayAreToldBusy(t *testing.T) {
+	w := newWorld(t, shop, 2)
+	b := w.guests[1]
+	b.cfg.Limits.ForwardMax = 2
+	w.open(b)
+	w.linkAll()
+	w.run(causal.Millisecond)
+	under := []node.Ticket{b.ask(w.now, deliver("a")), b.ask(w.now, deliver("b"))}
+	over := b.ask(w.now, deliver("c"))
+	if got := b.Status().Asked; got != 2 {
+		t.Errorf("%d requests are under way, want 2", got)
+	}
+	w.run(causal.Second)
+	if got := b.answers[over]; got.Abort != node.AbortBusy {
+		t.Errorf("one request more than may be under way: %+v, want %s", got, node.AbortBusy)
+	}
+	for _, ticket := range under {
+		if got := b.answers[ticket]; !got.Committed {
+			t.Errorf("under way: %+v", got)
+		}
+	}
+	if got := w.number(b, "stock", value.String("c")); got != 0 {
+		t.Errorf("what was refused was done: %d", got)
+	}
+}
+
+func TestWhatTheHomeDoesNotAnswerIsUnknown(t *testing.T) {
+	w := newWorld(t, shop, 2)
+	b := w.guests[1]
+	w.linkAll()
+	w.run(causal.Millisecond)
+	ticket := b.ask(w.now, deliver("tea"))
+	b.Drain(w.now) // the request is lost on its way
+	w.run(9 * causal.Second)
+	if got, ok := b.answers[ticket]; ok {
+		t.Fatalf("answered before its time: %+v", got)
+	}
+	w.run(2 * causal.Second)
+	if got := b.answers[ticket]; got.Abort != node.AbortUnknown {
+		t.Errorf("no answer in time: %+v, want %s", got, node.AbortUnknown)
+	}
+	ticket = b.ask(w.now, deliver("tea"))
+	b.Drain(w.now)
+	w.cut(b)
+	w.run(causal.Millisecond)
+	if got := b.answers[ticket]; got.Abort != node.AbortUnknown {
+		t.Errorf("the link went down: %+v, want %s", got, node.AbortUnknown)
+	}
+}
+
+func TestMalformedBodiesAreErrorsAndHarmless(t *testing.T) {
+	w := newWorld(t, shop, 2)
+	w.linkAll()
+	w.run(causal.Second)
+	a, b := w.guests[0], w.guests[1]
+	refused := a.Status().Counts.Refused
+	tries := uint64(0)
+	for _, kind := range []uint8{node.KindMember, node.KindBroadcast, node.KindRepair, node.KindRequest, node.KindReply, 99} {
+		for _, body := range [][]byte{nil, {255}, {1, 2, 3}, make([]byte, 7)} {
+			tries++
+			if err := a.Receive(w.now, b.cfg.Self, kind, body); err == nil {
+				t.Errorf("kind %d: %x is accepted", kind, body)
+			}
+		}
+	}
+	if got := a.Status().Counts.Refused - refused; got != tries {
+		t.Errorf("%d messages are counted as refused, want %d", got, tries)
+	}
+	if got := w.raise(b, deliver("tea")); !got.Committed {
+		t.Errorf("after them: %+v", got)
+	}
+}
+
+func TestOnlyTheStewardServes(t *testing.T) {
+	w := newWorld(t, shop, 3)
+	b, c := w.guests[1], w.guests[2]
+	b.cfg.Steward = c.cfg.Self // a config that is wrong about the home
+	w.open(b)
+	w.linkAll()
+	w.run(causal.Millisecond)
+	if got := w.raise(b, deliver("tea")); got.Abort != node.AbortHomeAway {
+		t.Errorf("a node that is not the home: %+v, want %s", got, node.AbortHomeAway)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	w := newWorld(t, shop, 3)
+	w.linkAll()
+	a, c := w.guests[0], w.guests[2]
+	w.raise(a, hit("p"))
+	w.raise(a, node.RaiseRequest{Event: "refuse"})
+	w.raise(c, hit("p"))
+	a.Watch(w.now, 1000, "tags")
+	w.run(3 * causal.Second)
+	w.cut(c)
+	w.run(causal.Second)
+
+	s := a.Status()
+	if s.Self.ID != a.cfg.Self || s.Self.Name != "a" || s.Steward != a.cfg.Self || s.Cluster != "test" {
+		t.Errorf("who it is: %+v", s)
+	}
+	if s.Counts.Commits != 1 || s.Counts.Aborts != 1 || s.Counts.Applied != 1 || s.Watches != 1 {
+		t.Errorf("what it did: %+v, %d watches", s.Counts, s.Watches)
+	}
+	if len(s.Members) != 2 {
+		t.Fatalf("%d members, want 2", len(s.Members))
+	}
+	for _, m := range s.Members {
+		if isUp := m.ID != c.cfg.Self; (m.State == member.Alive) != isUp {
+			t.Errorf("member %s is %v", m.Name, m.State)
+		}
+		if m.Synced == 0 {
+			t.Errorf("member %s: no exchange has ended well", m.Name)
+		}
+	}
+}
