@@ -34,7 +34,7 @@ func (n *Node) forward(now causal.Instant, c caller, q request) {
 	n.askedSeq++
 	q.ID = n.askedSeq
 	n.asked[q.ID] = asked{caller: c, until: now + n.cfg.Limits.HomeTimeout, req: q}
-	n.send(n.cfg.Steward, wire.Control, KindRequest, q.appendTo(nil))
+	n.send(n.cfg.Steward, wire.Commits, KindRequest, q.appendTo(nil))
 }
 
 // homeLost answers what was under way when the link to the home went down. The

@@ -246,7 +246,12 @@ func (n *Node) answer(c caller, a Answer) {
 		return
 	}
 	p := replyOf(c.request, a)
-	n.send(c.peer, wire.Control, KindReply, p.appendTo(nil))
+	body := p.appendTo(nil)
+	if len(body) > replyMax {
+		p = reply{ID: c.request, Abort: AbortTooLarge, Detail: "the value is larger than a message: read it at the home, or key by key"}
+		body = p.appendTo(nil)
+	}
+	n.send(c.peer, wire.Commits, KindReply, body)
 }
 
 // abort answers that nothing was done, and why.

@@ -21,7 +21,7 @@ const (
 	sessionMax = 64 << 10
 	argsMax    = 64 << 10
 	detailMax  = 4 << 10
-	readingMax = 16 << 20
+	replyMax   = wire.FrameMax / 2
 	valuesMax  = 1 << 10
 )
 
@@ -104,7 +104,7 @@ func decodeReply(body []byte) (reply, error) {
 	p.Token = r.Bytes(sessionMax)
 	p.Reading = r.Bool()
 	p.Keyed = r.Bool()
-	p.Values = readValues(r, readingMax, readingMax)
+	p.Values = readValues(r, replyMax, replyMax)
 	return p, r.Done()
 }
 
