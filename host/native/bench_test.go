@@ -2,20 +2,17 @@ package native
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"sync"
 	"testing"
-
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/value"
 )
+
+// The benchmarks of this room stand beside what they are compared with, in
+// one run: a shared machine varies by two between runs, a ratio by much less.
+// docs/figures.md has the table and the commands.
 
 func benchHost(b *testing.B, cfg Config) *Host {
 	b.Helper()
@@ -28,52 +25,49 @@ func benchHost(b *testing.B, cfg Config) *Host {
 	return h
 }
 
-// BenchmarkRaise measures runs of a handler that count as done when they are
-// durable (memory: without a disk), by the number of clients that wait.
-func BenchmarkRaise(b *testing.B) {
-	for _, place := range []string{"memory", "disk"} {
-		for _, clients := range []int{1, 64} {
-			b.Run(fmt.Sprintf("%s/clients=%d", place, clients), func(b *testing.B) {
-				cfg := Config{}
-				if place == "disk" {
-					cfg.Dir = b.TempDir()
-				}
-				h := benchHost(b, cfg)
-				each(b, clients, func(client int) error {
-					args := []value.Value{value.String(fmt.Sprint("ad", client))}
-					_, err := h.Raise(context.Background(), node.RaiseRequest{Event: "shown", Args: args})
-					return err
-				})
-			})
+// benchPair opens two nodes, each with a store of its own, and returns when
+// they are linked and have exchanged a commit.
+func benchPair(b *testing.B) (a, z *Host) {
+	b.Helper()
+	a = benchHost(b, Config{Name: "ada", Dir: b.TempDir(), Listen: "127.0.0.1:0", HTTP: "127.0.0.1:0"})
+	token, err := a.NewToken(0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	z = benchHost(b, Config{Name: "zoe", Dir: b.TempDir(), Listen: "127.0.0.1:0", Join: a.LinkAddr(), Token: token})
+	awaitAll(b, a, z)
+	return a, z
+}
+
+// awaitAll returns when z shows everything that a has committed.
+func awaitAll(b *testing.B, a, z *Host) {
+	b.Helper()
+	last, err := a.Raise(context.Background(), shown("last"))
+	for err == nil {
+		var seen node.Answer
+		seen, err = z.Read(context.Background(), node.ReadRequest{Name: "counters", Session: last.Token})
+		if err == nil && seen.Abort == "" {
+			return
+		}
+		if err == nil && seen.Abort != node.AbortBehind {
+			b.Fatal(seen.Abort, seen.Detail)
 		}
 	}
+	b.Fatal(err)
 }
 
-// BenchmarkPebble is the floor under BenchmarkRaise: the same disk with
-// writers that each sync a record of their own.
-func BenchmarkPebble(b *testing.B) {
-	for _, clients := range []int{1, 64} {
-		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
-			d, err := openDisk(b.TempDir(), diskOptions{fs: vfs.Default, log: silent})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer d.Close()
-			each(b, clients, func(client int) error {
-				return d.db.Set(fmt.Append(nil, client), make([]byte, 128), pebble.Sync)
-			})
-		})
-	}
+func shown(ad string) node.RaiseRequest {
+	return node.RaiseRequest{Event: "shown", Args: []value.Value{value.String(ad)}}
 }
 
-// each runs f b.N times, by so many clients at once.
-func each(b *testing.B, clients int, f func(client int) error) {
+// each runs f b.N times, by so many at once, and reports how many ran in a second.
+func each(b *testing.B, many int, f func(one int) error) {
 	b.ResetTimer()
 	var all sync.WaitGroup
-	for client := range clients {
+	for one := range many {
 		all.Go(func() {
-			for i := client; i < b.N; i += clients {
-				if err := f(client); err != nil {
+			for i := one; i < b.N; i += many {
+				if err := f(one); err != nil {
 					b.Error(err)
 					return
 				}
@@ -82,27 +76,4 @@ func each(b *testing.B, clients int, f func(client int) error) {
 	}
 	all.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
-}
-
-// BenchmarkLoad measures lines of a load over HTTP until they are durable.
-func BenchmarkLoad(b *testing.B) {
-	h := benchHost(b, Config{Dir: b.TempDir(), HTTP: "127.0.0.1:0"})
-	r, w := io.Pipe()
-	go func() {
-		line := strings.Repeat("{\"ad_id\":\"a7\"}\n", 1000)
-		for n := b.N; n > 0; n -= 1000 {
-			io.WriteString(w, line[:min(n, 1000)*15])
-		}
-		w.Close()
-	}()
-	resp, err := http.Post("http://"+h.HTTPAddr()+"/v1/load/shown?stream=s", "application/x-ndjson", r)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || !strings.Contains(string(text), fmt.Sprintf(`"committed":%d`, b.N)) {
-		b.Fatalf("%v: %.300s", err, text)
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 }
