@@ -6,6 +6,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
@@ -323,5 +324,38 @@ func TestAnInvariantIsRepairedOnceAndAfterItsReason(t *testing.T) {
 	}
 	if repairs != 1 {
 		t.Errorf("%d repairs, want 1: the random delay lets the first one win", repairs)
+	}
+}
+
+func TestAStaticRingRelaysAndRepairs(t *testing.T) {
+	w := newWorld(t, shop, 5)
+	for i, g := range w.guests {
+		g.cfg.Mode = member.Static
+		w.open(g)
+		if i > 0 {
+			w.mustLink(w.guests[i-1], g)
+		}
+	}
+	w.mustLink(w.guests[4], w.guests[0])
+	w.run(2 * causal.Second)
+	before := w.now
+	w.raise(w.guests[0], hit("p"))
+	for i, g := range w.guests {
+		if got := w.number(g, "hits", value.String("p")); got != 1 {
+			t.Errorf("node %d reads %d, want 1", i, got)
+		}
+	}
+	if w.now != before {
+		t.Error("a relay waited for something")
+	}
+	w.cut(w.guests[2])
+	w.raise(w.guests[0], hit("p"))
+	w.raise(w.guests[2], hit("p"))
+	w.mustLink(w.guests[1], w.guests[2])
+	w.run(5 * causal.Second)
+	for i, g := range w.guests {
+		if got := w.number(g, "hits", value.String("p")); got != 3 {
+			t.Errorf("after a cut node %d reads %d, want 3", i, got)
+		}
 	}
 }

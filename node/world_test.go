@@ -94,10 +94,15 @@ func (w *world) linkAll() {
 	w.t.Helper()
 	for i, a := range w.guests {
 		for _, b := range w.guests[:i] {
-			if err := w.link(a, b); err != nil {
-				w.t.Fatal(err)
-			}
+			w.mustLink(a, b)
 		}
+	}
+}
+
+func (w *world) mustLink(a, b *guest) {
+	w.t.Helper()
+	if err := w.link(a, b); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
