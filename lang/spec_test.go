@@ -1,0 +1,91 @@
+package lang
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// shopMark begins the block of the reference that those marked with fragmentMark build on.
+const (
+	shopMark     = "# the shop\n"
+	fragmentMark = "# in the shop\n"
+	topologyMark = "# topology\n"
+)
+
+var (
+	ruby      = regexp.MustCompile("(?ms)^```ruby\n(.*?)^```$")
+	announced = regexp.MustCompile(`# (error|warning|note) ([EW]\d+)`)
+)
+
+// TestReferenceCompiles compiles every example of docs/spec: a program that is
+// shown compiles, and one that is refused has exactly the letters that its lines announce.
+func TestReferenceCompiles(t *testing.T) {
+	pages, err := filepath.Glob("../docs/spec/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("no reference", err)
+	}
+	blocks, refused := 0, 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shop []Source
+		var topology *Source
+		for _, m := range ruby.FindAllSubmatchIndex(text, -1) {
+			block := string(text[m[2]:m[3]])
+			name := fmt.Sprintf("%s:%d", filepath.Base(page), 1+strings.Count(string(text[:m[2]]), "\n"))
+			switch {
+			case strings.HasPrefix(block, topologyMark):
+				topology = &Source{Name: name, Text: block}
+				continue
+			case strings.HasPrefix(block, shopMark):
+				shop = []Source{{Name: "the_shop.mrt", Text: block}}
+			}
+			sources := []Source{{Name: name, Text: block}}
+			if strings.HasPrefix(block, fragmentMark) {
+				sources = append(sources, shop...)
+			}
+			blocks++
+			refused += compareLetters(t, name, block, sources, topology)
+			topology = nil
+		}
+	}
+	t.Logf("%d examples, %d of them refused", blocks, refused)
+}
+
+// compareLetters compiles an example, with the topology that stood before it,
+// and compares its letters with those it announces. It returns 1 for one that is refused.
+func compareLetters(t *testing.T, name, block string, sources []Source, topology *Source) (refused int) {
+	want := lettersOf(block)
+	program, letters := Compile(sources, topology)
+	var got []string
+	for _, d := range letters {
+		got = append(got, fmt.Sprintf("line %d: %s %s", d.Where().Position().Line, d.Severity, d.Code))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: it announces %q and gets %q\n%s", name, want, got, letter(letters))
+	}
+	if program == nil {
+		return 1
+	}
+	return 0
+}
+
+// lettersOf lists what the lines of an example announce.
+func lettersOf(block string) []string {
+	var want []string
+	for i, line := range strings.Split(block, "\n") {
+		for _, m := range announced.FindAllStringSubmatch(line, -1) {
+			want = append(want, fmt.Sprintf("line %d: %s %s", i+1, m[1], m[2]))
+		}
+	}
+	slices.Sort(want)
+	return want
+}
