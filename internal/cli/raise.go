@@ -10,7 +10,6 @@ import (
 	"os"
 
 	"github.com/martinelli-lang/martinelli/internal/client"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
 
@@ -93,31 +92,25 @@ func (l *loader) run(file string) error {
 		return err
 	}
 	defer in.Close()
-	skipped := uint64(0)
 	lines := bufio.NewReaderSize(in, 1<<16)
+	m := &meter{in: lines}
 	if l.stream != "" {
-		if skipped, err = l.resume(lines); err != nil {
+		if err := l.resume(lines, m); err != nil {
 			return err
 		}
 	}
-	bar := l.bar(size)
-	read := &counted{in: lines}
+	if isTerminal(l.cmd.ErrOrStderr()) {
+		m.draw(l.cmd.ErrOrStderr(), size)
+	}
 	watch := client.Watcher{
-		Progress: func(p client.Progress) {
-			if bar != nil {
-				bar.Describe(fmt.Sprintf("%d lines", skipped+p.Lines))
-				_ = bar.Set64(read.n) // the bar is a courtesy: where it can't be drawn the load goes on
-			}
-		},
+		Progress: m.answered,
 		Rejected: func(r client.Rejection) {
-			fmt.Fprintf(l.cmd.ErrOrStderr(), "line %d: %s: %s\n", skipped+r.Line, r.Reason, r.Detail)
+			fmt.Fprintf(l.cmd.ErrOrStderr(), "line %d: %s: %s\n", m.skipped+r.Line, r.Reason, r.Detail)
 		},
 	}
-	done, err := l.node.Load(l.cmd.Context(), l.event, read, l.stream, skipped, watch)
-	if bar != nil {
-		_ = bar.Exit()
-	}
-	return l.report(done, skipped, err)
+	done, err := l.node.Load(l.cmd.Context(), l.event, m, l.stream, m.skipped, watch)
+	m.clear()
+	return l.report(done, m.skipped, err)
 }
 
 // open opens the file, or the standard input, and says how long it is; -1 where that is not known.
@@ -138,36 +131,25 @@ func (l *loader) open(file string) (io.ReadCloser, int64, error) {
 }
 
 // resume skips the lines that the node has taken already.
-func (l *loader) resume(lines *bufio.Reader) (skipped uint64, err error) {
+func (l *loader) resume(lines *bufio.Reader, m *meter) error {
 	mark, err := l.node.Mark(l.cmd.Context(), l.stream)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for skipped < mark {
-		_, err := lines.ReadSlice('\n')
+	for m.skipped < mark {
+		part, err := lines.ReadSlice('\n')
+		m.skippedSize += int64(len(part))
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		case errors.Is(err, io.EOF):
-			return skipped, nil
+			return nil
 		case err != nil:
-			return skipped, err
+			return err
 		}
-		skipped++
+		m.skipped++
 	}
-	return skipped, nil
-}
-
-// bar draws progress on a terminal; nil elsewhere.
-func (l *loader) bar(size int64) *progressbar.ProgressBar {
-	if !isTerminal(l.cmd.ErrOrStderr()) {
-		return nil
-	}
-	return progressbar.NewOptions64(size,
-		progressbar.OptionSetWriter(l.cmd.ErrOrStderr()),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionThrottle(100_000_000))
+	return nil
 }
 
 // report says what came of the load.
@@ -196,16 +178,4 @@ func (l *loader) report(done client.Progress, skipped uint64, err error) error {
 		return errTold
 	}
 	return nil
-}
-
-// counted counts what is read.
-type counted struct {
-	in io.Reader
-	n  int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.in.Read(p)
-	c.n += int64(n)
-	return n, err
 }
