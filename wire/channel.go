@@ -6,8 +6,8 @@ package wire
 type Channel uint8
 
 const (
-	Control Channel = iota // pings, member lists, digests, requests to the home and replies: small and urgent
-	Commits                // parts as they are made
+	Control Channel = iota // pings, member lists, digests: small and urgent
+	Commits                // parts as they are made, requests to the home and replies
 	Bulk                   // parts that repair fetches
 	channelCount
 )
