@@ -40,6 +40,7 @@ type Engine struct {
 	watches   []*watch // by invariant; nil for those of other roles
 	shows     []*show  // renders first
 
+	modes   plan.Modes
 	graph   *graph
 	machine machine // runs handlers
 	run     run
@@ -60,6 +61,7 @@ func New(cfg Config) (*Engine, error) {
 		e.cfg.FuelMax = FuelMax
 	}
 	e.role, _ = e.program.Role(cfg.Role)
+	e.modes = plan.Modes{Databases: e.program.Databases, Views: plan.ViewModes(e.program)}
 	e.graph = newGraph(e)
 	e.machine.engine, e.run.engine = e, e
 	e.defs = make([]valueFn, len(e.program.Funcs))

@@ -117,7 +117,7 @@ func (o *watch) drain(out []Violation) []Violation {
 
 // newShow adds a show of an expression without free locals, not yet active.
 func (g *graph) newShow(name string, e *plan.Expr) *show {
-	op := &show{name: name, typ: e.Type, settled: g.engine.isSettled(e)}
+	op := &show{name: name, typ: e.Type, settled: g.engine.modes.Of(e) <= plan.Grows}
 	var in *node
 	if formOf(e.Type) == formSet {
 		in = g.setOf(g.collection(e, nil))

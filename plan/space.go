@@ -42,8 +42,9 @@ func (d *Database) Scalar() bool { return d.Lattice.Reading().Kind != KindSet }
 
 // Rows returns the element type of the whole database as a collection: the
 // key's values and then the element or value, or that alone without dimensions.
+// A register that is unset has no row, so the value of a row is never nil.
 func (d *Database) Rows() Type {
-	last := d.Lattice.Reading()
+	last := d.Lattice.Reading().bare()
 	if last.Kind == KindSet {
 		last = last.Element()
 	}
