@@ -37,13 +37,14 @@ type floor struct {
 var floors = []floor{
 	{room: "wire"},
 	{room: "algebra/lattice"},
+	{room: "algebra/order"},
 	{room: "lang/token"},
 
-	{room: "algebra/causal", rooms: []string{"wire", "algebra/lattice"}},
+	{room: "algebra/causal", rooms: []string{"wire", "algebra/lattice", "algebra/order"}},
 	{room: "value", rooms: []string{"wire"}},
 
-	{room: "plan", rooms: []string{"wire", "value", "algebra/lattice", "algebra/causal"}},
-	{room: "algebra/crdt", rooms: []string{"wire", "value", "algebra/lattice", "algebra/causal"}},
+	{room: "plan", rooms: []string{"wire", "value", "algebra/lattice", "algebra/order", "algebra/causal"}},
+	{room: "algebra/crdt", rooms: []string{"wire", "value", "algebra/lattice", "algebra/order", "algebra/causal"}},
 
 	// The compiler's rooms, each after those it may import. Letters to the
 	// programmer are formatted with fmt.

@@ -3,6 +3,7 @@ package flow
 import (
 	"slices"
 
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
 )
@@ -97,7 +98,7 @@ func asSet(elems []value.Value, isSet bool) []value.Value {
 	if !isSet {
 		return elems
 	}
-	slices.SortFunc(elems, value.Compare)
+	order.Sort(elems, value.Compare)
 	return slices.CompactFunc(elems, value.Equal)
 }
 

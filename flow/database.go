@@ -1,10 +1,10 @@
 package flow
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
 )
@@ -147,7 +147,7 @@ func (db *database) sorted() []*cell {
 	for _, c := range db.cells {
 		cells = append(cells, c)
 	}
-	slices.SortFunc(cells, func(a, b *cell) int { return strings.Compare(a.path, b.path) })
+	order.Sort(cells, func(a, b *cell) int { return strings.Compare(a.path, b.path) })
 	return cells
 }
 

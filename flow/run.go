@@ -6,6 +6,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
 )
@@ -231,13 +232,13 @@ func (r *run) outcome() []SpaceWrite {
 			continue
 		}
 		w := SpaceWrite{Space: s.space, Removed: slices.Clone(s.removed)}
-		slices.SortFunc(w.Removed, causal.EntryID.Compare)
+		order.Sort(w.Removed, causal.EntryID.Compare)
 		for _, a := range s.added {
 			w.Entries = append(w.Entries, causal.Entry{Database: a.cell.db.decl.Name, Key: a.cell.path, Value: a.item.Value})
 		}
 		writes = append(writes, w)
 	}
-	slices.SortFunc(writes, func(a, b SpaceWrite) int {
+	order.Sort(writes, func(a, b SpaceWrite) int {
 		if a.Space < b.Space {
 			return -1
 		}

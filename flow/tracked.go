@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
@@ -219,7 +220,7 @@ func trackedList(code listFn) func(*machine, item) []item {
 			out[i] = item{value: v}
 			out[i].key()
 		}
-		slices.SortFunc(out, func(a, b item) int { return strings.Compare(a.bytes, b.bytes) })
+		order.Sort(out, func(a, b item) int { return strings.Compare(a.bytes, b.bytes) })
 		return slices.CompactFunc(out, func(a, b item) bool { return a.bytes == b.bytes })
 	}
 }

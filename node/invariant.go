@@ -2,9 +2,9 @@ package node
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/flow"
 )
 
@@ -66,7 +66,7 @@ func (n *Node) due(now causal.Instant) []standing {
 			names = append(names, name)
 		}
 	}
-	slices.SortFunc(names, func(a, b standing) int {
+	order.Sort(names, func(a, b standing) int {
 		return cmp.Or(
 			cmp.Compare(n.standing[a].at, n.standing[b].at),
 			cmp.Compare(a.invariant, b.invariant),

@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"strings"
+
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Schema says how the databases of a program are stored, ascending by name.
@@ -24,7 +26,7 @@ func (p *Program) Schema() Schema {
 	for i := range p.Databases {
 		s[i] = p.Databases[i].stored()
 	}
-	slices.SortFunc(s, func(a, b Stored) int { return strings.Compare(a.Name, b.Name) })
+	order.Sort(s, func(a, b Stored) int { return strings.Compare(a.Name, b.Name) })
 	return s
 }
 
@@ -85,6 +87,6 @@ func MergeSchema(mine, theirs Schema) Schema {
 			merged = append(merged, t)
 		}
 	}
-	slices.SortFunc(merged, func(a, b Stored) int { return strings.Compare(a.Name, b.Name) })
+	order.Sort(merged, func(a, b Stored) int { return strings.Compare(a.Name, b.Name) })
 	return merged
 }

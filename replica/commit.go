@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Draft is a commit before it has its place in the order.
@@ -78,7 +79,7 @@ func place(d Draft) Group {
 		p := d.part(i)
 		g.Parts[i] = &p
 	}
-	slices.SortFunc(g.Parts, func(a, b *causal.Part) int { return a.Space.Compare(b.Space) })
+	order.Sort(g.Parts, func(a, b *causal.Part) int { return a.Space.Compare(b.Space) })
 	for i, p := range g.Parts {
 		if i > 0 && g.Parts[i-1].Space == p.Space {
 			panic("replica: a commit has one part per space")
@@ -121,7 +122,7 @@ func (r *Replica) seen(s *space, c *chain, d *Draft) []causal.Ref {
 			refs = c.appendUnlessImplied(refs, head.id.At(head.head.Seq))
 		}
 	}
-	slices.SortFunc(refs, causal.Ref.Compare)
+	order.Sort(refs, causal.Ref.Compare)
 	return refs
 }
 

@@ -1,10 +1,9 @@
 package replica
 
 import (
-	"slices"
-
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Log reads back parts that were applied and have left memory. store.Store is
@@ -179,6 +178,6 @@ func sorted[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
 	for k := range m {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, compare)
+	order.Sort(keys, compare)
 	return keys
 }

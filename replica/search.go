@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // hopsMax bounds how far a search follows culprits before it looks for itself.
@@ -131,7 +132,7 @@ func inOrder(component []*waiting) (parts []*causal.Part, ok bool) {
 	if len(component) == 1 {
 		return []*causal.Part{component[0].part}, true
 	}
-	slices.SortFunc(component, func(a, b *waiting) int { return a.part.Ref().Compare(b.part.Ref()) })
+	order.Sort(component, func(a, b *waiting) int { return a.part.Ref().Compare(b.part.Ref()) })
 	byRef := make(map[causal.Ref]*causal.Part, len(component))
 	for _, w := range component {
 		byRef[w.part.Ref()] = w.part

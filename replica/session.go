@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Covers reports whether all parts s names in spaces held here are applied.
@@ -31,6 +32,6 @@ func (r *Replica) Advance(s Session, spaces ...causal.SpaceID) Session {
 			after = known.appendHeads(after, nil)
 		}
 	}
-	slices.SortFunc(after, causal.Ref.Compare)
+	order.Sort(after, causal.Ref.Compare)
 	return after
 }

@@ -3,11 +3,12 @@ package replica
 import (
 	"slices"
 
+	"golang.org/x/crypto/blake2b"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/wire"
-
-	"golang.org/x/crypto/blake2b"
 )
 
 // space is one space: its entries, and how far each author's chain goes.
@@ -181,7 +182,7 @@ func (r *Replica) Heads(id causal.SpaceID) []causal.Ref {
 		return nil
 	}
 	refs := s.appendHeads(nil, nil)
-	slices.SortFunc(refs, causal.Ref.Compare)
+	order.Sort(refs, causal.Ref.Compare)
 	return refs
 }
 

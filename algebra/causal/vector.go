@@ -2,7 +2,8 @@ package causal
 
 import (
 	"maps"
-	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Vector maps each replica to how many of its parts are contained: all from 1
@@ -51,7 +52,7 @@ func (v Vector) Replicas() []ReplicaID {
 			replicas = append(replicas, r)
 		}
 	}
-	slices.SortFunc(replicas, ReplicaID.Compare)
+	order.Sort(replicas, ReplicaID.Compare)
 	return replicas
 }
 

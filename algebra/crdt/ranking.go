@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
@@ -68,7 +69,7 @@ func (r *ranking) ids() []causal.EntryID {
 	for i, it := range r.items {
 		ids[i] = it.ID
 	}
-	slices.SortFunc(ids, causal.EntryID.Compare)
+	order.Sort(ids, causal.EntryID.Compare)
 	return ids
 }
 

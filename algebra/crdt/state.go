@@ -2,9 +2,9 @@ package crdt
 
 import (
 	"maps"
-	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Entry is a live fact with the stamp of the commit that wrote it.
@@ -167,7 +167,7 @@ func (s *State) compact() {
 	if s.Cloud == nil {
 		return
 	}
-	for _, d := range slices.SortedFunc(maps.Keys(s.Cloud), causal.Dot.Compare) {
+	for _, d := range order.Sorted(maps.Keys(s.Cloud), causal.Dot.Compare) {
 		if d.Seq == s.Context[d.Replica]+1 {
 			s.Context[d.Replica] = d.Seq
 		}
@@ -226,7 +226,7 @@ func (s *State) Decompose() []*State {
 		pieces[id.Dot].Entries[id] = e
 	}
 	inOrder := make([]*State, 0, len(pieces))
-	for _, d := range slices.SortedFunc(maps.Keys(pieces), causal.Dot.Compare) {
+	for _, d := range order.Sorted(maps.Keys(pieces), causal.Dot.Compare) {
 		inOrder = append(inOrder, pieces[d])
 	}
 	return inOrder
@@ -293,6 +293,6 @@ func (s *State) Live() []Live {
 	for id, e := range s.Entries {
 		live = append(live, Live{id, e})
 	}
-	slices.SortFunc(live, func(a, b Live) int { return a.ID.Compare(b.ID) })
+	order.Sort(live, func(a, b Live) int { return a.ID.Compare(b.ID) })
 	return live
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -32,7 +33,7 @@ const (
 // AppendTo appends the binary form of s.
 func (s *State) AppendTo(b []byte) []byte {
 	live := s.Live()
-	cloud := slices.SortedFunc(maps.Keys(s.Cloud), causal.Dot.Compare)
+	cloud := order.Sorted(maps.Keys(s.Cloud), causal.Dot.Compare)
 	replicas, databases := s.tables(live)
 
 	b = wire.AppendUvarint(b, uint64(len(replicas)))
@@ -64,7 +65,7 @@ func (s *State) tables(live []Live) ([]causal.ReplicaID, []string) {
 	for d := range s.Cloud {
 		replicas = append(replicas, d.Replica)
 	}
-	slices.SortFunc(replicas, causal.ReplicaID.Compare)
+	order.Sort(replicas, causal.ReplicaID.Compare)
 	var databases []string
 	for _, l := range live {
 		if i, found := slices.BinarySearch(databases, l.Database); !found {
