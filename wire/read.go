@@ -28,7 +28,10 @@ func NewReader(b []byte) *Reader { return &Reader{buf: b} }
 // Err returns the first error, or nil.
 func (r *Reader) Err() error { return r.err }
 
-// Fail records err as the Reader's error unless it already has one.
+// Fail records err as the Reader's error unless it already has one. It is
+// rarely run and written in every decoder, so it is kept out of line.
+//
+//go:noinline
 func (r *Reader) Fail(err error) {
 	if r.err == nil {
 		r.err, r.buf = err, nil
