@@ -33,10 +33,17 @@ size:
 soak:
 	MARTINELLI_SOAK=1 $(GO) test -timeout 4h ./...
 
-# Every figure of docs/figures.md, peers included. Runs on a shared machine
-# vary: COUNT=5 and "| (cd bench && go run ./median)" give medians and ranges.
-COUNT ?= 1
+# The figures of docs/figures.md, peers beside us. A shared machine varies, so
+# passes take turns: "make bench PASSES=5 | (cd bench && go run ./median)".
+# Below host there is one goroutine: those figures are of one core, with the
+# collector on it.
+PASSES ?= 1
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
+	@for pass in $$(seq $(PASSES)); do \
+		uptime && \
+		$(GO) test -run '^$$' -bench . -benchmem -cpu 1 $$($(GO) list ./... | grep -v /host/) && \
+		$(GO) test -run '^$$' -bench . -benchmem ./host/... && \
+		(cd bench && $(GO) vet ./... && $(GO) test -bench . -benchmem ./...) || exit 1; \
+	done
 	cd bench && $(GO) vet ./... && $(GO) test -bench . -benchmem -count $(COUNT) ./...

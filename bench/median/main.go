@@ -1,7 +1,7 @@
 // Command median reads what "go test -bench -count N" prints and writes a
 // line per benchmark and unit: the median of its runs, and their range.
 //
-//	go test -run '^$' -bench . -count 5 ./... | go run ./median
+//	make bench PASSES=5 | (cd bench && go run ./median)
 package main
 
 import (
