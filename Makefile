@@ -46,4 +46,3 @@ bench:
 		$(GO) test -run '^$$' -bench . -benchmem ./host/... && \
 		(cd bench && $(GO) vet ./... && $(GO) test -bench . -benchmem ./...) || exit 1; \
 	done
-	cd bench && $(GO) vet ./... && $(GO) test -bench . -benchmem -count $(COUNT) ./...
