@@ -231,7 +231,7 @@ func (r *run) outcome() []SpaceWrite {
 		if len(s.added)+len(s.removed) == 0 {
 			continue
 		}
-		w := SpaceWrite{Space: s.space, Removed: slices.Clone(s.removed)}
+		w := SpaceWrite{Space: s.space, Entries: make([]causal.Entry, 0, len(s.added)), Removed: slices.Clone(s.removed)}
 		order.Sort(w.Removed, causal.EntryID.Compare)
 		for _, a := range s.added {
 			w.Entries = append(w.Entries, causal.Entry{Database: a.cell.db.decl.Name, Key: a.cell.path, Value: a.item.Value})

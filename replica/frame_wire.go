@@ -90,28 +90,49 @@ func DecodeFrame(b []byte) ([]*causal.Part, error) {
 }
 
 // numbers gives things numbers 0, 1, 2 in the order they are first asked for.
-// The thing asked for last is found without the map, as most are asked for in
-// a row.
+// The first few are found without the map, as most tokens and many frames have
+// no more; so is the one asked for last, as most are asked for in a row.
 type numbers[T comparable] struct {
-	byThing map[T]int
+	few     [4]T
+	byThing map[T]int // those behind the few
+	size    int
 	last    T
 	lastNo  int
 }
 
 func (n *numbers[T]) of(thing T) (no int, isFresh bool) {
-	if len(n.byThing) > 0 && thing == n.last {
+	if n.size > 0 && thing == n.last {
 		return n.lastNo, false
 	}
-	no, isKnown := n.byThing[thing]
+	no, isKnown := n.find(thing)
 	if !isKnown {
-		if n.byThing == nil {
-			n.byThing = map[T]int{}
-		}
-		no = len(n.byThing)
-		n.byThing[thing] = no
+		no = n.size
+		n.add(thing)
 	}
 	n.last, n.lastNo = thing, no
 	return no, !isKnown
+}
+
+func (n *numbers[T]) find(thing T) (no int, isKnown bool) {
+	for i := range min(n.size, len(n.few)) {
+		if n.few[i] == thing {
+			return i, true
+		}
+	}
+	no, isKnown = n.byThing[thing]
+	return no, isKnown
+}
+
+func (n *numbers[T]) add(thing T) {
+	switch {
+	case n.size < len(n.few):
+		n.few[n.size] = thing
+	case n.byThing == nil:
+		n.byThing = map[T]int{thing: n.size}
+	default:
+		n.byThing[thing] = n.size
+	}
+	n.size++
 }
 
 // frameTables number what a frame repeats. A number equal to how many there

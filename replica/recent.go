@@ -1,11 +1,16 @@
 package replica
 
-import "github.com/martinelli-lang/martinelli/algebra/causal"
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+)
 
 // kept is an applied part in memory.
 type kept struct {
 	part *causal.Part
 	hash causal.Hash
+	size int // see sizeOf: the part itself has left the processor's cache when it is let go
 }
 
 // recent keeps the parts applied last, over all chains, until there are too
@@ -13,42 +18,57 @@ type kept struct {
 type recent struct {
 	partsMax, bytesMax int
 	bytes              int
-	order              []*chain // of the parts kept, from the oldest, behind first
-	first              int
+	order              queue[*chain] // of the parts kept, from the oldest
 }
 
 // add keeps a part that has just become its chain's last.
 func (q *recent) add(c *chain, p *causal.Part, h causal.Hash) {
-	c.recent = append(c.recent, kept{p, h})
-	q.order = append(q.order, c)
-	q.bytes += sizeOf(p)
-	for len(q.order)-q.first > q.partsMax || q.bytes > q.bytesMax {
-		q.forget()
+	k := kept{p, h, sizeOf(p)}
+	c.recent.push(k)
+	q.order.push(c)
+	q.bytes += k.size
+	for q.order.len() > q.partsMax || q.bytes > q.bytesMax {
+		q.bytes -= q.order.pop().recent.pop().size
 	}
 }
 
-// forget lets go of the oldest part.
-func (q *recent) forget() {
-	c := q.order[q.first]
-	q.bytes -= sizeOf(c.recent[0].part)
-	c.recent[0] = kept{}
-	if c.recent = c.recent[1:]; len(c.recent) == 0 {
-		c.recent = nil
-	}
-	q.order[q.first] = nil
-	if q.first++; q.first > len(q.order)/2 {
-		q.order = append(q.order[:0], q.order[q.first:]...)
+// queue is a slice that is taken from at the front. It moves up within its
+// room, so a queue of steady length allocates nothing.
+type queue[T any] struct {
+	items []T // from first on
+	first int
+}
+
+func (q *queue[T]) len() int { return len(q.items) - q.first }
+
+// at returns the item with i items before it.
+func (q *queue[T]) at(i int) T { return q.items[q.first+i] }
+
+func (q *queue[T]) push(item T) { q.items = append(q.items, item) }
+
+// pop takes the first item.
+func (q *queue[T]) pop() T {
+	var none T
+	item := q.items[q.first]
+	q.items[q.first] = none
+	q.first++
+	switch {
+	case q.len() == 0:
+		*q = queue[T]{}
+	case q.first > q.len():
+		q.items = slices.Delete(q.items, 0, q.first)
 		q.first = 0
 	}
+	return item
 }
 
 // at returns the seq-th part of the chain if it is still kept.
 func (c *chain) at(seq uint64) (kept, bool) {
-	oldest := c.head.Seq - uint64(len(c.recent)) + 1
+	oldest := c.head.Seq - uint64(c.recent.len()) + 1
 	if seq < oldest || seq > c.head.Seq || seq == 0 {
 		return kept{}, false
 	}
-	return c.recent[seq-oldest], true
+	return c.recent.at(int(seq - oldest)), true
 }
 
 // sizeOf estimates what a part takes in memory.

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -16,13 +18,17 @@ const SessionMax = 4096
 // sessionForm is the first byte of a token.
 const sessionForm = 0
 
+// refSize is about what a reference takes in a token: most bring their space
+// and their replica along.
+const refSize = 40
+
 // AppendTo appends the binary form: the form's number, a count, and the
 // references as in a frame of parts. The empty session is no bytes at all.
 func (s Session) AppendTo(b []byte) []byte {
 	if len(s) == 0 {
 		return b
 	}
-	b = append(b, sessionForm)
+	b = append(slices.Grow(b, 2+refSize*len(s)), sessionForm)
 	b = wire.AppendUvarint(b, uint64(len(s)))
 	var t frameTables
 	for _, ref := range s {

@@ -42,8 +42,8 @@ type chain struct {
 	// with all before it in its own chain. Only authors who commit here have it.
 	implied map[causal.Chain]uint64
 
-	recent  []kept     // the last parts, ending at head
-	waiting []*waiting // by seq; see pending
+	recent  queue[kept] // the last parts, ending at head
+	waiting []*waiting  // by seq; see pending
 }
 
 func newSpace(id causal.SpaceID) *space {

@@ -16,10 +16,10 @@ const hashEvery = 32
 // PutPart adds a part to the log. hash is the chain hash at p. The parts of a
 // group are put before the next Take, so that they are written together.
 func (s *Store) PutPart(p *causal.Part, hash causal.Hash) {
-	t := logTables{store: s, chain: p.Chain(), no: s.chain(p.Chain()), seq: p.Seq}
+	s.tables = logTables{store: s, chain: p.Chain(), no: s.chain(p.Chain()), seq: p.Seq}
 	start := len(s.buf)
 	b := append(s.buf, kindPart)
-	b = appendOrdered(b, t.no)
+	b = appendOrdered(b, s.tables.no)
 	b = appendOrdered(b, p.Seq)
 	middle := len(b)
 	isHashed := p.Seq%hashEvery == 0 || namesOwnSpace(p)
@@ -28,7 +28,7 @@ func (s *Store) PutPart(p *causal.Part, hash causal.Hash) {
 		b = append(b, hash[:]...)
 	}
 	b = appendStamp(b, p.Stamp)
-	b = p.AppendTo(b, &t)
+	b = p.AppendTo(b, &s.tables)
 	s.buf = b
 	s.ops = append(s.ops, Op{Key: b[start:middle:middle], Value: b[middle:len(b):len(b)]})
 }

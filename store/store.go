@@ -31,6 +31,7 @@ type Store struct {
 	ops     []Op
 	buf     []byte
 	scratch []byte
+	tables  logTables // of the part being put
 }
 
 // StreamMark is how far a stream has been raised, and the commit at its end.
