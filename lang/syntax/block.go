@@ -39,14 +39,22 @@ func (p *parser) block(open opener, allowed clauseSet) *Block {
 // follow, reads the block that was meant.
 func (p *parser) blockWithoutDo(open opener, allowed clauseSet) *Block {
 	start := p.here()
+	if p.hasBraces(true) {
+		p.mendBraces(false)
+		return p.blockRest(open, allowed)
+	}
 	if !p.newline() && p.kind() != token.Bar {
-		p.fail(p.unexpected("`do`"))
+		p.fail(p.noDo())
 		if !p.toBlock() {
 			return &Block{Span: p.since(start)}
 		}
 		return p.blockRest(open, allowed)
 	}
-	p.report(missingDo(open, p.last()))
+	if do, ok := p.barsBeforeDo(); ok && p.kind() == token.Bar {
+		p.report(barsFirst(p.now().Span, do))
+	} else {
+		p.report(missingDo(open, p.last()))
+	}
 	if p.kind() == token.EOF || p.declares(p.at) {
 		p.snap()
 		return &Block{Span: p.since(start)}
@@ -63,7 +71,11 @@ func (p *parser) blockRest(open opener, allowed clauseSet) *Block {
 	start := p.here()
 	p.match(token.Do)
 	p.open(open)
-	b := &Block{Params: p.params(), Body: p.body()}
+	b := &Block{Params: p.params()}
+	if p.kind() == token.Do && !p.newline() {
+		p.skip() // behind parameters that stood first
+	}
+	b.Body = p.body()
 	p.clauses(b, open, allowed)
 	p.closeBlock()
 	b.Span = p.since(start)
@@ -110,7 +122,7 @@ func (p *parser) params() []Param {
 	for p.kind() != token.Bar && !p.broken {
 		params = append(params, p.param())
 		if p.kind() != token.Bar && !p.broken && !p.match(token.Comma) {
-			p.fail(p.unexpected("`,` or the closing `|` of the parameters"))
+			p.fail(p.noBar())
 		}
 	}
 	p.inBars = false
@@ -190,6 +202,9 @@ func (p *parser) closeBlock() {
 		p.snap()
 	default:
 		p.unclosed = p.at
+		if p.kind() != token.EOF && indent(p.now().Span) > o.indent {
+			p.surplus++
+		}
 		p.fail(p.missingEnd(o))
 	}
 }

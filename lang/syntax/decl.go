@@ -204,6 +204,8 @@ func isCommand(word string) bool {
 func (p *parser) noDecl() Decl {
 	if p.kind() == token.Invalid {
 		p.report(faultLetter(p.now().Fault))
+	} else if p.kind() == token.End && p.surplus > 0 {
+		p.surplus-- // that of a block whose letter is written
 	} else {
 		p.report(p.strayLine())
 	}
@@ -266,7 +268,7 @@ func (p *parser) importDecl(head token.Token) Decl {
 		i.Span = p.since(head.Start)
 		return i
 	}
-	i.Name = p.symbol("the name of the function, or the path of a file")
+	i.Name = p.symbol("the name of the function")
 	p.args(&i.Options, importOptions, func() {
 		t := p.typ()
 		signature, isSignature := t.(*Signature)
@@ -274,6 +276,10 @@ func (p *parser) importDecl(head token.Token) Decl {
 		case p.broken:
 		case !isSignature:
 			p.report(noSignature(t.Where()))
+			if p.kind() == token.Gives {
+				p.advance()
+				p.typ()
+			}
 		case i.Signature != nil:
 			p.report(secondType(t.Where(), i.Signature.Where()))
 		default:
@@ -309,7 +315,7 @@ func (p *parser) typeDecl(head token.Token) Decl {
 
 func (p *parser) atDecl(head token.Token) Decl {
 	a := &At{Roles: []Name{p.symbol("the name of a role")}}
-	for p.match(token.Comma) {
+	for p.match(token.Comma) || p.kind() == token.Symbol && p.commaForgotten() {
 		a.Roles = append(a.Roles, p.symbol("the name of a role"))
 	}
 	if a.Bare = p.kind() != token.Do || p.newline(); !a.Bare {

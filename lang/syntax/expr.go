@@ -72,13 +72,19 @@ func (p *parser) operator() token.Token {
 		return token.Token{}
 	case t.Kind == token.Assign && !p.isStmt:
 		p.report(assignForEqual(t))
-		t.Kind = token.Equal
+		return p.become(token.Equal)
 	case t.Kind == token.Bar && !p.inBars && p.ahead(1).Kind == token.Bar && p.ahead(1).Glued:
 		p.report(barsForOr(t.To(p.ahead(1).Span)))
 		p.skip()
-		t.Kind = token.Or
+		return p.become(token.Or)
 	}
 	return t
+}
+
+// become makes the current token one of another kind, for whoever looks at it next too.
+func (p *parser) become(k token.Kind) token.Token {
+	p.list.Tokens[p.at].Kind = k
+	return p.now()
 }
 
 // operand reads what stands beside an operator of the given level.
@@ -126,6 +132,11 @@ func (p *parser) postfix(x Expr, start int) Expr {
 			x = p.index(x, start)
 		case t.Kind == token.Do && !p.newline() && p.takesBlock(x):
 			x = p.callBlock(x, start)
+		case p.hasBraces(false) && p.takesBlock(x):
+			p.mendBraces(false)
+		case p.hasBars() && p.takesBlock(x):
+			p.report(missingDo(opener{what: p.last().Text()}, p.last()))
+			x = p.callBlock(x, start)
 		default:
 			return x
 		}
@@ -139,7 +150,7 @@ func (p *parser) member(x Expr, start int) Expr {
 		p.advance()
 		return &Member{Span: p.since(start), X: x, Name: Name{name.Span, name.Text}}
 	}
-	p.fail(noMember(dot.Span, p.found()))
+	p.fail(noMember(dot.Span, p.found(), x))
 	return &Bad{p.since(start)}
 }
 
@@ -318,6 +329,9 @@ func (p *parser) arg() Arg {
 
 // fieldName reads "name:".
 func (p *parser) fieldName() Name {
+	if t := p.now(); t.Kind == token.String || t.Kind == token.Symbol {
+		p.fail(fieldQuoted(t))
+	}
 	name := p.ident("the name of a field")
 	if !p.colon() {
 		p.fail(p.unexpected("`:` and the value of `" + name.Text + "`"))

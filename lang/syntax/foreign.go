@@ -23,6 +23,21 @@ var foreignWords = map[string]string{
 	"throw":    "write `abort :why`",
 	"puts":     "values are shown by views and `render`",
 	"print":    "values are shown by views and `render`",
+	"elseif":   "write `elsif c`",
+	"elif":     "write `elsif c`",
+	"foreach":  "write `xs.each do |x| ... end`",
+	"loop":     "there is no loop but `.each`: every handler ends, and its cost is known before it runs",
+	"func":     "write `def :name do |x: T| expr end`",
+	"fun":      "write `def :name do |x: T| expr end`",
+	"fn":       "write `def :name do |x: T| expr end`",
+	"handler":  "write `on_x do |a: T| ... end`, which handles the event `x`",
+	"event":    "write `on_x do |a: T| ... end`, which handles the event `x`",
+	"on":       "write `on_x do |a: T| ... end`, which handles the event `x`",
+	"struct":   "a record is `type :Name, { field: type }`",
+	"record":   "a record is `type :Name, { field: type }`",
+	"table":    "write `database :name, type`",
+	"require":  "a folder of .mrt files is one program",
+	"include":  "a folder of .mrt files is one program",
 }
 
 // foreignBlocks are those of them that end with "end" in Ruby.

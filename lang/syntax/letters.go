@@ -63,6 +63,10 @@ func (p *parser) hinted(d letter) letter {
 		return d.Hinting("`%s` is a reserved word", t.Text)
 	case t.Kind == token.Gives:
 		return d.Hinting("a function without a name is a block: `do |x| ... end`")
+	case t.Kind == token.Plus && t.Glued && p.last().Text() == "+", t.Kind == token.Minus && t.Glued && p.last().Text() == "-":
+		return d.Hinting("there is no `%s%s`; a value is changed by a verb, as in `counters[:ad_id].inc(1)`", t.Text, t.Text)
+	case t.Kind == token.Dot && p.ahead(1).Kind == token.Int:
+		return d.Hinting("a float has digits on both sides of its point: `0.%s`", p.ahead(1).Text)
 	}
 	return d
 }
@@ -85,7 +89,11 @@ func missingEnd(o opener, at token.Span, atEOF bool) letter {
 	if atEOF {
 		return d.Hinting("the file ends inside the block; write `end` where the block ends")
 	}
-	return d.There(at, "a declaration begins here, still inside the block").Hinting("write `end` where the block ends")
+	d = d.There(at, "a declaration begins here, still inside the block")
+	if indent(at) > o.indent {
+		return d.Hinting("declarations stand beside each other, not inside; or an `end` is missing before it")
+	}
+	return d.Hinting("write `end` where the block ends")
 }
 
 func elseIf(o opener) letter {
@@ -143,11 +151,48 @@ func (p *parser) noNewline() letter {
 		return d.Here("what stands before this takes no block")
 	case token.Comma:
 		return d.Hinting("arguments stand in parentheses: `f(a, b)`")
+	case token.LeftBrace:
+		return d.Hinting("a block is `do |x| ... end`")
+	case token.Not:
+		if p.ahead(1).Kind == token.In {
+			return d.Hinting("write `not x in xs`")
+		}
 	}
 	if name := p.last(); beginsValue(t.Kind) && p.ahead(-1).Kind == token.Ident {
 		return d.Hinting("arguments stand in parentheses: `%s(%s)`", abbreviated(name.Text()), abbreviated(t.Span.Text()))
 	}
 	return d
+}
+
+// noBar says what stands in parameters where a comma or the closing bar was to stand.
+func (p *parser) noBar() letter {
+	d := p.unexpected("`,` or the closing `|` of the parameters")
+	if t := p.now(); t.Kind == token.Ident && !p.newline() {
+		return d.Hinting("a type stands behind a colon: `%s: %s`", abbreviated(p.last().Text()), abbreviated(t.Text))
+	}
+	return d
+}
+
+// noDo says what stands where the block of a head was to begin.
+func (p *parser) noDo() letter {
+	d := p.unexpected("`do`")
+	if p.kind() == token.LeftParen {
+		return d.Hinting("parameters stand between bars, behind `do`: `do |x: int|`")
+	}
+	return d
+}
+
+func barsFirst(bars, do token.Span) letter {
+	return diag.Errorf("E026", bars, "the parameters of a block stand behind its `do`").Here("these stand before it").
+		There(do, "write `do |...|`")
+}
+
+func bracesForBlock(open, shut token.Span, isCondition bool) letter {
+	d := diag.Errorf("E026", open, "a block has no braces").There(shut, "and `end` here")
+	if isCondition {
+		return d.Here("leave this out")
+	}
+	return d.Here("write `do` here")
 }
 
 func missingDo(o opener, after token.Span) letter {

@@ -57,6 +57,10 @@ func noSignature(at token.Span) letter {
 		Hinting("write `(%s) -> R`, with `out` before the cell the function fills", abbreviated(at.Text()))
 }
 
+func namedInSignature(t token.Token) letter {
+	return diag.Errorf("E036", t.Span, "a signature has types alone, without names").Here("leave out `%s:`", t.Text)
+}
+
 func importFromNowhere(i *Import) letter {
 	return diag.Errorf("E037", i.Span, "the import does not say where the function comes from").Here("`:from` is missing").
 		Hinting(`add :from => "go:package.Function" or :from => "wasm:file.wasm"`)

@@ -43,12 +43,20 @@ func notGlued(at token.Span, bracket, what string) letter {
 	return diag.Errorf("E055", at, "a blank stands before the `%s` of %s", bracket, what).Here("remove the blank before this")
 }
 
+func fieldQuoted(t token.Token) letter {
+	return diag.Errorf("E032", t.Span, "the name of a field is a word").Here("write `%s: ...`", abbreviated(t.Text))
+}
+
 func notCallable(paren token.Span) letter {
 	return diag.Errorf("E056", paren, "only what has a name can be called").Here("this would be a call")
 }
 
-func noMember(dot token.Span, found string) letter {
-	return diag.Errorf("E020", dot, "expected a name after the `.`, found %s", found).Here("a field, a verb or a reader follows a dot")
+func noMember(dot token.Span, found string, of Expr) letter {
+	d := diag.Errorf("E020", dot, "expected a name after the `.`, found %s", found).Here("a field, a verb or a reader follows a dot")
+	if n, isInt := of.(*Int); isInt {
+		return d.Hinting("a float has digits on both sides of its point: `%s.0`", n.Text())
+	}
+	return d
 }
 
 func noKey(at token.Span) letter {

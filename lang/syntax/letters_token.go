@@ -24,8 +24,7 @@ func faultLetter(f *token.Fault) letter {
 		return diag.Errorf("E011", f.Span, "the line ends inside a string").Here("this quote is never closed").
 			Hinting(`close it with ", and write \n for a line break`)
 	case token.BadEscape:
-		return diag.Errorf("E012", f.Span, "unknown escape `%s` in a string", f.Text()).Here("here").
-			Hinting(`strings have \n \t \" \\ and \u{1F377}`)
+		return badEscape(f.Span)
 	case token.BadNumber:
 		return badNumber(f.Span)
 	case token.SingleQuotes:
@@ -45,12 +44,27 @@ func faultLetter(f *token.Fault) letter {
 	return badCharacter(f.Span)
 }
 
+func badEscape(at token.Span) letter {
+	d := diag.Errorf("E012", at, "unknown escape `%s` in a string", at.Text()).Here("here")
+	if strings.HasPrefix(at.Text(), `\u`) {
+		return d.Hinting(`a character by its number is \u{e9}: 1 to 6 hexadecimal digits, at most 10ffff`)
+	}
+	return d.Hinting(`strings have \n \t \" \\ and \u{1F377}`)
+}
+
 func badNumber(at token.Span) letter {
 	d := diag.Errorf("E013", at, "`%s` is not a number", at.Text()).Here("here")
 	if c := at.Text()[len(at.Text())-1]; strings.IndexByte("smhd", c) >= 0 {
 		return d.Hinting(`a span of time in an option is a string, as in "%s"; in a program there are seconds(n), minutes(n), hours(n), days(n)`, at.Text())
 	}
 	return d.Hinting("numbers are written 12, 4_000, 2.5 or 1e-3; a name does not begin with a digit")
+}
+
+// typographic are characters that editors and keyboards put in the place of plain ones.
+var typographic = map[string]string{
+	"\u201c": `"`, "\u201d": `"`, "\u201e": `"`, "\u2018": `"`, "\u2019": `"`, "\u00ab": `"`, "\u00bb": `"`,
+	"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "*", "\u00f7": "/",
+	"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u2192": "->", "\u21d2": "=>", "\uff1a": ":",
 }
 
 func badCharacter(at token.Span) letter {
@@ -66,6 +80,11 @@ func badCharacter(at token.Span) letter {
 		return d.Hinting("write `and`; sets are combined by .intersection")
 	case "\u00a0":
 		return d.Hinting("this is a no-break space; write an ordinary one")
+	case "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff":
+		return d.Hinting("this character is invisible; delete it")
+	}
+	if plain, ok := typographic[at.Text()]; ok {
+		return d.Hinting("write `%s`", plain)
 	}
 	return d
 }

@@ -64,6 +64,7 @@ type parser struct {
 	suspects  []opener   // blocks of this declaration whose "end" stands left of them
 	elseIfs   []opener   // ifs of this declaration that begin behind an "else"
 	early     token.Span // the first "end" of this declaration that stands right of its block
+	surplus   int        // ends that are left over because declarations stood inside blocks
 	unclosed  int        // the token before which an "end" was missed last, or -1
 	misplaced []letter   // what holds only if no "end" was missed: then declarations seem to stand inside others
 

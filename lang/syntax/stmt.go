@@ -171,6 +171,10 @@ func (p *parser) arm() Arm {
 // line. A "then" or "do" that ends the line is clear enough to go on.
 func (p *parser) afterCondition() {
 	t := p.now()
+	if p.hasBraces(true) {
+		p.mendBraces(true)
+		return
+	}
 	if t.Kind == token.Do || t.Kind == token.Ident && t.Text == "then" {
 		p.report(wordAfterCondition(t))
 		p.advance()

@@ -60,6 +60,11 @@ func (p *parser) signature() Type {
 	s := &Signature{}
 	p.bracketed(token.RightParen, "a type", func() {
 		at := p.here()
+		if t := p.now(); t.Kind == token.Ident && p.ahead(1).Kind == token.Colon {
+			p.report(namedInSignature(t))
+			p.skip()
+			p.skip()
+		}
 		var param ParamType
 		if t := p.now(); t.Kind == token.Ident && t.Text == "out" && beginsType(p.ahead(1).Kind) {
 			p.advance()

@@ -210,6 +210,9 @@ func escape(s string) (r rune, n int) {
 		if closed && err == nil && utf8.ValidRune(rune(v)) {
 			return rune(v), len(digits) + len(`\u{}`)
 		}
+		if closed && !strings.ContainsAny(digits, "\"\n") {
+			return -1, len(digits) + len(`\u{}`)
+		}
 		return -1, len(`\u{`)
 	}
 	if len(s) < 2 || s[1] == '\n' {

@@ -65,7 +65,7 @@ func TestScan(t *testing.T) {
 		{`"a b" ""`, "str:a b str: +EOF"},
 		{`"\n\t\"\\\u{1F377}\u{0}"`, "str:\n\t\"\\🍷\x00 +EOF"},
 		{`"a\qb"`, "str:a\uFFFDb!2@2 +EOF"},
-		{`"\u{110000}" "\u{d800}" "\u{}" "\u{1" "\u1"`, "str:\uFFFD110000}!2@1 str:\uFFFDd800}!2@14 str:\uFFFD}!2@25 str:\uFFFD1!2@32 str:\uFFFD1!2@39 +EOF"},
+		{`"\u{110000}" "\u{d800}" "\u{}" "\u{1" "\u1"`, "str:\uFFFD!2@1 str:\uFFFD!2@14 str:\uFFFD!2@25 str:\uFFFD1!2@32 str:\uFFFD1!2@39 +EOF"},
 		{"\"a\nb", "?!1@0 /id:b +EOF"},
 		{`"a\`, "?!1@0 +EOF"},
 		{"\"a\\\n\"", "?!1@0 /?!1@4 +EOF"},
