@@ -99,6 +99,51 @@ func TestWhatTheHomeDoesNotAnswerIsUnknown(t *testing.T) {
 	}
 }
 
+// TestAStreamStopsWhereItsOutcomeIsOpen sends raises ahead: when one does not
+// reach the home, those behind it must not, or it would be taken for done.
+func TestAStreamStopsWhereItsOutcomeIsOpen(t *testing.T) {
+	w := newWorld(t, shop, 2)
+	w.linkAll()
+	b := w.guests[1]
+	raise := func(seq uint64) node.Answer {
+		q := deliver("tea")
+		q.Stream, q.Seq = "s", seq
+		return w.raise(b, q)
+	}
+	raise(1)
+	w.cut(b)
+	if got := raise(2); got.Abort != node.AbortHomeAway || !got.IsOpen() {
+		t.Errorf("the home is away: %+v", got)
+	}
+	w.linkAll()
+	if got := raise(3); got.Abort != node.AbortStalled || !got.IsOpen() {
+		t.Errorf("a raise behind one that is open: %+v", got)
+	}
+	for seq := uint64(2); seq <= 3; seq++ {
+		if got := raise(seq); !got.Committed || got.Duplicate {
+			t.Errorf("raise %d again, in order: %+v", seq, got)
+		}
+	}
+
+	q := deliver("tea")
+	q.Stream, q.Seq = "s", 4
+	b.ask(w.now, q)
+	b.Drain(w.now) // the request is lost
+	w.cut(b)
+	w.linkAll()
+	if got := raise(5); got.Abort != node.AbortStalled {
+		t.Errorf("a raise behind one that was lost: %+v", got)
+	}
+	other := deliver("tea")
+	other.Stream, other.Seq = "other", 1
+	if got := w.raise(b, other); !got.Committed {
+		t.Errorf("another stream: %+v", got)
+	}
+	if got := raise(4); !got.Committed || got.Duplicate {
+		t.Errorf("the lost one again: %+v", got)
+	}
+}
+
 func TestMalformedBodiesAreErrorsAndHarmless(t *testing.T) {
 	w := newWorld(t, shop, 2)
 	w.linkAll()

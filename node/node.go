@@ -36,6 +36,7 @@ type Node struct {
 	waiting  []waiting          // commands whose session's past has not come; at most Limits.WaitingMax
 	asked    map[uint64]asked   // requests under way to the home; at most Limits.ForwardMax
 	askedSeq uint64             // the number of the last one
+	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
 
 	synced map[causal.ReplicaID]causal.Instant // when an exchange with the peer last ended well
@@ -69,6 +70,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		spaces:   map[string]causal.SpaceID{},
 		watches:  map[Ticket]string{},
 		asked:    map[uint64]asked{},
+		stalled:  map[string]stall{},
 		standing: map[standing]*duty{},
 		synced:   map[causal.ReplicaID]causal.Instant{},
 	}

@@ -56,7 +56,18 @@ const (
 	AbortHomeAway = "home_away"     // the request never left: the home can't be reached
 	AbortTooLarge = "too_large"     // a value read through the home is larger than a message
 	AbortUnknown  = "unknown"       // the request left; its outcome is not known here. A stream makes a retry harmless.
+	AbortStalled  = "stalled"       // an earlier raise of the stream has no outcome yet: raise that one again first; nothing was done
 )
+
+// IsOpen reports whether the answer says nothing of the event itself: raised
+// again, it may commit. A stream goes on only when its raise has an outcome.
+func (a *Answer) IsOpen() bool {
+	switch a.Abort {
+	case AbortBehind, AbortBusy, AbortHomeAway, AbortUnknown, AbortStalled:
+		return true
+	}
+	return false
+}
 
 // Message goes to a neighbour on a channel.
 type Message struct {

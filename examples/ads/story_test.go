@@ -38,7 +38,11 @@ func TestThreeNodesOneKilledOneCutOff(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
-	s := newStory(ctx, cancel, t)
+	budgeted := strings.Replace(program, "50_000", fmt.Sprint(storyBudget), 1)
+	if budgeted == program {
+		t.Fatal("the program has no budget of 50_000")
+	}
+	s := newStory(ctx, cancel, t, budgeted)
 	a := s.start("a", "")
 	join := a.join
 	b := s.start("b", join)
@@ -99,19 +103,17 @@ type story struct {
 	proxies []*proxy
 }
 
-func newStory(ctx context.Context, cancel context.CancelFunc, t *testing.T) *story {
+// newStory builds the command and lays a program down for it.
+func newStory(ctx context.Context, cancel context.CancelFunc, t *testing.T, program string) *story {
+	t.Helper()
 	s := &story{t: t, ctx: ctx, cancel: cancel, dir: t.TempDir()}
 	s.binary = filepath.Join(s.dir, "martinelli")
 	build := exec.CommandContext(ctx, "go", "build", "-o", s.binary, "../../cmd/martinelli")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, out)
 	}
-	s.program = filepath.Join(s.dir, "ads.mrt")
-	text := strings.Replace(program, "50_000", fmt.Sprint(storyBudget), 1)
-	if text == program {
-		t.Fatal("the program has no budget of 50_000")
-	}
-	if err := os.WriteFile(s.program, []byte(text), 0o600); err != nil {
+	s.program = filepath.Join(s.dir, "program.mrt")
+	if err := os.WriteFile(s.program, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -163,13 +165,14 @@ func (s *story) launch(n *process) {
 		s.t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	n.http = ""
-	for n.http == "" || s.isFirst(n) && n.join == "" {
+	for address := ""; address == "" || s.isFirst(n) && n.join == ""; {
 		if !lines.Scan() {
 			s.t.Fatalf("node %s ended early: %s", n.name, n.stderr)
 		}
 		if m := consoleLine.FindStringSubmatch(lines.Text()); m != nil {
-			n.http = m[1]
+			if address = m[1]; n.http != address {
+				n.http = address // a node that comes back is where it was, and may be spoken to meanwhile
+			}
 		}
 		if m := joinLine.FindStringSubmatch(lines.Text()); m != nil {
 			n.join = m[1] + " " + m[2]

@@ -170,6 +170,7 @@ var aborts = map[string]httpError{
 	node.AbortBusy:      {Code: http.StatusServiceUnavailable, Hint: "nothing was done; try again"},
 	node.AbortHomeAway:  {Code: http.StatusServiceUnavailable, Hint: "nothing was done; the first node can't be reached"},
 	node.AbortUnknown:   {Code: http.StatusGatewayTimeout, Hint: "whether it took place is not known; raise again with the same stream and seq"},
+	node.AbortStalled:   {Code: http.StatusConflict, Hint: "nothing was done; raise what came before it in the stream again first"},
 	flow.AbortArgument:  {Code: http.StatusBadRequest, Hint: "arguments are one JSON object, a member for each parameter"},
 	flow.AbortRange:     {Code: http.StatusBadRequest, Hint: "a nat is 0 to 2147483647"},
 	flow.AbortForbidden: {Code: http.StatusForbidden, Hint: "the program's allow rules say who may"},

@@ -25,7 +25,9 @@ import (
 //
 // The answer is a stream of JSON lines: {"rejected": {...}} for a line that had
 // no effect, {"progress": {...}} every progressEvery, and {"done": {...}} or
-// {"failed": {...}} at the end. What was acknowledged before is durable.
+// {"failed": {...}} at the end. What was acknowledged before is durable. A
+// stream fails at the first line whose outcome is open, for the lines behind
+// it have to wait for it.
 func (h *Host) serveLoad(w http.ResponseWriter, r *http.Request) error {
 	if err := isJSON(r, "application/x-ndjson", "application/json"); err != nil {
 		return err
@@ -56,6 +58,10 @@ func (h *Host) serveLoad(w http.ResponseWriter, r *http.Request) error {
 		host: h, event: event, params: params, stream: stream, offset: offset,
 		lines: bufio.NewReaderSize(r.Body, 64<<10),
 		ended: make(chan outcome, LoadPending), out: w, flush: control.Flush,
+		stop: func() {
+			cancel(nil)
+			control.SetReadDeadline(time.Unix(1, 0)) // fails where the connection is gone, and with it the reading
+		},
 	}
 	l.run(ctx)
 	return nil
@@ -85,6 +91,7 @@ type load struct {
 	ended  chan outcome // room for every line under way, so that who answers never waits
 	out    io.Writer
 	flush  func() error
+	stop   func() // ends the reading and raising
 
 	progress loadProgress
 }
@@ -130,26 +137,38 @@ func (l *load) run(ctx context.Context) {
 		select {
 		case o := <-l.ended:
 			<-slots
+			if l.stream != "" && o.answer.IsOpen() {
+				l.stop()
+				if reading {
+					<-raised // who hears of the failure may begin anew: nothing of this load may come after
+				}
+				l.fail(abortError(o.answer))
+				return
+			}
 			l.count(o)
 		case end = <-raised:
 			reading, raised = false, nil
 		case <-tick.C:
 			l.write(map[string]any{"progress": l.progress})
 		case <-ctx.Done():
-			l.write(map[string]any{"failed": asHTTPError(context.Cause(ctx)), "progress": l.progress})
+			l.fail(context.Cause(ctx))
 			return
 		}
 	}
 	if end != nil {
-		l.write(map[string]any{"failed": asHTTPError(end), "progress": l.progress})
+		l.fail(end)
 		return
 	}
 	l.write(map[string]any{"done": l.progress})
 }
 
+func (l *load) fail(err error) {
+	l.write(map[string]any{"failed": asHTTPError(err), "progress": l.progress})
+}
+
 // raise reads lines and raises them, until the end or the first error.
 func (l *load) raise(ctx context.Context, slots chan<- struct{}) error {
-	for line := uint64(1); ; line++ {
+	for line := uint64(1); ctx.Err() == nil; line++ {
 		text, err := readLine(l.lines)
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -166,6 +185,7 @@ func (l *load) raise(ctx context.Context, slots chan<- struct{}) error {
 			return err
 		}
 	}
+	return context.Cause(ctx)
 }
 
 // raiseLine raises one line. One that is not the event's arguments is an

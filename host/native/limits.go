@@ -21,7 +21,7 @@ const (
 
 	// Send queues, in bytes, per link and channel. What finds its queue full:
 	//   control  ends the link. A peer that does not take so little is as good as gone.
-	//   commits  is dropped and counted. Repair brings it.
+	//   commits  is dropped and counted. Repair brings it. A request to the home ends the link.
 	//   bulk     is dropped and counted. The repair exchange times out and begins anew.
 	ControlSizeMax = 16 << 20
 	CommitsSizeMax = 16 << 20

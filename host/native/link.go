@@ -71,8 +71,12 @@ func (l *link) send(m *node.Message) {
 	ok := l.queues[m.Channel].push(wire.HeaderSize+len(m.Body), func(b []byte) []byte {
 		return wire.AppendFrame(b, m.Channel, m.Kind, m.Body)
 	})
-	if !ok && m.Channel == wire.Control {
+	switch {
+	case ok:
+	case m.Channel == wire.Control:
 		l.close(fmt.Errorf("it takes no control messages: %d bytes are waiting", ControlSizeMax))
+	case m.Kind == node.KindRequest:
+		l.close(fmt.Errorf("it takes no requests: %d bytes are waiting", CommitsSizeMax)) // a later one may not overtake this one
 	}
 }
 

@@ -425,8 +425,13 @@ func (h *Host) receive(l *link, f wire.Frame) error {
 		to = h.owner.urgent
 	}
 	if f.Channel != wire.Control && h.disk.isFull() {
-		h.metrics.refusedFull.Inc() // what can't be kept is left to repair
-		return nil
+		if f.Kind != node.KindRequest {
+			h.metrics.refusedFull.Inc() // what can't be kept is left to repair
+			return nil
+		}
+		if err := h.awaitSpace(l); err != nil { // a request left out would be overtaken by later ones of its stream
+			return err
+		}
 	}
 	in := func(now causal.Instant) {
 		if h.links.get(l.peer) != l {
@@ -444,6 +449,20 @@ func (h *Host) receive(l *link, f wire.Frame) error {
 	case <-l.done:
 		return net.ErrClosed
 	}
+}
+
+// awaitSpace returns when the disk has space, or fails when the link ends.
+func (h *Host) awaitSpace(l *link) error {
+	retry := time.NewTicker(fullRetry)
+	defer retry.Stop()
+	for h.disk.isFull() {
+		select {
+		case <-retry.C:
+		case <-l.done:
+			return net.ErrClosed
+		}
+	}
+	return nil
 }
 
 // explain turns an error of a handshake into a sentence.
