@@ -21,18 +21,18 @@ func (p *parser) mendBraces(isCondition bool) {
 		p.fail(p.unclosedBracket(open))
 		return
 	}
-	shut := &p.list.Tokens[end]
-	p.report(bracesForBlock(open.Span, shut.Span, isCondition))
+	shut := p.list.Tokens[end].Span
 	if next := p.list.Tokens[min(end+1, len(p.list.Tokens)-1)]; !next.Newline && (next.Kind == token.Else || next.Kind == token.Elsif) {
 		p.mendElse(end)
 	} else {
-		shut.Kind, shut.Text = token.End, "end"
+		p.list.Tokens[end].Kind = token.End
 	}
 	if isCondition {
 		p.skip()
-		return
+	} else {
+		p.become(token.Do)
 	}
-	p.list.Tokens[p.at].Kind, p.list.Tokens[p.at].Text = token.Do, "do"
+	p.report(bracesForBlock(open.Span, shut, isCondition))
 }
 
 // mendElse mends "} else {": the first brace goes, and so do those of the else.
@@ -45,7 +45,7 @@ func (p *parser) mendElse(brace int) {
 			continue
 		}
 		if end := p.matchingBrace(i); end >= 0 {
-			p.list.Tokens[end].Kind, p.list.Tokens[end].Text = token.End, "end"
+			p.list.Tokens[end].Kind = token.End
 			p.list.Tokens = append(p.list.Tokens[:i:i], p.list.Tokens[i+1:]...)
 		}
 		return

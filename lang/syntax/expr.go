@@ -71,20 +71,22 @@ func (p *parser) operator() token.Token {
 	case p.newline():
 		return token.Token{}
 	case t.Kind == token.Assign && !p.isStmt:
+		p.become(token.Equal)
 		p.report(assignForEqual(t))
-		return p.become(token.Equal)
+		return p.now()
 	case t.Kind == token.Bar && !p.inBars && p.ahead(1).Kind == token.Bar && p.ahead(1).Glued:
-		p.report(barsForOr(t.To(p.ahead(1).Span)))
 		p.skip()
-		return p.become(token.Or)
+		p.become(token.Or)
+		p.report(barsForOr(t.To(p.now().Span)))
+		return p.now()
 	}
 	return t
 }
 
-// become makes the current token one of another kind, for whoever looks at it next too.
-func (p *parser) become(k token.Kind) token.Token {
+// become makes the current token one of another kind, for whoever looks at it
+// next too. A letter is written behind it, since the last one ends the reading.
+func (p *parser) become(k token.Kind) {
 	p.list.Tokens[p.at].Kind = k
-	return p.now()
 }
 
 // operand reads what stands beside an operator of the given level.
