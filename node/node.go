@@ -41,7 +41,8 @@ type Node struct {
 
 	synced map[causal.ReplicaID]causal.Instant // when an exchange with the peer last ended well
 
-	fresh  []*causal.Part // own parts minted since the last Drain, to be pushed
+	writes []replica.Write // scratch of commit
+	fresh  []*causal.Part  // own parts minted since the last Drain, to be pushed
 	out    Output
 	counts Counts
 }

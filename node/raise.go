@@ -35,6 +35,10 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 		})
 		return
 	}
+	if n.replica.Covers(session) { // nearly always, and then without a func on the heap
+		n.run(now, c, h, q, session)
+		return
+	}
 	n.whenCovered(now, c, session, func(now causal.Instant) { n.run(now, c, h, q, session) })
 }
 
@@ -89,11 +93,11 @@ func (n *Node) commit(author causal.ReplicaID, stamp causal.Stamp, seen replica.
 	if len(o.Writes) == 0 {
 		return replica.Group{}
 	}
-	draft := replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads)}
+	n.writes = n.writes[:0]
 	for _, w := range o.Writes {
-		draft.Writes = append(draft.Writes, replica.Write{Space: n.space(w.Space), Entries: w.Entries, Removed: w.Removed})
+		n.writes = append(n.writes, replica.Write{Space: n.space(w.Space), Entries: w.Entries, Removed: w.Removed})
 	}
-	group := n.replica.Commit(draft)
+	group := n.replica.Commit(replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads), Writes: n.writes})
 	n.record(group)
 	n.fresh = append(n.fresh, group.Parts...)
 	n.counts.Commits++

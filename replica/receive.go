@@ -99,14 +99,14 @@ func (r *Replica) enter(parts []*causal.Part) bool {
 	return true
 }
 
-// keep makes a part one of its space.
+// keep makes a part one of its space, and returns what it removed until the next one.
 func (r *Replica) keep(p *causal.Part, h causal.Hash) (removed []crdt.Live) {
 	s := r.space(p.Space)
-	removed = s.apply(p, h)
+	r.removed = s.apply(p, h, r.removed[:0])
 	r.recent.add(s.chains[p.Replica], p, h)
 	r.counts.Applied++
 	r.unflushed++
-	return removed
+	return r.removed
 }
 
 // appendChanges says what applying p has changed.

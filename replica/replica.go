@@ -103,6 +103,7 @@ type Replica struct {
 	recent  recent
 	hasher  causal.Hasher
 	heads   []causal.Hash // scratch: the hashes of the heads a part names
+	removed []crdt.Live   // scratch: what a part removed
 
 	isLoading bool // between New and Loaded nothing is reported
 	unflushed int  // parts applied since the last Flush

@@ -60,11 +60,11 @@ func (s *space) chain(author causal.ReplicaID) *chain {
 	return c
 }
 
-// apply makes p, whose chain hash is h, a part of the space, and returns the
+// apply makes p, whose chain hash is h, a part of the space, and appends the
 // entries that it removed.
-func (s *space) apply(p *causal.Part, h causal.Hash) (removed []crdt.Live) {
+func (s *space) apply(p *causal.Part, h causal.Hash, removed []crdt.Live) []crdt.Live {
 	c := s.chain(p.Replica)
-	removed = s.state.Apply(p)
+	removed = s.state.Apply(p, removed)
 	c.head = causal.Head{Seq: p.Seq, Hash: h}
 	s.isDigest = false
 	for _, ref := range p.Seen {

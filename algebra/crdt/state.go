@@ -57,15 +57,15 @@ func NewState() *State {
 	return &State{Context: causal.Vector{}, Entries: map[causal.EntryID]Entry{}}
 }
 
-// Apply adds what part p says: its entries, and then its removals. It returns
-// what was live and is no longer, in the order of p.Removed; an entry that
-// someone else removed before is not among them, nor is one that p itself both
-// added and removed. O(part).
+// Apply adds what part p says: its entries, and then its removals. It appends
+// to removed what was live and is no longer, in the order of p.Removed; an
+// entry that someone else removed before is not among them, nor is one that p
+// itself both added and removed. O(part).
 //
 // The part must be the next one of its author, and the parts whose entries it
 // removes must have been applied: replica's apply rule sees to both. A part
 // out of order is a bug and panics.
-func (s *State) Apply(p *causal.Part) (removed []Live) {
+func (s *State) Apply(p *causal.Part, removed []Live) []Live {
 	if p.Seq != s.Context[p.Replica]+1 {
 		panic("crdt: a part is applied only after its predecessor")
 	}

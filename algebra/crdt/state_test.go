@@ -50,7 +50,7 @@ func applyPart(t *rapid.T, s *State) *State {
 		}
 	}
 	before := s.Clone()
-	s.Apply(p)
+	s.Apply(p, nil)
 	return s.Difference(before)
 }
 
@@ -80,7 +80,7 @@ func part(author byte, seq uint64, values ...int64) *causal.Part {
 func applied(parts ...*causal.Part) *State {
 	s := NewState()
 	for _, p := range parts {
-		s.Apply(p)
+		s.Apply(p, nil)
 	}
 	return s
 }
@@ -90,7 +90,7 @@ func TestApplyReturnsWhatItRemoved(t *testing.T) {
 	b := part(2, 1, 20)
 	b.Removed = []causal.EntryID{a.EntryID(1), b.EntryID(0)}
 	s := applied(a)
-	removed := s.Apply(b)
+	removed := s.Apply(b, nil)
 	if len(removed) != 1 || removed[0].ID != a.EntryID(1) || removed[0].Item().Stamp != a.Stamp {
 		t.Errorf("removed %+v", removed)
 	}
@@ -99,7 +99,7 @@ func TestApplyReturnsWhatItRemoved(t *testing.T) {
 	}
 	c := part(2, 2)
 	c.Removed = b.Removed
-	if again := s.Apply(c); len(again) != 0 {
+	if again := s.Apply(c, nil); len(again) != 0 {
 		t.Errorf("removed again %+v", again)
 	}
 }
@@ -157,7 +157,7 @@ func TestAWholeStateRemovesFromALoneDelta(t *testing.T) {
 	b.Removed = []causal.EntryID{a.EntryID(0)}
 	s := applied(part(1, 1), a)
 	lone := s.Decompose()[1]
-	s.Apply(b)
+	s.Apply(b, nil)
 	if lone.Join(s); len(lone.Entries) != 0 || !lone.Leq(s) || !s.Leq(lone) {
 		t.Errorf("the delta kept %+v", lone.Live())
 	}
@@ -167,12 +167,12 @@ func TestAWholeStateRemovesFromALoneDelta(t *testing.T) {
 func TestDifferenceFollowsTheChange(t *testing.T) {
 	s := NewState()
 	for i := range uint64(100) {
-		s.Apply(part(1, i+1, int64(i)))
+		s.Apply(part(1, i+1, int64(i)), nil)
 	}
 	o := s.Clone()
 	b := part(2, 1, 7)
 	b.Removed = []causal.EntryID{part(1, 50).EntryID(0)}
-	s.Apply(b)
+	s.Apply(b, nil)
 	d := s.Difference(o)
 	if got := fmt.Sprint(len(d.Context), len(d.Cloud), len(d.Entries)); got != "1 1 1" {
 		t.Errorf("context, cloud and entries of the difference: %s\n%+v", got, d)
@@ -230,7 +230,7 @@ func FuzzDecodeState(f *testing.F) {
 func wide(n int) *State {
 	s := NewState()
 	for i := range n {
-		s.Apply(part(1, uint64(i+1), int64(i)))
+		s.Apply(part(1, uint64(i+1), int64(i)), nil)
 	}
 	return s
 }
@@ -242,7 +242,7 @@ func BenchmarkStateApplyAt10k(b *testing.B) {
 		seq++
 		p := part(1, seq, 7)
 		p.Removed = []causal.EntryID{part(1, seq-1).EntryID(0)}
-		s.Apply(p)
+		s.Apply(p, nil)
 	}
 }
 
@@ -276,7 +276,7 @@ func BenchmarkStateJoinHalf(b *testing.B) {
 	grown := func(author byte) *State {
 		s := shared.Clone()
 		for i := range uint64(5_000) {
-			s.Apply(part(author, i+1, int64(i)))
+			s.Apply(part(author, i+1, int64(i)), nil)
 		}
 		return s
 	}
@@ -292,7 +292,7 @@ func BenchmarkStateJoinHalf(b *testing.B) {
 func BenchmarkStateDifferenceOfOneAt10k(b *testing.B) {
 	s := wide(10_000)
 	o := s.Clone()
-	s.Apply(part(2, 1, 7))
+	s.Apply(part(2, 1, 7), nil)
 	for b.Loop() {
 		s.Difference(o)
 	}

@@ -124,7 +124,7 @@ func (w *world) act(t *rapid.T, r *replica) {
 		w.do(t, r, p, o)
 		w.done = append(w.done, o)
 	}
-	r.state.Apply(p)
+	r.state.Apply(p, nil)
 	w.parts[p.Dot()] = &sent{p, seen}
 }
 
@@ -166,7 +166,7 @@ func (w *world) receive(r *replica, p *sent) bool {
 	if p.Seq != r.state.Context[p.Replica]+1 || !p.seen.Leq(r.state.Context) {
 		return false
 	}
-	removed := r.state.Apply(p.Part)
+	removed := r.state.Apply(p.Part, nil)
 	for i, e := range p.Entries {
 		id := p.EntryID(i)
 		if _, isLive := r.state.Entries[id]; isLive {
