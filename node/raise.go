@@ -99,6 +99,9 @@ func (n *Node) commit(author causal.ReplicaID, stamp causal.Stamp, seen replica.
 	}
 	group := n.replica.Commit(replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads), Writes: n.writes})
 	n.record(group)
+	if n.clock.Last() > stamp {
+		n.keepClock() // the run took ids, above its parts' stamp: none may be given again
+	}
 	n.fresh = append(n.fresh, group.Parts...)
 	n.counts.Commits++
 	return group

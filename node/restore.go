@@ -15,7 +15,7 @@ import (
 // Names of the store's small values.
 const (
 	metaSchema = "schema" // what the databases are stored as
-	metaClock  = "clock"  // a stamp no smaller than every own one in the flushed state
+	metaClock  = "clock"  // a stamp no smaller than every own one in the flushed state, and than every id given
 )
 
 // restore brings the node back to where its disk says it was.
@@ -145,5 +145,10 @@ func (n *Node) flush() {
 		}
 		n.store.PutMaximal(f.Space, f.Maximal)
 	}
+	n.keepClock()
+}
+
+// keepClock writes down where the clock is.
+func (n *Node) keepClock() {
 	n.store.PutMeta(metaClock, wire.AppendUint64(nil, uint64(n.clock.Last())))
 }
