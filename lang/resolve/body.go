@@ -3,6 +3,7 @@ package resolve
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
@@ -259,10 +260,33 @@ func (r *resolver) unknown(x *syntax.Ident) {
 			return
 		}
 	}
-	if r.hints++; r.hints <= hintsMax {
+	if hint := r.habit(x.Name); hint != "" {
+		d = d.Hinting("%s", hint)
+	} else if r.hints++; r.hints <= hintsMax {
 		d = d.Hinting("%s", DidYouMean(x.Name, r.visible()))
 	}
 	r.write(d)
+}
+
+// habit says what to write for a name that is something else here, or nothing.
+func (r *resolver) habit(name string) string {
+	_, isType := r.places["type "+name]
+	event, _ := strings.CutPrefix(name, "on_")
+	switch {
+	case name == "abort":
+		return "it is a statement with its reason: `abort :why`"
+	case slices.Contains(commands, name):
+		return "it is a statement with a block"
+	case slices.Contains([]string{"null", "None", "NULL", "undefined"}, name):
+		return "write `nil`"
+	case name == "True" || name == "False":
+		return "write `" + strings.ToLower(name) + "`"
+	case isType:
+		return "it is a type: a record of it is written `{ field: value }`"
+	case len(r.events[event]) > 0:
+		return "`on_" + event + "` handles an event, which is raised from outside; what handlers share is a `def`"
+	}
+	return ""
 }
 
 // member notes what is called on a database: its verbs decide its lattice.

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
@@ -79,8 +80,21 @@ func counted(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// def types a function when it is first called, and returns its entry.
-func (c *checker) def(f *resolve.Def) *entry {
+// cycle completes the letter about a declaration that needs itself: at is where
+// the circle closes, and underway lists what is being typed.
+func (c *checker) cycle(d diag.Diagnostic, name string, at syntax.Node) diag.Diagnostic {
+	if at == nil {
+		return d
+	}
+	through := c.underway[slices.Index(c.underway, name)+1:]
+	if len(through) == 0 {
+		return d.There(at.Where(), "here")
+	}
+	return d.There(at.Where(), "here, by way of %s", resolve.Quoted(through))
+}
+
+// def types a function when it is first called, at a node or nil, and returns its entry.
+func (c *checker) def(f *resolve.Def, at syntax.Node) *entry {
 	e := c.defs[f]
 	if e == nil {
 		e = &entry{result: absorbing}
@@ -90,11 +104,13 @@ func (c *checker) def(f *resolve.Def) *entry {
 	case done:
 		return e
 	case underway:
-		c.write(diag.Errorf("E109", f.Decl.Name.Span, "`%s` calls itself", f.Name).
+		c.write(c.cycle(diag.Errorf("E109", f.Decl.Name.Span, "`%s` calls itself", f.Name), f.Name, at).
 			Hinting("every function ends: there is no recursion; `.each`, map and filter go over what is there"))
 		return e
 	}
 	e.state = underway
+	c.underway = append(c.underway, f.Name)
+	defer func() { c.underway = c.underway[:len(c.underway)-1] }()
 	leave := c.enter(inDef)
 	e.params = c.params(f.Decl.Block.Params, false)
 	x := c.value(f.Decl.Block.Body, f.Decl.Block, nil)
@@ -130,7 +146,7 @@ func (c *checker) isAmbient(name string) bool {
 
 // view types a view when it is first read, and returns its entry. So views are
 // finished in an order in which each stands after those it reads.
-func (c *checker) view(v *resolve.View) *entry {
+func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 	e := c.views[v]
 	if e == nil {
 		e = &entry{result: absorbing}
@@ -140,18 +156,22 @@ func (c *checker) view(v *resolve.View) *entry {
 	case done:
 		return e
 	case underway:
-		c.write(diag.Errorf("E202", v.Decl.Name.Span, "the view `%s` reads itself", v.Name).
+		c.write(c.cycle(diag.Errorf("E202", v.Decl.Name.Span, "the view `%s` reads itself", v.Name), v.Name, at).
 			Hinting("views have no cycles"))
 		return e
 	}
 	e.state = underway
+	c.underway = append(c.underway, v.Name)
+	defer func() { c.underway = c.underway[:len(c.underway)-1] }()
 	leave := c.enter(inView, c.ambientNames(v.At)...)
 	x := bad()
 	if b := v.Decl.Block; len(b.Params) > 0 {
 		c.notYet(b.Params[0], "a view with a parameter, one per key", "make the key part of each element, and filter where you read it")
 	} else {
 		x = c.value(b.Body, b, nil)
-		if !isPlain(x.Type) && !(isCollection(x.Type) && isPlain(x.Type.Element())) {
+		if x.Type.Kind == plan.KindNil {
+			c.write(diag.Errorf("E515", b.Span, "nil alone does not say what `%s` may be", v.Name))
+		} else if !isPlain(x.Type) && !(isCollection(x.Type) && isPlain(x.Type.Element())) {
 			c.write(diag.Errorf("E510", b.Span, "a view is a collection or one plain value, not `%s`", x.Type.Label()))
 		}
 	}

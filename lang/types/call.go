@@ -45,7 +45,7 @@ func (c *checker) function(x *syntax.Call, f *syntax.Ident) *plan.Expr {
 
 // callDef types a call of a def; call is nil for its name alone.
 func (c *checker) callDef(f *resolve.Def, x syntax.Node, call *syntax.Call) *plan.Expr {
-	e := c.def(f)
+	e := c.def(f, x)
 	if e.state == underway {
 		return bad()
 	}
@@ -173,11 +173,11 @@ func (c *checker) method(at syntax.Expr, m *syntax.Member, call *syntax.Call) *p
 	case plan.KindSet, plan.KindList:
 		return c.reader(at, on, m, call)
 	case plan.KindMaybe:
-		c.operand(t, "."+m.Name.Text, m.X)
+		c.write(diag.Errorf("E108", m.X.Where(), "this may be nil, and nil has no `%s`", m.Name.Text).
+			Hinting("say what it is then with `.or(x)`"))
 		return bad()
 	}
-	d := diag.Errorf("E108", m.Name.Span, "`%s` has no `%s`", on.Type.Label(), m.Name.Text)
-	c.write(d.Hinting("%s", hintUnknown(on.Type)))
+	c.noMember(m, on.Type)
 	return bad()
 }
 

@@ -68,7 +68,8 @@ type checker struct {
 	viewOrder []*resolve.View // beside out.Views
 	modes     []plan.Mode     // beside out.Views
 	defs      map[*resolve.Def]*entry
-	body      *body // the body being typed
+	body      *body    // the body being typed
+	underway  []string // the views and defs being typed, each asked for by the one before
 }
 
 // entry is a view or def: typed when it is first asked for.
@@ -114,10 +115,10 @@ func (c *checker) declare() {
 
 func (c *checker) bodies() {
 	for _, f := range c.prog.Defs {
-		c.def(f)
+		c.def(f, nil)
 	}
 	for _, v := range c.prog.Views {
-		c.view(v)
+		c.view(v, nil)
 	}
 	for _, h := range c.prog.Handlers {
 		c.handler(h)

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
-	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -88,7 +87,11 @@ func (c *checker) takes(m *syntax.Member, s shape, args []syntax.Arg, block *syn
 	case len(args) != wantArgs || len(args) == 1 && args[0].Name.Text != "":
 		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes %s", name, counted(wantArgs, "argument")))
 	case wantBlock && block == nil:
-		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes a block, as in `xs.%s do |x| ... end`", name, name))
+		example := "xs." + name + " do |x| ... end"
+		if wantArgs == 1 {
+			example = "xs." + name + "(ys) do |x, y| ... end"
+		}
+		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes a block, as in `%s`", name, example))
 	case !wantBlock && block != nil:
 		c.write(diag.Errorf("E107", block.Span, "`%s` takes no block", name))
 	default:
@@ -112,16 +115,7 @@ func (c *checker) noReader(m *syntax.Member, t plan.Type) {
 			Hinting("update the database itself, in a handler"))
 		return
 	}
-	names := []string{"each"}
-	for n := range readers {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	hint := resolve.DidYouMean(name, names)
-	if hint == "" {
-		hint = "it has " + resolve.Quoted(names)
-	}
-	c.write(diag.Errorf("E108", m.Name.Span, "`%s` has no `%s`", t.Label(), name).Hinting("%s", hint))
+	c.noMember(m, t)
 }
 
 // elementwise types map, filter and flat_map.

@@ -133,8 +133,7 @@ func (c *checker) declaredType(t *syntax.NamedType) plan.Type {
 	r, ok := c.records[t.Name.Text]
 	switch {
 	case !ok:
-		c.write(diag.Errorf("E511", t.Name.Span, "there is no type `%s`", t.Name.Text).
-			Hinting("%s", resolve.DidYouMean(t.Name.Text, c.typeNames())))
+		c.write(diag.Errorf("E511", t.Name.Span, "there is no type `%s`", t.Name.Text).Hinting("%s", c.hintType(t.Name.Text)))
 		return absorbing
 	case r.state == underway:
 		c.write(diag.Errorf("E516", t.Span, "the type `%s` contains itself", t.Name.Text).
@@ -144,6 +143,17 @@ func (c *checker) declaredType(t *syntax.NamedType) plan.Type {
 	}
 	c.declareRecord(r)
 	return r.typ
+}
+
+// hintType says what an unknown type may mean.
+func (c *checker) hintType(name string) string {
+	if here, ok := typeHabits[name]; ok {
+		return "write `" + here + "`"
+	}
+	if near := resolve.DidYouMean(name, c.typeNames()); near != "" {
+		return near
+	}
+	return "the types are any, bool, float, id, int, list<T>, nat, string, symbol, time and those declared by `type`"
 }
 
 func (c *checker) typeNames() []string {

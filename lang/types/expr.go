@@ -115,6 +115,10 @@ func (c *checker) infer(x syntax.Expr) *plan.Expr {
 	case *syntax.Float:
 		return constant(plan.Float, value.Float(x.Value))
 	case *syntax.String:
+		if len(x.Value) > value.SizeMax/2 {
+			c.write(diag.Errorf("E191", x.Span, "this string is too large").Hinting("a value has at most %d KiB", value.SizeMax>>10))
+			return bad()
+		}
 		return text(x.Value)
 	case *syntax.Symbol:
 		return constant(plan.Symbol, value.Symbol(x.Name))
@@ -232,17 +236,30 @@ func (c *checker) recordAs(x *syntax.Record, want plan.Type) *plan.Expr {
 		}
 		e.Args[i] = c.check(f.Value, want.Fields[i].Type)
 	}
+	var missing []string
 	for i, f := range want.Fields {
 		if e.Args[i] != nil {
 			continue
 		}
 		if f.Type.Kind != plan.KindMaybe && ok {
-			c.write(diag.Errorf("E513", x.Span, "the field `%s` of `%s` is missing", f.Name, want.Label()).
-				Hinting("it is a `%s`", f.Type.Label()))
+			missing = append(missing, f.Name)
 		}
 		e.Args[i] = constant(f.Type, value.Nil)
 	}
+	if len(missing) > 0 {
+		c.write(diag.Errorf("E513", x.Span, "this `%s` has no %s", want.Label(), resolve.Quoted(missing)).
+			Hinting("every field is given: %s", strings.Join(fieldTexts(want), ", ")))
+	}
 	return e
+}
+
+// fieldTexts lists the fields of a record as a declaration does.
+func fieldTexts(t plan.Type) []string {
+	texts := make([]string, len(t.Fields))
+	for i, f := range t.Fields {
+		texts[i] = f.Name + ": " + f.Type.Label()
+	}
+	return texts
 }
 
 func (c *checker) noField(name syntax.Name, t plan.Type) {
@@ -276,10 +293,14 @@ func (c *checker) ifAs(x *syntax.If, want *plan.Type) *plan.Expr {
 		t = *want
 	} else {
 		t = c.unified(values, func(i int) syntax.Node {
+			body := x.Else
 			if i < len(x.Arms) {
-				return x.Arms[i]
+				body = x.Arms[i].Body
 			}
-			return x
+			if len(body) == 0 {
+				return x
+			}
+			return body[len(body)-1]
 		})
 	}
 	e := values[len(x.Arms)]

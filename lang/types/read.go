@@ -91,7 +91,7 @@ func (c *checker) readView(v *resolve.View, x syntax.Node) *plan.Expr {
 	if !c.mayRead(x) {
 		return bad()
 	}
-	e := c.view(v)
+	e := c.view(v, x)
 	if e.state == underway || absorbs(e.result) {
 		return bad()
 	}

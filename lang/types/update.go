@@ -75,9 +75,7 @@ func (c *checker) verbArgument(db *resolve.Database, m *syntax.Member, call *syn
 	l, _ := plan.LatticeOf(t.Kind)
 	verb, ok := l.Verb(m.Name.Text)
 	if !ok {
-		c.write(diag.Errorf("E108", m.Name.Span, "`%s` is a %s, which has no `%s`", db.Name, t.Label(), m.Name.Text).
-			There(db.Decl.Name.Span, "declared here").
-			Hinting("it has %s", resolve.Quoted(verbNames(l))))
+		c.noMember(m, t.Reading())
 		return nil, false
 	}
 	var args []syntax.Arg
