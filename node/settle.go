@@ -188,13 +188,14 @@ func sizeOf(p *causal.Part) int {
 
 // Drain hands out what has gathered since the last Drain.
 func (n *Node) Drain(now causal.Instant) Output {
-	if len(n.fresh) > 0 {
+	if len(n.fresh) > 0 && !n.cast.IsAlone() {
 		for _, b := range n.batches(n.fresh) {
 			n.cast.Push(now, b)
 		}
-		n.fresh = nil
 		n.settle(now)
 	}
+	clear(n.fresh)
+	n.fresh = n.fresh[:0]
 	if n.replica.Unflushed() >= n.cfg.Limits.FlushEvery {
 		n.flush()
 	}

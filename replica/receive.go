@@ -102,8 +102,9 @@ func (r *Replica) enter(parts []*causal.Part) bool {
 // keep makes a part one of its space, and returns what it removed until the next one.
 func (r *Replica) keep(p *causal.Part, h causal.Hash) (removed []crdt.Live) {
 	s := r.space(p.Space)
-	r.removed = s.apply(p, h, r.removed[:0])
-	r.recent.add(s.chains[p.Replica], p, h)
+	c := s.chain(p.Replica)
+	r.removed = s.apply(c, p, h, r.removed[:0])
+	r.recent.add(c, p, h)
 	r.counts.Applied++
 	r.unflushed++
 	return r.removed

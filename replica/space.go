@@ -60,10 +60,9 @@ func (s *space) chain(author causal.ReplicaID) *chain {
 	return c
 }
 
-// apply makes p, whose chain hash is h, a part of the space, and appends the
+// apply makes p, whose chain hash is h, the last part of c, and appends the
 // entries that it removed.
-func (s *space) apply(p *causal.Part, h causal.Hash, removed []crdt.Live) []crdt.Live {
-	c := s.chain(p.Replica)
+func (s *space) apply(c *chain, p *causal.Part, h causal.Hash, removed []crdt.Live) []crdt.Live {
 	removed = s.state.Apply(p, removed)
 	c.head = causal.Head{Seq: p.Seq, Hash: h}
 	s.isDigest = false

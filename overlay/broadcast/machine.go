@@ -124,6 +124,10 @@ func (m *Machine) find(id causal.ReplicaID) (int, bool) {
 	return slices.BinarySearchFunc(m.peers, id, func(p *peer, id causal.ReplicaID) int { return p.id.Compare(id) })
 }
 
+// IsAlone reports whether a push would reach nobody, so that its batch need
+// not be encoded.
+func (m *Machine) IsAlone() bool { return len(m.peers) == 0 }
+
 // Push sends this node's own parts to all neighbours.
 func (m *Machine) Push(now causal.Instant, b Batch) { m.push(now, b, causal.ReplicaID{}) }
 
