@@ -8,6 +8,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/lang"
+	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
@@ -16,7 +17,7 @@ func compile(t *testing.T, text string) *flow.Engine {
 	t.Helper()
 	program, letters := lang.Compile([]lang.Source{{Name: "app.mrt", Text: text}}, nil)
 	if program == nil {
-		t.Fatal(letters)
+		t.Fatalf("%s%s", diag.Renderer{}.Letter(letters[0]), text)
 	}
 	e, err := flow.New(flow.Config{Program: program, Role: "server"})
 	if err != nil {

@@ -1,6 +1,10 @@
 package types
 
-import "github.com/martinelli-lang/martinelli/plan"
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/plan"
+)
 
 // absorbing is the type of what had a letter, or is not yet known in a quiet
 // pass. It fits everywhere and nothing is said of it. It never reaches a plan
@@ -88,6 +92,22 @@ func isPlain(t plan.Type) bool {
 		}
 	}
 	return true
+}
+
+// widened returns t with int for nat in all its parts: what a value may be that
+// is only compared with a t, or stands beside one.
+func widened(t plan.Type) plan.Type {
+	if t.Kind == plan.KindNat {
+		return plan.Int
+	}
+	t.Args, t.Fields = slices.Clone(t.Args), slices.Clone(t.Fields)
+	for i, a := range t.Args {
+		t.Args[i] = widened(a)
+	}
+	for i, f := range t.Fields {
+		t.Fields[i].Type = widened(f.Type)
+	}
+	return t
 }
 
 // bare returns t without its "or nil".

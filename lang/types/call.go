@@ -213,8 +213,12 @@ func (c *checker) or(on *plan.Expr, m *syntax.Member, call *syntax.Call) *plan.E
 		c.write(diag.Errorf("E108", m.Name.Span, "`%s` is never nil, so it needs no `or`", on.Type.Label()))
 		return bad()
 	}
-	other := c.check(call.Args[0].Value, bare(on.Type))
-	return &plan.Expr{Op: plan.OpOr, Type: bare(on.Type), Args: []*plan.Expr{on, other}}
+	other := c.check(call.Args[0].Value, widened(bare(on.Type)))
+	t, ok := bare(on.Type).Unify(other.Type)
+	if !ok {
+		t = bare(on.Type) // an absorbing value, which had its letter
+	}
+	return &plan.Expr{Op: plan.OpOr, Type: t, Args: []*plan.Expr{on, other}}
 }
 
 func (c *checker) field(on *plan.Expr, m *syntax.Member, call *syntax.Call) *plan.Expr {

@@ -86,11 +86,11 @@ func (c *checker) equality(x *syntax.Binary) *plan.Expr {
 func (c *checker) pair(x *syntax.Binary) (a, b *plan.Expr) {
 	if isLiteral(x.X) && !isLiteral(x.Y) {
 		b = c.infer(x.Y)
-		return c.check(x.X, b.Type), b
+		return c.check(x.X, widened(b.Type)), b
 	}
 	a = c.infer(x.X)
 	if isLiteral(x.Y) && !absorbs(a.Type) {
-		return a, c.check(x.Y, a.Type)
+		return a, c.check(x.Y, widened(a.Type))
 	}
 	return a, c.infer(x.Y)
 }
@@ -166,5 +166,5 @@ func (c *checker) in(x *syntax.Binary) *plan.Expr {
 		c.infer(x.X)
 		return boolean(plan.OpIn, bad(), xs)
 	}
-	return boolean(plan.OpIn, c.check(x.X, xs.Type.Element()), xs)
+	return boolean(plan.OpIn, c.check(x.X, widened(xs.Type.Element())), xs)
 }
