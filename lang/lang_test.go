@@ -76,7 +76,7 @@ func golden(t *testing.T, file, got string) {
 
 // roundTrip checks that a plan is closed and survives its encoding.
 func roundTrip(t *testing.T, p *plan.Program) {
-	q, err := plan.Decode(p.AppendTo(nil))
+	q, err := plan.Decode(plan.Encode(p))
 	if err != nil {
 		t.Fatalf("the plan does not decode: %v", err)
 	}

@@ -25,7 +25,7 @@ var (
 	ErrUnknown = errors.New("plan: an operation or kind this version does not know")
 )
 
-// Decode reads a plan that AppendTo wrote. The result is Valid; it shares no
+// Decode reads a plan that Encode wrote. The result is Valid; it shares no
 // memory with b.
 func Decode(b []byte) (*Program, error) {
 	if len(b) > SizeMax {

@@ -7,10 +7,13 @@ import (
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
-// AppendTo appends the plan's encoding: the version byte, then every slice of
+// Encode returns the plan's encoding: the version byte, then every slice of
 // Program in the order of its declaration. Equal plans have equal bytes.
-func (p *Program) AppendTo(b []byte) []byte {
-	b = append(b, Version)
+//
+// It is no method: as one it would match the interface of some message, and
+// the linker would put it into nodes, which only decode.
+func Encode(p *Program) []byte {
+	b := []byte{Version}
 	b = appendList(b, p.Types, appendTypeDecl)
 	b = appendList(b, p.Databases, appendDatabase)
 	b = appendList(b, p.Views, appendView)
@@ -26,7 +29,7 @@ func (p *Program) AppendTo(b []byte) []byte {
 
 // Hash returns the blake2b-256 hash of the plan's encoding, by which nodes
 // know whether they run the same program.
-func (p *Program) Hash() [32]byte { return blake2b.Sum256(p.AppendTo(nil)) }
+func (p *Program) Hash() [32]byte { return blake2b.Sum256(Encode(p)) }
 
 func appendList[T any](b []byte, xs []T, appendOne func([]byte, *T) []byte) []byte {
 	b = wire.AppendUvarint(b, uint64(len(xs)))

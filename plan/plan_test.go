@@ -46,7 +46,7 @@ func sample() *Program {
 
 func TestEncodingRoundTrips(t *testing.T) {
 	p := sample()
-	b := p.AppendTo(nil)
+	b := Encode(p)
 	q, err := Decode(b)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestDecodeRefusesOpenPlans(t *testing.T) {
 	} {
 		p := sample()
 		breaks(p)
-		if _, err := Decode(p.AppendTo(nil)); err != ErrOpen {
+		if _, err := Decode(Encode(p)); err != ErrOpen {
 			t.Errorf("%s: got %v, want %v", name, err, ErrOpen)
 		}
 	}
@@ -94,17 +94,17 @@ func TestDecodeBoundsNesting(t *testing.T) {
 		e = &Expr{Op: OpNot, Type: Bool, Args: []*Expr{e}}
 	}
 	p := &Program{Funcs: []Func{{Name: "deep", Expr: e}}}
-	if _, err := Decode(p.AppendTo(nil)); err != ErrDepth {
+	if _, err := Decode(Encode(p)); err != ErrDepth {
 		t.Errorf("got %v, want %v", err, ErrDepth)
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(sample().AppendTo(nil))
+	f.Add(Encode(sample()))
 	f.Add([]byte{Version})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Decode(b)
-		if err == nil && !bytes.Equal(p.AppendTo(nil), b) {
+		if err == nil && !bytes.Equal(Encode(p), b) {
 			t.Error("it decodes, and encodes to other bytes")
 		}
 	})

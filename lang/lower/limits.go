@@ -15,7 +15,7 @@ func (l *lowerer) limits() {
 	if l.deep() {
 		return
 	}
-	if n := len(l.p.AppendTo(nil)); n > plan.SizeMax {
+	if n := len(plan.Encode(l.p)); n > plan.SizeMax {
 		l.write(diag.Errorf("E191", token.Span{}, "the program is too large: its plan has %d bytes, and %d is the most", n, plan.SizeMax))
 	}
 }
