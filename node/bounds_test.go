@@ -210,3 +210,37 @@ func TestStatus(t *testing.T) {
 		}
 	}
 }
+
+func TestAStreamStopsBehindARaiseThatWaits(t *testing.T) {
+	w := newWorld(t, shop, 2)
+	a, b := w.guests[0], w.guests[1]
+	early := hit("p")
+	early.Session = w.raise(a, hit("p")).Token // b has not seen this
+	early.Stream, early.Seq = "s", 1
+	late := hit("p")
+	late.Stream, late.Seq = "s", 2
+
+	b.last++
+	waits := b.last
+	b.Raise(w.now, waits, early)
+	if got := w.raise(b, late); got.Abort != node.AbortStalled {
+		t.Fatalf("a raise behind one that waits: %+v", got)
+	}
+	w.run(6 * causal.Second)
+	if got := b.answers[waits]; got.Abort != node.AbortBehind {
+		t.Fatalf("the raise whose past never came: %+v", got)
+	}
+	if got := w.raise(b, late); got.Abort != node.AbortStalled {
+		t.Fatalf("a raise behind one that is open: %+v", got)
+	}
+	w.linkAll()
+	w.run(causal.Second)
+	for _, q := range []node.RaiseRequest{early, late, early, late} {
+		if got := w.raise(b, q); !got.Committed {
+			t.Fatalf("after catching up: %+v", got)
+		}
+	}
+	if got := w.number(b, "hits", value.String("p")); got != 3 {
+		t.Errorf("hits: %d, want 3", got)
+	}
+}

@@ -1,10 +1,8 @@
 package node
 
 import (
-	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
@@ -23,55 +21,23 @@ type asked struct {
 	req    request
 }
 
-// stall is where a stream stopped: what comes of its raise seq is open. A
-// later raise of the stream may not reach the home before that one, which
-// would then be taken for one that has run. Raisers send many raises ahead.
-type stall struct {
-	seq uint64
-	at  causal.Instant
-}
-
 // forward asks the home, or answers why not.
 func (n *Node) forward(now causal.Instant, c caller, q request) {
 	switch {
-	case n.isStalled(&q):
-		n.abort(c, AbortStalled, "raise "+strconv.FormatUint(n.stalled[q.Stream].seq, 10)+" of the stream again first; nothing was sent")
-		return
 	case !slices.Contains(n.member.Neighbors(), n.cfg.Steward):
-		n.stall(now, &q)
+		n.stall(now, q.Stream, q.Seq)
 		n.abort(c, AbortHomeAway, "the home of this data, node "+n.cfg.Steward.Short()+", can't be reached from here; nothing was sent")
 		return
 	case len(n.asked) >= n.cfg.Limits.ForwardMax:
-		n.stall(now, &q)
+		n.stall(now, q.Stream, q.Seq)
 		n.abort(c, AbortBusy, "too many requests are under way to the home; nothing was sent")
 		return
 	}
-	delete(n.stalled, q.Stream)
+	n.moved(q.Stream, q.Seq)
 	n.askedSeq++
 	q.ID = n.askedSeq
 	n.asked[q.ID] = asked{caller: c, until: now + n.cfg.Limits.HomeTimeout, req: q}
 	n.send(n.cfg.Steward, wire.Commits, KindRequest, q.appendTo(nil))
-}
-
-// isStalled reports whether q comes behind a raise of its stream that is open.
-func (n *Node) isStalled(q *request) bool {
-	s, ok := n.stalled[q.Stream]
-	return ok && q.Seq > s.seq
-}
-
-// stall notes that what comes of q is open. At the bound the stream that
-// stopped first is forgotten: what its raiser had sent ahead has long come.
-func (n *Node) stall(now causal.Instant, q *request) {
-	s, ok := n.stalled[q.Stream]
-	switch {
-	case q.Stream == "" || ok && s.seq <= q.Seq:
-		return
-	case !ok && len(n.stalled) >= n.cfg.Limits.ForwardMax:
-		delete(n.stalled, slices.MinFunc(slices.Sorted(maps.Keys(n.stalled)), func(a, b string) int {
-			return cmp.Compare(n.stalled[a].at, n.stalled[b].at)
-		}))
-	}
-	n.stalled[q.Stream] = stall{q.Seq, now}
 }
 
 // homeLost answers what was under way when the link to the home went down. The
@@ -94,7 +60,7 @@ func (n *Node) expire(now causal.Instant) {
 func (n *Node) unknown(now causal.Instant, id uint64, detail string) {
 	a := n.asked[id]
 	delete(n.asked, id)
-	n.stall(now, &a.req)
+	n.stall(now, a.req.Stream, a.req.Seq)
 	if a.req.Op == opRaise {
 		detail += "; it may have run: raise it again in the same stream with the same number"
 	}
@@ -134,7 +100,7 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 	delete(n.asked, p.ID)
 	answer := Answer{Committed: p.Committed, Duplicate: p.Duplicate, Token: p.Token, Abort: p.Abort, Detail: p.Detail}
 	if answer.IsOpen() {
-		n.stall(now, &a.req)
+		n.stall(now, a.req.Stream, a.req.Seq)
 	}
 	if answer.Abort != "" {
 		n.abort(a.caller, answer.Abort, answer.Detail)

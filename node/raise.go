@@ -1,10 +1,11 @@
 package node
 
 import (
+	"strconv"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/replica"
-	"github.com/martinelli-lang/martinelli/store"
 )
 
 // Raise runs the handler of an event, here or, where it touches what is not
@@ -23,6 +24,10 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 		n.abort(c, AbortStream, "a stream's name has at most 256 bytes and its seq counts from 1")
 		return
 	}
+	if n.isStalled(q.Stream, q.Seq) {
+		n.abort(c, AbortStalled, "raise "+strconv.FormatUint(n.stalled[q.Stream].seq, 10)+" of the stream again first")
+		return
+	}
 	h, ok := n.engine.Handler(q.Event)
 	if !ok {
 		n.abort(c, AbortNoEvent, "no handler on_"+q.Event+" at role "+n.cfg.Role)
@@ -39,6 +44,7 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 		n.run(now, c, h, q, session)
 		return
 	}
+	n.stall(now, q.Stream, q.Seq)
 	n.whenCovered(now, c, session, func(now causal.Instant) { n.run(now, c, h, q, session) })
 }
 
@@ -47,6 +53,7 @@ func (n *Node) user(of string) string { return or(of, n.cfg.User) }
 
 // run runs handler h here and now, as one commit.
 func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session) {
+	n.moved(q.Stream, q.Seq)
 	if mark, ok := n.store.StreamMark(q.Stream); ok && q.Seq <= mark.Seq {
 		n.answer(c, Answer{Committed: true, Duplicate: true, Token: n.token(session, spacesOf(mark.Parts))})
 		return
@@ -105,16 +112,6 @@ func (n *Node) commit(author causal.ReplicaID, stamp causal.Stamp, seen replica.
 	n.fresh = append(n.fresh, group.Parts...)
 	n.counts.Commits++
 	return group
-}
-
-// mark notes that a stream's seq has committed, in the same store write as
-// what it did.
-func (n *Node) mark(stream string, seq uint64, parts []*causal.Part) {
-	m := store.StreamMark{Seq: seq}
-	for _, p := range parts {
-		m.Parts = append(m.Parts, p.Ref())
-	}
-	n.store.PutStreamMark(stream, m)
 }
 
 // touched names the spaces a run read or wrote.
