@@ -305,7 +305,9 @@ func (c *composer) combined(xs, ys of) of {
 }
 
 // names are the parameters of a block over xs.
-func names(xs of) string { return "|" + strings.Join([]string{"x", "y", "z", "v"}[:xs.arity], ", ") + "|" }
+func names(xs of) string {
+	return "|" + strings.Join([]string{"x", "y", "z", "v"}[:xs.arity], ", ") + "|"
+}
 
 // part is one int of an element.
 func (c *composer) part(xs of) bodyOf[int64] {
