@@ -201,8 +201,11 @@ func shape(b *strings.Builder, e *plan.Expr) {
 		b.WriteString(strconv.Itoa(n))
 		b.WriteByte(' ')
 	}
-	b.WriteString(strconv.Quote(e.Name))
-	b.WriteString(strconv.Quote(value.Encode(e.Const)))
+	for _, text := range []string{e.Name, value.Encode(e.Const)} {
+		b.WriteString(strconv.Itoa(len(text)))
+		b.WriteByte(' ')
+		b.WriteString(text)
+	}
 	for _, arg := range e.Args {
 		shape(b, arg)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
@@ -43,14 +44,14 @@ func (n *Node) forward(now causal.Instant, c caller, q request) {
 // homeLost answers what was under way when the link to the home went down. The
 // home may have run it.
 func (n *Node) homeLost(now causal.Instant) {
-	for _, id := range slices.Sorted(maps.Keys(n.asked)) {
+	for _, id := range order.Sorted(maps.Keys(n.asked), cmp.Compare) {
 		n.unknown(now, id, "the link to the home went down before it answered")
 	}
 }
 
 // expire answers what the home has not answered in time.
 func (n *Node) expire(now causal.Instant) {
-	for _, id := range slices.Sorted(maps.Keys(n.asked)) {
+	for _, id := range order.Sorted(maps.Keys(n.asked), cmp.Compare) {
 		if now >= n.asked[id].until {
 			n.unknown(now, id, "the home has not answered in time")
 		}

@@ -1,10 +1,11 @@
 package node
 
 import (
-	"slices"
+	"cmp"
 	"strconv"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/overlay/broadcast"
 	"github.com/martinelli-lang/martinelli/overlay/member"
@@ -152,7 +153,7 @@ func (n *Node) watchers(name string) []Ticket {
 			tickets = append(tickets, t)
 		}
 	}
-	slices.Sort(tickets)
+	order.Sort(tickets, cmp.Compare)
 	return tickets
 }
 

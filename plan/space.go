@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/martinelli-lang/martinelli/value"
+	"github.com/martinelli-lang/martinelli/wire"
 )
 
 // The names of the spaces that do not depend on a key.
@@ -33,8 +34,10 @@ func spaceValue(t Type, v value.Value) string {
 		return v.AsString()
 	case t.isInteger():
 		return strconv.FormatInt(v.AsInt(), 10)
+	case t.Kind == KindSymbol:
+		return v.AsString()
 	}
-	return strconv.QuoteToASCII(value.Encode(v))
+	return wire.Hex([]byte(value.Encode(v)))
 }
 
 // Scalar reports whether one key of the database reads as one value, not as a collection.

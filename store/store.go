@@ -54,7 +54,7 @@ func (e *RecordError) Unwrap() error { return e.Err }
 
 // Error names the record by its key.
 func (e *RecordError) Error() string {
-	return "store: the record at key " + strconv.Quote(string(e.Key)) + " can't be read: " + e.Err.Error()
+	return "store: the record at key " + wire.Hex(e.Key) + " can't be read: " + e.Err.Error()
 }
 
 type versionError struct{ got byte }

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"golang.org/x/crypto/blake2b"
+
+	"github.com/martinelli-lang/martinelli/wire"
 )
 
 // ReplicaID names one copy on one store: the hash of its public key and
@@ -44,16 +46,16 @@ func (r ReplicaID) Compare(o ReplicaID) int { return bytes.Compare(r[:], o[:]) }
 func (s SpaceID) Compare(o SpaceID) int { return bytes.Compare(s[:], o[:]) }
 
 // String returns all 32 hexadecimal digits.
-func (r ReplicaID) String() string { return hexadecimal(r[:]) }
+func (r ReplicaID) String() string { return wire.Hex(r[:]) }
 
 // Short returns the first eight hexadecimal digits, for people.
-func (r ReplicaID) Short() string { return hexadecimal(r[:4]) }
+func (r ReplicaID) Short() string { return wire.Hex(r[:4]) }
 
 // String returns all 32 hexadecimal digits.
-func (s SpaceID) String() string { return hexadecimal(s[:]) }
+func (s SpaceID) String() string { return wire.Hex(s[:]) }
 
 // String returns all 64 hexadecimal digits.
-func (h Hash) String() string { return hexadecimal(h[:]) }
+func (h Hash) String() string { return wire.Hex(h[:]) }
 
 // ParseReplicaID reads what ReplicaID.String wrote.
 func ParseReplicaID(s string) (ReplicaID, error) {
@@ -69,16 +71,6 @@ func ParseReplicaID(s string) (ReplicaID, error) {
 		id[i] = hi<<4 | lo
 	}
 	return id, nil
-}
-
-const digits = "0123456789abcdef"
-
-func hexadecimal(p []byte) string {
-	b := make([]byte, 0, 2*len(p))
-	for _, c := range p {
-		b = append(b, digits[c>>4], digits[c&15])
-	}
-	return string(b)
 }
 
 // digit returns the value of a lower-case hexadecimal digit, or 255.
