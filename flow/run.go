@@ -27,9 +27,8 @@ type run struct {
 	journal []record
 	touched []*cell // in the order of their first change
 	reads   []string
-	writes  int         // entries added and removed so far
-	size    int         // bytes they take in a part at most
-	gone    []crdt.Item // scratch of lookup
+	writes  int // entries added and removed so far
+	size    int // bytes they take in a part at most
 }
 
 // share is what the run writes in one space.
@@ -90,7 +89,7 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 		m.stop(AbortSize, "the run writes more than a part may hold")
 		return false
 	}
-	r.apply(c, delta, arg)
+	r.apply(c, delta)
 	return true
 }
 
@@ -127,15 +126,13 @@ func refusal(err error) string {
 
 // apply brings a delta into the cell and notes it in the share of its space.
 // Entries come before removals, so that a replaced element stays visible.
-func (r *run) apply(c *cell, delta crdt.Delta, arg value.Value) {
+func (r *run) apply(c *cell, delta crdt.Delta) {
 	if delta.Empty() {
 		return
 	}
 	r.touch(c)
 	at := r.share(c.space)
 	s := &r.shares[at]
-	elem := r.elementOf(c, delta, arg)
-	gone := r.lookup(c, delta.Remove, elem)
 	for _, bytes := range delta.Add {
 		id := causal.EntryID{Dot: s.dot, Offset: uint32(len(s.added))}
 		it := crdt.Item{ID: id, Stamp: r.env.Stamp, Value: bytes}
@@ -143,7 +140,7 @@ func (r *run) apply(c *cell, delta crdt.Delta, arg value.Value) {
 		s.added = append(s.added, addition{cell: c, item: it})
 		r.journal = append(r.journal, record{c, it, undoInsert, at})
 	}
-	for _, it := range gone {
+	for _, it := range delta.Remove {
 		c.remove(it)
 		r.journal = append(r.journal, record{c, it, undoRemove, at})
 		if it.ID.Dot == s.dot {
@@ -152,30 +149,6 @@ func (r *run) apply(c *cell, delta crdt.Delta, arg value.Value) {
 			s.removed = append(s.removed, it.ID)
 		}
 	}
-}
-
-// elementOf is the element a set's verb is about.
-func (r *run) elementOf(c *cell, delta crdt.Delta, arg value.Value) string {
-	switch {
-	case len(delta.Remove) == 0 || !c.db.isSet():
-		return ""
-	case len(delta.Add) > 0:
-		return delta.Add[0]
-	}
-	return value.Encode(arg)
-}
-
-// lookup returns the items a verb removes, until the next call.
-func (r *run) lookup(c *cell, ids []causal.EntryID, elem string) []crdt.Item {
-	r.gone = r.gone[:0]
-	for _, id := range ids {
-		it, ok := crdt.Lookup(c.crdt, id, elem)
-		if !ok {
-			panic("flow: a verb removes an entry that its cell does not hold")
-		}
-		r.gone = append(r.gone, it)
-	}
-	return r.gone
 }
 
 func (r *run) touch(c *cell) {

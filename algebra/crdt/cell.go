@@ -22,13 +22,16 @@ const NatMax = 1<<31 - 1
 type Item struct {
 	ID    causal.EntryID
 	Stamp causal.Stamp
-	Value string // canonical bytes of one value; an item with others reads as absent
+	Path  string // where inside the cell: the key path behind the cell's key; "" where the lattice has no places inside it
+	Value string // canonical bytes of one value
 }
 
 // Compare orders items by stamp, then id: the order in which lww reads them.
 func (it Item) Compare(o Item) int {
 	return cmp.Or(cmp.Compare(it.Stamp, o.Stamp), it.ID.Compare(o.ID))
 }
+
+func compareIDs(a, b Item) int { return a.ID.Compare(b.ID) }
 
 // Emit is told the change of a cell's visible value as a Z-set: elem leaves
 // with weight -1 and comes with +1. A set emits its elements, a scalar its
@@ -41,7 +44,8 @@ type Emit func(elem string, weight int)
 // they were inserted and removed can be seen afterwards.
 //
 // The caller inserts an item once, and removes only what it inserted, as a
-// State does. Insert a part's entries before removing what it removed, and a
+// State does. An item that no verb of the lattice writes, because its path or
+// value is none of the lattice's, reads as absent. Insert a part's entries before removing what it removed, and a
 // replaced element does not flicker; in the other order the weights sum to the
 // same.
 type Cell interface {
@@ -78,13 +82,25 @@ type Cell interface {
 	// Each yields the elements in ascending order until yield returns false.
 	// O(n log n) for sets.
 	Each(yield func(elem string) bool)
+
+	// Items yields the items the cell holds, in no order, until yield returns
+	// false: also those that nothing visible tells of. Where a lattice does
+	// not read stamps they have none. O(n).
+	Items(yield func(Item) bool)
+
+	// Bare reports whether the cell holds no item, and so is as New made it. A
+	// cell may be Empty and not Bare: what was taken out of an rset is still
+	// noted. O(1).
+	Bare() bool
 }
 
-// Delta is what a verb changes: values of new entries, and entries of the same
-// key to remove, ascending. The zero Delta changes nothing.
+// Delta is what a verb changes: values of new entries, all at one place, and
+// items of the same cell to remove, ascending by id. The zero Delta changes
+// nothing.
 type Delta struct {
+	Path   string // of what is added, as Item has it
 	Add    []string
-	Remove []causal.EntryID
+	Remove []Item
 }
 
 // Empty reports whether d changes nothing.

@@ -25,7 +25,8 @@ func newCell(t testing.TB, name string) Cell {
 
 // item makes entry number seq of an author.
 func item(author byte, seq uint64, v value.Value) Item {
-	return Item{causal.EntryID{Dot: causal.Dot{Replica: causal.ReplicaID{author}, Seq: seq}}, causal.Stamp(seq), value.Encode(v)}
+	id := causal.EntryID{Dot: causal.Dot{Replica: causal.ReplicaID{author}, Seq: seq}}
+	return Item{ID: id, Stamp: causal.Stamp(seq), Value: value.Encode(v)}
 }
 
 // play runs a verb at the cell as author's part seq and returns its delta.
@@ -37,7 +38,7 @@ func play(t testing.TB, c Cell, author byte, seq uint64, verb string, arg value.
 	}
 	for i, v := range d.Add {
 		id := causal.EntryID{Dot: causal.Dot{Replica: causal.ReplicaID{author}, Seq: seq}, Offset: uint32(i)}
-		c.Insert(Item{id, causal.Stamp(seq), v}, nil)
+		c.Insert(Item{ID: id, Stamp: causal.Stamp(seq), Path: d.Path, Value: v}, nil)
 	}
 	return d
 }
@@ -142,7 +143,7 @@ func TestAnIncrementReplacesTheAuthorsOwnTotal(t *testing.T) {
 	c.Insert(item(2, 9, value.Int(100)), nil)
 	first := play(t, c, 1, 1, "inc", value.Int(5))
 	second := play(t, c, 1, 2, "inc", value.Int(2))
-	if len(first.Remove) != 0 || second.Add[0] != value.Encode(value.Int(7)) || len(second.Remove) != 1 || second.Remove[0] != item(1, 1, value.Nil).ID {
+	if len(first.Remove) != 0 || second.Add[0] != value.Encode(value.Int(7)) || len(second.Remove) != 1 || second.Remove[0].ID != item(1, 1, value.Nil).ID {
 		t.Errorf("%+v, %+v", first, second)
 	}
 	if got := c.Value().AsInt(); got != 107 {
@@ -176,7 +177,7 @@ func TestLWWFollowsCausalityBeforeClocks(t *testing.T) {
 	ahead.Stamp = 1 << 60
 	c.Insert(ahead, nil)
 	d := play(t, c, 2, 1, "set", value.String("after"))
-	if !slices.Equal(d.Remove, []causal.EntryID{ahead.ID}) {
+	if !slices.Equal(d.Remove, []Item{ahead}) {
 		t.Fatalf("%+v", d)
 	}
 	c.Remove(ahead, nil)
@@ -190,8 +191,7 @@ func TestASetSupersedesWhatItSaw(t *testing.T) {
 	play(t, c, 2, 1, "add", value.Int(7))
 	play(t, c, 1, 1, "add", value.Int(7))
 	d := play(t, c, 1, 2, "add", value.Int(7))
-	seen := []causal.EntryID{item(1, 1, value.Nil).ID, item(2, 1, value.Nil).ID}
-	if len(d.Add) != 1 || !slices.Equal(d.Remove, seen) {
+	if len(d.Add) != 1 || len(d.Remove) != 2 || d.Remove[0].ID.Replica[0] != 1 || d.Remove[1].ID.Replica[0] != 2 {
 		t.Errorf("add: %+v", d)
 	}
 	if d, _ := c.Do("remove", causal.ReplicaID{1}, value.Int(7)); len(d.Add) != 0 || len(d.Remove) != 3 {
@@ -328,31 +328,31 @@ func TestInsertTwiceAndRemoveOfTheUnknownChangeNothing(t *testing.T) {
 	}
 }
 
-// What Lookup finds can be removed and inserted in place of the item itself.
-func TestLookupFindsTheLiveItem(t *testing.T) {
+// What Items yields is what the cell is made of: it can be removed item by
+// item, and inserted again.
+func TestItemsAreWhatTheCellHolds(t *testing.T) {
 	for _, name := range lattices {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				c, _ := New(name)
-				for _, it := range rapid.SliceOfNDistinct(rapid.Custom(drawItem), 1, 6, func(it Item) causal.EntryID { return it.ID }).Draw(t, "items") {
-					empty := inside(c)
+				for _, it := range rapid.SliceOfNDistinct(rapid.Custom(drawItem), 0, 6, func(it Item) causal.EntryID { return it.ID }).Draw(t, "items") {
 					c.Insert(it, nil)
-					full := inside(c)
-					found, ok := Lookup(c, it.ID, it.Value)
-					if ok != (empty != full) {
-						t.Fatalf("%+v: found %v\n%s\n%s", it, ok, empty, full)
+				}
+				full, held := inside(c), slices.Collect(c.Items)
+				for _, it := range held {
+					if c.Bare() {
+						t.Fatalf("bare, but %+v is to come", it)
 					}
-					if !ok {
-						continue
-					}
-					c.Remove(found, nil)
-					if got := inside(c); got != empty {
-						t.Fatalf("removed, but\n%s\n%s", got, empty)
-					}
-					if _, still := Lookup(c, it.ID, it.Value); still {
-						t.Fatalf("%+v is found after its removal", it)
-					}
-					c.Insert(found, nil)
+					c.Remove(it, nil)
+				}
+				if !c.Bare() || !c.Empty() {
+					t.Fatalf("all removed, but %s", inside(c))
+				}
+				for _, it := range held {
+					c.Insert(it, nil)
+				}
+				if again := inside(c); again != full {
+					t.Fatalf("all inserted again, but\n%s\n%s", full, again)
 				}
 			})
 		})
@@ -388,7 +388,7 @@ func BenchmarkGCounterInc(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		d, _ := c.Do("inc", last.ID.Replica, value.Int(1))
-		next := Item{last.ID, last.Stamp, d.Add[0]}
+		next := Item{ID: last.ID, Stamp: last.Stamp, Value: d.Add[0]}
 		next.ID.Seq++
 		c.Insert(next, emit)
 		c.Remove(last, emit)
@@ -421,7 +421,7 @@ func BenchmarkLWWSet(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		d, _ := c.Do("set", last.ID.Replica, value.Int(1))
-		next := Item{last.ID, last.Stamp, d.Add[0]}
+		next := Item{ID: last.ID, Stamp: last.Stamp, Value: d.Add[0]}
 		next.ID.Seq++
 		c.Insert(next, nil)
 		c.Remove(last, nil)

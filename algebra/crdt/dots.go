@@ -61,10 +61,33 @@ func (d *dots) cut(i int) {
 	}
 }
 
-// list returns the ids in ascending order, in a slice of its own.
-func (d *dots) list() []causal.EntryID {
+// items returns an item of the given value for each id, ascending, in a slice
+// of its own; nil if there are none.
+func (d *dots) items(value string) []Item {
 	if d.isEmpty() {
 		return nil
 	}
-	return append([]causal.EntryID{d.first}, d.rest...)
+	items := make([]Item, 0, 1+len(d.rest))
+	d.each(value, func(it Item) bool {
+		items = append(items, it)
+		return true
+	})
+	return items
+}
+
+// each yields an item of the given value for each id, ascending, and reports
+// whether yield wants more.
+func (d *dots) each(value string, yield func(Item) bool) (more bool) {
+	if d.isEmpty() {
+		return true
+	}
+	if !yield(Item{ID: d.first, Value: value}) {
+		return false
+	}
+	for _, id := range d.rest {
+		if !yield(Item{ID: id, Value: value}) {
+			return false
+		}
+	}
+	return true
 }

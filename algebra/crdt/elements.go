@@ -14,7 +14,7 @@ type elements map[string]dots
 // insert adds an item; only the first entry of an element changes what is visible.
 func (s elements) insert(it Item, emit Emit) (changed bool) {
 	entries, visible := s[it.Value]
-	if !visible && !value.Valid(it.Value) {
+	if it.Path != "" || !visible && !value.Valid(it.Value) {
 		return false
 	}
 	entries.add(it.ID)
@@ -28,7 +28,7 @@ func (s elements) insert(it Item, emit Emit) (changed bool) {
 // remove takes an item out; only the last entry of an element changes what is visible.
 func (s elements) remove(it Item, emit Emit) (changed bool) {
 	entries, visible := s[it.Value]
-	if !visible || !entries.remove(it.ID) {
+	if !visible || it.Path != "" || !entries.remove(it.ID) {
 		return false
 	}
 	if !entries.isEmpty() {
@@ -66,6 +66,22 @@ func (s elements) Each(yield func(elem string) bool) {
 			return
 		}
 	}
+}
+
+func (s elements) Items(yield func(Item) bool) {
+	for elem, entries := range s {
+		if !entries.each(elem, yield) {
+			return
+		}
+	}
+}
+
+func (s elements) Bare() bool { return len(s) == 0 }
+
+// supersede is the delta that says elem is in, and takes back what said so before.
+func (s elements) supersede(elem string) Delta {
+	seen := s[elem]
+	return Delta{Add: []string{elem}, Remove: seen.items(elem)}
 }
 
 // weigh tells a listener that may be nil.

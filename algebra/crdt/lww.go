@@ -32,5 +32,5 @@ func (r *lww) Do(verb string, _ causal.ReplicaID, arg value.Value) (Delta, error
 	if err != nil {
 		return Delta{}, err
 	}
-	return Delta{Add: []string{elem}, Remove: r.ids()}, nil
+	return Delta{Add: []string{elem}, Remove: r.first(len(r.items))}, nil
 }

@@ -40,5 +40,5 @@ func (r *maximum) Do(verb string, _ causal.ReplicaID, arg value.Value) (Delta, e
 	if top, empty := r.top(); !empty && elem <= top {
 		return Delta{}, nil
 	}
-	return Delta{Add: []string{elem}, Remove: r.ids()}, nil
+	return Delta{Add: []string{elem}, Remove: r.first(len(r.items))}, nil
 }

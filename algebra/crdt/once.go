@@ -25,7 +25,7 @@ func newOnce() *once { return &once{} }
 
 func (o *once) Insert(it Item, emit Emit) (changed bool) {
 	wasEmpty := o.Empty()
-	if it.Value != on || !o.entries.add(it.ID) || !wasEmpty {
+	if it.Value != on || it.Path != "" || !o.entries.add(it.ID) || !wasEmpty {
 		return false
 	}
 	emit.weigh(on, +1)
@@ -33,7 +33,7 @@ func (o *once) Insert(it Item, emit Emit) (changed bool) {
 }
 
 func (o *once) Remove(it Item, emit Emit) (changed bool) {
-	if !o.entries.remove(it.ID) || !o.Empty() {
+	if it.Path != "" || !o.entries.remove(it.ID) || !o.Empty() {
 		return false
 	}
 	emit.weigh(on, -1)
@@ -68,3 +68,7 @@ func (o *once) Each(yield func(elem string) bool) {
 		yield(on)
 	}
 }
+
+func (o *once) Items(yield func(Item) bool) { o.entries.each(on, yield) }
+
+func (o *once) Bare() bool { return o.Empty() }

@@ -36,9 +36,9 @@ func (s *orset) Do(verb string, _ causal.ReplicaID, arg value.Value) (Delta, err
 	if err != nil {
 		return Delta{}, err
 	}
-	seen := s.elements[elem]
-	if verb == "remove" {
-		return Delta{Remove: seen.list()}, nil
+	if verb == "add" {
+		return s.supersede(elem), nil
 	}
-	return Delta{Add: []string{elem}, Remove: seen.list()}, nil
+	seen := s.elements[elem]
+	return Delta{Remove: seen.items(elem)}, nil
 }

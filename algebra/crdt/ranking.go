@@ -3,7 +3,6 @@ package crdt
 import (
 	"slices"
 
-	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/value"
 )
@@ -18,7 +17,7 @@ type ranking struct {
 
 func (r *ranking) Insert(it Item, emit Emit) (changed bool) {
 	i, found := slices.BinarySearchFunc(r.items, it, r.order)
-	if found || !value.Valid(it.Value) {
+	if found || it.Path != "" || !value.Valid(it.Value) {
 		return false
 	}
 	before, wasEmpty := r.top()
@@ -28,7 +27,7 @@ func (r *ranking) Insert(it Item, emit Emit) (changed bool) {
 
 func (r *ranking) Remove(it Item, emit Emit) (changed bool) {
 	i, found := slices.BinarySearchFunc(r.items, it, r.order)
-	if !found {
+	if !found || it.Path != "" {
 		return false
 	}
 	before, wasEmpty := r.top()
@@ -60,18 +59,22 @@ func (r *ranking) settle(before string, wasEmpty bool, emit Emit) (changed bool)
 	return true
 }
 
-// ids names all entries, ascending.
-func (r *ranking) ids() []causal.EntryID {
-	if len(r.items) == 0 {
-		return nil
-	}
-	ids := make([]causal.EntryID, len(r.items))
-	for i, it := range r.items {
-		ids[i] = it.ID
-	}
-	order.Sort(ids, causal.EntryID.Compare)
-	return ids
+// first returns the n lowest items, ascending by id.
+func (r *ranking) first(n int) []Item {
+	items := slices.Clone(r.items[:n])
+	order.Sort(items, compareIDs)
+	return items
 }
+
+func (r *ranking) Items(yield func(Item) bool) {
+	for _, it := range r.items {
+		if !yield(it) {
+			return
+		}
+	}
+}
+
+func (r *ranking) Bare() bool { return len(r.items) == 0 }
 
 func (r *ranking) Value() value.Value {
 	elem, empty := r.top()

@@ -20,7 +20,7 @@ type Live struct {
 }
 
 // Item returns the entry as the cell of its key takes it.
-func (l Live) Item() Item { return Item{l.ID, l.Stamp, l.Value} }
+func (l Live) Item() Item { return Item{ID: l.ID, Stamp: l.Stamp, Value: l.Value} }
 
 // State is what a space holds: which parts have been seen, and the entries of
 // theirs that nobody has removed. It joins without knowing any type.

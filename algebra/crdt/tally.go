@@ -37,7 +37,7 @@ func (c credit) compare(o credit) int {
 
 func (t *tally) Insert(it Item, emit Emit) (changed bool) {
 	total, ok := t.total(it.Value)
-	if !ok {
+	if !ok || it.Path != "" {
 		return false
 	}
 	wasEmpty := t.Empty()
@@ -53,7 +53,7 @@ func (t *tally) Insert(it Item, emit Emit) (changed bool) {
 
 func (t *tally) Remove(it Item, emit Emit) (changed bool) {
 	a := t.authors[it.ID.Replica]
-	if a == nil {
+	if a == nil || it.Path != "" {
 		return false
 	}
 	before := a.newest.total
@@ -130,23 +130,26 @@ func (t *tally) add(self causal.ReplicaID, n int64) (Delta, error) {
 	if (total > a.newest.total) != (n > 0) || total < t.least {
 		return Delta{}, ErrRange
 	}
-	return Delta{Add: []string{value.Encode(value.Int(total))}, Remove: a.ids(self)}, nil
+	return Delta{Add: []string{value.Encode(value.Int(total))}, Remove: a.items(self)}, nil
 }
 
-// ids names the entries of an account, ascending.
-func (a *account) ids(author causal.ReplicaID) []causal.EntryID {
+// items returns the entries of an account, ascending.
+func (a *account) items(author causal.ReplicaID) []Item {
 	if a.newest.seq == 0 {
 		return nil
 	}
-	ids := make([]causal.EntryID, 0, len(a.older)+1)
+	items := make([]Item, 0, len(a.older)+1)
 	for _, c := range a.older {
-		ids = append(ids, c.id(author))
+		items = append(items, c.item(author))
 	}
-	return append(ids, a.newest.id(author))
+	return append(items, a.newest.item(author))
 }
 
-func (c credit) id(author causal.ReplicaID) causal.EntryID {
-	return causal.EntryID{Dot: causal.Dot{Replica: author, Seq: c.seq}, Offset: c.offset}
+func (c credit) item(author causal.ReplicaID) Item {
+	return Item{
+		ID:    causal.EntryID{Dot: causal.Dot{Replica: author, Seq: c.seq}, Offset: c.offset},
+		Value: value.Encode(value.Int(c.total)),
+	}
 }
 
 // nat returns arg as an int, or ErrRange: a negative argument would turn a
@@ -174,6 +177,18 @@ func (t *tally) Each(yield func(elem string) bool) {
 		yield(value.Encode(value.Int(t.sum)))
 	}
 }
+
+func (t *tally) Items(yield func(Item) bool) {
+	for author, a := range t.authors {
+		for _, it := range a.items(author) {
+			if !yield(it) {
+				return
+			}
+		}
+	}
+}
+
+func (t *tally) Bare() bool { return len(t.authors) == 0 }
 
 func newTally(least int64) tally {
 	return tally{least: least, authors: make(map[causal.ReplicaID]*account)}

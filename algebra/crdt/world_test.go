@@ -139,26 +139,18 @@ func (w *world) do(t *rapid.T, r *replica, p *causal.Part, o op) {
 	if after := inside(c.Cell); after != before {
 		t.Fatalf("Do changed the cell\n%s\n%s", before, after)
 	}
-	if !slices.IsSortedFunc(d.Remove, causal.EntryID.Compare) {
+	if !slices.IsSortedFunc(d.Remove, compareIDs) {
 		t.Fatalf("removals do not ascend: %v", d.Remove)
 	}
 	for _, v := range d.Add {
 		id := p.EntryID(len(p.Entries))
 		p.Entries = append(p.Entries, causal.Entry{Database: "db", Key: o.key, Value: v})
-		c.Insert(Item{id, p.Stamp, v}, c.emit)
+		c.Insert(Item{ID: id, Stamp: p.Stamp, Path: d.Path, Value: v}, c.emit)
 	}
-	for _, id := range d.Remove {
-		c.Remove(w.find(r, p, id), c.emit)
-		p.Removed = append(p.Removed, id)
+	for _, it := range d.Remove {
+		c.Remove(it, c.emit)
+		p.Removed = append(p.Removed, it.ID)
 	}
-}
-
-// find returns the item of an entry of r or of the part it is writing.
-func (w *world) find(r *replica, p *causal.Part, id causal.EntryID) Item {
-	if id.Dot == p.Dot() {
-		return Item{id, p.Stamp, p.Entries[id.Offset].Value}
-	}
-	return Live{id, r.state.Entries[id]}.Item()
 }
 
 // receive applies a part if it is new and its past is there. It is forgotten otherwise.
@@ -171,7 +163,7 @@ func (w *world) receive(r *replica, p *sent) bool {
 		id := p.EntryID(i)
 		if _, isLive := r.state.Entries[id]; isLive {
 			c := w.cell(r, e.Key)
-			c.Insert(Item{id, p.Stamp, e.Value}, c.emit)
+			c.Insert(Item{ID: id, Stamp: p.Stamp, Value: e.Value}, c.emit)
 		}
 	}
 	for _, l := range removed {
