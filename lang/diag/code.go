@@ -116,6 +116,7 @@ var registry = []Entry{
 	{"E601", "an import without its signature"},
 	{"E602", "an import from an unknown place"},
 	{"E603", "a function of the host called where only pure ones may be"},
+	{"W012", "a string that seems to hold a value"},
 	{"W190", "a test that is not run"},
 	{"W701", "a handler that may never write"},
 }

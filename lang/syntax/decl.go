@@ -437,6 +437,9 @@ func (p *parser) symbol(what string) Name {
 	case p.newline():
 		p.fail(p.unexpected(what + ", as in `:name`"))
 	case t.Kind == token.Symbol:
+		if p.withoutColon(t).Kind.IsWord() {
+			p.report(reserved(t)) // nothing could ask for it
+		}
 		p.advance()
 	case t.Kind == token.Ident || t.Kind == token.String && t.Text != "":
 		p.report(notASymbol(t, what))

@@ -119,6 +119,10 @@ func (c *checker) infer(x syntax.Expr) *plan.Expr {
 			c.write(diag.Errorf("E191", x.Span, "this string is too large").Hinting("a value has at most %d KiB", value.SizeMax>>10))
 			return bad()
 		}
+		if strings.Contains(x.Value, "#{") {
+			c.write(diag.Warnf("W012", x.Span, "values are not put into strings by `#{ }`").
+				Hinting("join strings with `+`; a brace that is meant is written \\u{7b}"))
+		}
 		return text(x.Value)
 	case *syntax.Symbol:
 		return constant(plan.Symbol, value.Symbol(x.Name))

@@ -1,6 +1,8 @@
 package types
 
 import (
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/token"
@@ -38,6 +40,8 @@ func (c *checker) operand(t plan.Type, op string, at syntax.Node) {
 		d = d.Hinting("%s", hintUnknown(t))
 	case isCollection(t):
 		d = d.Hinting("this is a collection; `.count` is how many elements it has")
+	case slices.Contains([]string{"<", "<=", ">", ">="}, op):
+		d = d.Hinting("numbers, times and strings have an order")
 	}
 	c.write(d)
 }
@@ -77,7 +81,7 @@ func (c *checker) equality(x *syntax.Binary) *plan.Expr {
 	t, ok := unify(a.Type, b.Type)
 	if !ok || !isPlain(t) {
 		c.write(diag.Errorf("E514", x.OpSpan, "`%s` and `%s` are never compared", a.Type.Label(), b.Type.Label()).
-			Hinting("%s", hintMismatch(a.Type, b.Type)))
+			Hinting("%s", hintMismatch(bare(a.Type), bare(b.Type))))
 		return boolean(binaryOps[x.Op].op, bad(), bad())
 	}
 	return boolean(binaryOps[x.Op].op, c.fit(a, t, x.X), c.fit(b, t, x.Y))
