@@ -55,7 +55,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	}
 	kills, seed := 4, uint64(1)
 	if os.Getenv("MARTINELLI_SOAK") != "" {
-		kills, seed = 100, uint64(time.Now().UnixNano())
+		kills, seed = 40, uint64(time.Now().UnixNano())
 	}
 	t.Logf("seed %d", seed)
 	ctx, cancel := context.WithTimeout(context.Background(), patience+time.Duration(kills)*10*time.Second)

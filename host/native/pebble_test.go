@@ -378,3 +378,68 @@ func TestDeadDiskSaysWhy(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDamagedTail cuts and flips the end of what a kill left in Pebble's log.
+// Each time the store is refused with the advice, or reads every write that
+// was acknowledged.
+func TestDamagedTail(t *testing.T) {
+	const groups = 40
+	fs := vfs.NewCrashableMem()
+	d := mustOpenDisk(t, fs, "node")
+	b := batchesOf(t, d)
+	for range groups {
+		if err := errors.Join(d.Write(b.next()), d.Sync()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	killed := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := newestLog(t, killed)
+	whole := bytes.TrimRight(readFile(t, killed, path), "\x00")
+	damages := map[string][]byte{"nothing": whole, "its end and zeros": append(bytes.Clone(whole[:len(whole)-1]), make([]byte, 100)...)}
+	for at := len(whole) - 600; at < len(whole); at += 7 {
+		damages[fmt.Sprintf("cut at %d of %d", at, len(whole))] = whole[:at]
+		damages[fmt.Sprintf("flipped at %d of %d", at, len(whole))] = flip(whole, at)
+	}
+	refused := 0
+	for name, log := range damages {
+		fs := killed.CrashClone(vfs.CrashCloneCfg{})
+		writeFile(t, fs, path, log)
+		d, err := openDisk("node", diskOptions{fs: fs, log: silent})
+		if err != nil {
+			refused++
+			if !strings.Contains(err.Error(), "run --new-replica") {
+				t.Errorf("%s: refused without the advice: %v", name, err)
+			}
+			continue
+		}
+		if got := counter(t, d); got != groups {
+			t.Errorf("%s: it opened with %d of %d groups", name, got, groups)
+		}
+		d.Close()
+	}
+	t.Logf("%d of %d damages were refused", refused, len(damages))
+	if refused < len(damages)/2 {
+		t.Error("the damages did not reach what was written")
+	}
+}
+
+func newestLog(t *testing.T, fs vfs.FS) string {
+	t.Helper()
+	names, err := fs.List("node/store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := ""
+	for _, name := range names {
+		if strings.HasSuffix(name, ".log") {
+			newest = max(newest, name)
+		}
+	}
+	if newest == "" {
+		t.Fatalf("no log among %v", names)
+	}
+	return fs.PathJoin("node", "store", newest)
+}
