@@ -44,9 +44,12 @@ func (c *compiler) statement(s *plan.Stmt) stepFn {
 	case plan.StmtWrite:
 		return c.write(s)
 	case plan.StmtAbort:
-		why := s.Name
+		why, detail := s.Name, "the handler says so"
+		if len(s.Args) > 0 {
+			detail = s.Args[0].Const.AsString()
+		}
 		return func(m *machine) bool {
-			m.stop(why, "the handler says so")
+			m.stop(why, detail)
 			return false
 		}
 	}

@@ -87,7 +87,7 @@ const (
 	StmtIf                  // Args[0]: Body, else Else
 	StmtEach                // Body for every element of Args[0], destructured into Params
 	StmtWrite               // verb Name on Databases[Index] at the key Args[:Keys] with the arguments Args[Keys:]
-	StmtAbort               // with reason Name
+	StmtAbort               // with reason Name and, where there is one, the constant Args[0] in words
 )
 
 // Stmt is a statement of a handler or a repair.

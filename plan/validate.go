@@ -120,7 +120,7 @@ func (v *validator) stmt(s *Stmt) bool {
 	case StmtWrite:
 		return ok && within(s.Index, len(v.p.Databases)) && s.Keys == len(v.p.Databases[s.Index].Dims) && s.Keys <= len(s.Args)
 	}
-	return ok && len(s.Args) == 0
+	return ok && (len(s.Args) == 0 || len(s.Args) == 1 && s.Args[0].Op == OpConst)
 }
 
 func (v *validator) expr(e *Expr) bool {

@@ -49,7 +49,7 @@ func (c *checker) ownIdentity(h *resolve.Handler, params []plan.Param) []*plan.S
 		isOther := boolean(plan.OpNe, user, &plan.Expr{Op: plan.OpLocal, Type: p.Type, Index: i})
 		checks = append(checks, &plan.Stmt{
 			Op: plan.StmtIf, Args: []*plan.Expr{boolean(plan.OpAnd, isUser, isOther)},
-			Body: []*plan.Stmt{{Op: plan.StmtAbort, Name: "forbidden"}},
+			Body: []*plan.Stmt{{Op: plan.StmtAbort, Name: "forbidden", Args: []*plan.Expr{text(p.Name + " names another user than the one who raises the event")}}},
 		})
 	}
 	return checks
