@@ -55,6 +55,9 @@ func (f *flusher) write(group []output) error {
 }
 
 func diskError(err error) error {
+	if errors.Is(err, errDamaged) {
+		return err
+	}
 	advice := "look at the disk, then start the node again"
 	if isFull(err) {
 		advice = "free some space, then start the node again"

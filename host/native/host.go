@@ -62,6 +62,7 @@ type Host struct {
 type diskState struct {
 	store.Disk
 	full *fullDisk // nil for a store in memory
+	dead *fatal    // nil for a store in memory
 	size func() uint64
 }
 
@@ -195,7 +196,7 @@ func (h *Host) openStore() error {
 	if err != nil {
 		return err
 	}
-	h.disk.Disk, h.disk.full, h.disk.size = d, full, d.Size
+	h.disk.Disk, h.disk.full, h.disk.dead, h.disk.size = d, full, &d.fatal, d.Size
 	return nil
 }
 
@@ -254,6 +255,9 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 		defer close(flushed)
 		f.run()
 	}()
+	if h.disk.dead != nil {
+		h.edge.Go(h.watchStore)
+	}
 	if h.listener != nil {
 		h.edge.Go(func() { h.accept(h.listener) })
 	}
@@ -262,6 +266,16 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 		h.edge.Go(h.serveHTTP)
 	}
 	go h.supervise(flushed)
+}
+
+// watchStore stops the host when the store can't go on: beside a write, which
+// says so itself, that can show in a read or in what the store does by itself.
+func (h *Host) watchStore() {
+	select {
+	case <-h.disk.dead.died:
+		h.stop(diskError(h.disk.dead.err))
+	case <-h.ctx.Done():
+	}
 }
 
 // supervise stops everything, in order, when the host is to stop: first the

@@ -23,6 +23,7 @@ type Disk struct {
 	log    store.HeadMark // of the last batch written; one goroutine writes and syncs
 	synced store.HeadMark // of the last batch before the last Sync
 	closed atomic.Bool
+	busy   sync.WaitGroup // calls into Pebble that write, also those that nobody waits for any more
 	fatal
 }
 
@@ -59,8 +60,8 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	if err := o.fs.MkdirAll(dir, 0o700); err != nil {
 		return d, fmt.Errorf("make %s: %w", dir, err)
 	}
-	if d.db, err = pebble.Open(o.fs.PathJoin(dir, "store"), pebbleOptions(o, &d.fatal)); err != nil {
-		return d, fmt.Errorf("open the store in %s: %w", dir, err)
+	if err := d.openPebble(dir, o); err != nil {
+		return d, fmt.Errorf("open the store in %s: %w", dir, damage(err))
 	}
 	if d.log, err = store.ReadMark(d); err != nil {
 		return d, err
@@ -86,6 +87,20 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	return d, errors.Join(err, syncNames(o.fs, dir), syncNames(o.fs, o.fs.PathDir(dir)))
 }
 
+// openPebble runs on a goroutine of its own, which Pebble ends when it can't go on.
+func (d *Disk) openPebble(dir string, o diskOptions) (err error) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.db, err = pebble.Open(o.fs.PathJoin(dir, "store"), pebbleOptions(o, &d.fatal))
+	}()
+	<-ended
+	if d.isDead() {
+		return d.err
+	}
+	return err
+}
+
 // syncNames makes the names in dir durable.
 func syncNames(fs vfs.FS, dir string) error {
 	f, err := fs.OpenDir(dir)
@@ -96,9 +111,13 @@ func syncNames(fs vfs.FS, dir string) error {
 }
 
 // pebbleOptions pins the newest format: at the default one a flipped bit in
-// the write-ahead log loses records without an error.
+// the write-ahead log loses records without an error. Bytes on the disk that
+// are not what was written end the store: what is not read yet may be damaged too.
 func pebbleOptions(o diskOptions, f *fatal) *pebble.Options {
 	return &pebble.Options{
+		EventListener: &pebble.EventListener{
+			DataCorruption: func(info pebble.DataCorruptionInfo) { f.die(damage(info.Details)) },
+		},
 		FS:                 o.fs,
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       16 << 20,
@@ -166,11 +185,14 @@ func (d *Disk) Sync() error {
 // unlessDead runs do on a goroutine of its own, which Pebble ends when it
 // can't go on; the error then is what Pebble said.
 func (d *Disk) unlessDead(do func() error) error {
-	if d.closed.Load() {
+	switch {
+	case d.closed.Load():
 		return store.ErrClosed
+	case d.isDead():
+		return d.err
 	}
 	done := make(chan error, 1)
-	go func() { done <- do() }()
+	d.busy.Go(func() { done <- do() })
 	select {
 	case err := <-done:
 		return err
@@ -197,7 +219,7 @@ func (d *Disk) Get(key []byte) (value []byte, ok bool, err error) {
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("read from the store: %w", err)
+		return nil, false, fmt.Errorf("read from the store: %w", damage(err))
 	}
 	defer closer.Close()
 	return append([]byte{}, v...), true, nil
@@ -215,14 +237,27 @@ func (d *Disk) Scan(lo, hi []byte, yield func(key, value []byte) bool) (err erro
 	}
 	it, err := d.db.NewIter(&pebble.IterOptions{LowerBound: append([]byte{recordPrefix}, lo...), UpperBound: upper})
 	if err != nil {
-		return fmt.Errorf("read from the store: %w", err)
+		return fmt.Errorf("read from the store: %w", damage(err))
 	}
 	for ok := it.First(); ok && yield(it.Key()[1:], it.Value()); ok = it.Next() {
 	}
 	if err := it.Close(); err != nil {
-		return fmt.Errorf("read from the store: %w", err)
+		return fmt.Errorf("read from the store: %w", damage(err))
 	}
 	return nil
+}
+
+// errDamaged is in every error about bytes that are not what was written.
+var errDamaged = errors.New("the store is damaged. Put an undamaged copy back and start once with\n" +
+	"    martinelli run --new-replica ...\n" +
+	"or join the cluster anew with an empty --dir: what peers have comes back from them")
+
+// damage adds to err what can be done where it is about damaged bytes.
+func damage(err error) error {
+	if pebble.IsCorruptionError(err) && !errors.Is(err, errDamaged) {
+		return fmt.Errorf("%w (%w)", errDamaged, err)
+	}
+	return err
 }
 
 // Size returns how many bytes the store takes on its disk.
@@ -237,6 +272,7 @@ func (d *Disk) Close() error {
 	done := make(chan error, 1)
 	go func() {
 		defer close(done) // Pebble may end this goroutine too
+		d.busy.Wait()
 		done <- d.closeFiles()
 	}()
 	if !d.isDead() {
