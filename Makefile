@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test lint unit race size soak bench tidy-check
+.PHONY: run test lint unit race size soak bench
 
 run:
 	$(GO) run ./examples/ads
