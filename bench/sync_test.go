@@ -39,11 +39,11 @@ func BenchmarkSync(b *testing.B) {
 	b.Run("state", func(b *testing.B) {
 		from, here, there := newSet(), crdt.NewState(), crdt.NewState()
 		for range size {
-			here.Apply(from.add())
+			here.Apply(from.add(), nil)
 		}
 		sent := 0
 		for b.Loop() {
-			here.Apply(from.add())
+			here.Apply(from.add(), nil)
 			bytes := here.AppendTo(nil)
 			sent += len(bytes)
 			came, err := crdt.DecodeState(bytes)
