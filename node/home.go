@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -33,6 +35,10 @@ func (n *Node) forward(now causal.Instant, c caller, q request) {
 	case len(n.asked) >= n.cfg.Limits.ForwardMax:
 		n.stall(now, q.Stream, q.Seq)
 		n.abort(c, AbortBusy, "too many requests are under way to the home; nothing was sent")
+		return
+	case !q.fits():
+		n.moved(q.Stream, q.Seq)
+		n.abort(c, AbortTooLarge, "the request can't be sent to the home: a name is over 256 bytes, or an argument over 64 KiB")
 		return
 	}
 	n.moved(q.Stream, q.Seq)
@@ -108,7 +114,7 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 		n.abort(a.caller, answer.Abort, answer.Detail)
 		return nil
 	}
-	if p.Reading {
+	if p.Form != noReading {
 		reading, err := n.readingOf(a.req, p)
 		if err != nil {
 			return err
@@ -124,19 +130,34 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 
 // replyOf puts an answer into the form that travels.
 func replyOf(id uint64, a Answer) reply {
-	p := reply{ID: id, Committed: a.Committed, Duplicate: a.Duplicate, Abort: a.Abort, Detail: a.Detail, Token: a.Token}
-	if a.Reading == nil {
-		return p
+	p := reply{
+		ID: id, Committed: a.Committed, Duplicate: a.Duplicate,
+		Abort: cut(a.Abort, nameMax), Detail: cut(a.Detail, detailMax),
 	}
-	p.Reading, p.Keyed = true, a.Reading.Keyed
-	if !p.Keyed {
-		p.Values = []value.Value{a.Reading.Value}
-		return p
+	if len(a.Token) <= sessionMax { // of more references than a session may have nobody reads one
+		p.Token = a.Token
 	}
-	for _, pair := range a.Reading.Pairs {
-		p.Values = append(p.Values, value.List(value.List(pair.Key...), pair.Value))
+	switch r := a.Reading; {
+	case r == nil:
+	case r.Keyed:
+		p.Form = keysValues
+		for _, pair := range r.Pairs {
+			p.Values = append(p.Values, value.List(value.List(pair.Key...), pair.Value))
+		}
+	case r.Type.Kind == plan.KindSet:
+		p.Form, p.Values = elements, r.Value.Elems()
+	default:
+		p.Form, p.Values = oneValue, []value.Value{r.Value}
 	}
 	return p
+}
+
+// cut shortens a text for people.
+func cut(s string, sizeMax int) string {
+	if len(s) <= sizeMax {
+		return s
+	}
+	return strings.ToValidUTF8(s[:sizeMax], "")
 }
 
 // readingOf gives a reading of the home the type that this node's own, empty
@@ -146,11 +167,15 @@ func (n *Node) readingOf(q request, p reply) (flow.Reading, error) {
 	if err != nil {
 		return reading, err
 	}
-	if p.Keyed != reading.Keyed || !p.Keyed && len(p.Values) != 1 {
+	if (p.Form == keysValues) != reading.Keyed {
 		return reading, wire.ErrMalformed
 	}
-	if !p.Keyed {
+	switch p.Form {
+	case oneValue:
 		reading.Value = p.Values[0]
+		return reading, nil
+	case elements:
+		reading.Value = value.List(p.Values...)
 		return reading, nil
 	}
 	reading.Pairs = nil

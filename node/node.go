@@ -250,7 +250,7 @@ func (n *Node) answer(c caller, a Answer) {
 	}
 	p := replyOf(c.request, a)
 	body := p.appendTo(nil)
-	if len(body) > replyMax {
+	if !p.fits(body) {
 		p = reply{ID: c.request, Abort: AbortTooLarge, Detail: "the value is larger than a message: read it at the home, or key by key"}
 		body = p.appendTo(nil)
 	}

@@ -54,7 +54,7 @@ const (
 	AbortBehind   = "behind"        // this node has not seen the session's past in time
 	AbortBusy     = "busy"          // a queue is full; nothing was done
 	AbortHomeAway = "home_away"     // the request never left: the home can't be reached
-	AbortTooLarge = "too_large"     // a value read through the home is larger than a message
+	AbortTooLarge = "too_large"     // what goes to the home or comes from there is larger than a message
 	AbortUnknown  = "unknown"       // the request left; its outcome is not known here. A stream makes a retry harmless.
 	AbortStalled  = "stalled"       // an earlier raise of the stream has no outcome yet: raise that one again first; nothing was done
 )

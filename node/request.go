@@ -1,6 +1,8 @@
 package node
 
 import (
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -18,8 +20,8 @@ const (
 const (
 	nameMax    = 256
 	streamMax  = 256
-	sessionMax = 64 << 10
-	argsMax    = 64 << 10
+	sessionMax = 256 << 10 // a token of replica.SessionMax references takes at most 4,096 times 53
+	argsMax    = value.SizeMax
 	detailMax  = 4 << 10
 	replyMax   = wire.FrameMax / 2
 	valuesMax  = 1 << 10
@@ -43,6 +45,13 @@ type request struct {
 	Session []byte
 	Stream  string
 	Seq     uint64
+}
+
+// fits reports whether the home can read the request: users, tokens and
+// arguments come from callers, who know no bounds.
+func (q *request) fits() bool {
+	return len(q.Name) <= nameMax && len(q.Values) <= valuesMax && areBounded(q.Values) &&
+		len(q.User) <= nameMax && len(q.Session) <= sessionMax && len(q.Stream) <= streamMax
 }
 
 func (q *request) appendTo(b []byte) []byte {
@@ -70,8 +79,17 @@ func decodeRequest(body []byte) (request, error) {
 	return q, r.Done()
 }
 
-// reply is the home's answer. Pairs holds key and value alternately when the
-// reading is keyed; otherwise Value holds it.
+// readingForm says how the values of a reply make a reading.
+type readingForm uint8
+
+const (
+	noReading  readingForm = iota
+	oneValue               // the value
+	elements               // those of a list, one by one: only each of them is bounded in size
+	keysValues             // per pair a list of the key's values, and the value, in a list
+)
+
+// reply is the home's answer.
 type reply struct {
 	ID        uint64
 	Committed bool
@@ -79,9 +97,13 @@ type reply struct {
 	Abort     string
 	Detail    string
 	Token     []byte
-	Reading   bool
-	Keyed     bool
-	Values    []value.Value // one value, or per pair a list of its key's values and its value
+	Form      readingForm
+	Values    []value.Value
+}
+
+// fits reports whether the asker can read the reply.
+func (p *reply) fits(body []byte) bool {
+	return len(body) <= replyMax && areBounded(p.Values)
 }
 
 func (p *reply) appendTo(b []byte) []byte {
@@ -91,8 +113,7 @@ func (p *reply) appendTo(b []byte) []byte {
 	b = wire.AppendString(b, p.Abort)
 	b = wire.AppendString(b, p.Detail)
 	b = wire.AppendBytes(b, p.Token)
-	b = wire.AppendBool(b, p.Reading)
-	b = wire.AppendBool(b, p.Keyed)
+	b = append(b, byte(p.Form))
 	return appendValues(b, p.Values)
 }
 
@@ -102,10 +123,20 @@ func decodeReply(body []byte) (reply, error) {
 	p.Abort = r.String(nameMax)
 	p.Detail = r.String(detailMax)
 	p.Token = r.Bytes(sessionMax)
-	p.Reading = r.Bool()
-	p.Keyed = r.Bool()
+	p.Form = readingForm(r.Byte())
 	p.Values = readValues(r, replyMax, replyMax)
+	if n := len(p.Values); p.Form > keysValues || p.Form == noReading && n > 0 || p.Form == oneValue && n != 1 {
+		r.Fail(wire.ErrMalformed)
+	}
 	return p, r.Done()
+}
+
+// areBounded reports whether every value can be decoded again.
+func areBounded(vs []value.Value) bool {
+	return !slices.ContainsFunc(vs, func(v value.Value) bool {
+		_, err := value.EncodeBounded(v)
+		return err != nil
+	})
 }
 
 // appendValues appends values in their canonical encoding, counted.

@@ -22,7 +22,7 @@ func FuzzRequest(f *testing.F) {
 }
 
 func FuzzReply(f *testing.F) {
-	p := reply{ID: 7, Committed: true, Token: []byte{1}, Reading: true, Values: []value.Value{value.List(value.Int(4))}}
+	p := reply{ID: 7, Committed: true, Token: []byte{1}, Form: elements, Values: []value.Value{value.Int(4), value.Int(5)}}
 	f.Add(p.appendTo(nil))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := decodeReply(body)
