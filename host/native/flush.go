@@ -16,7 +16,8 @@ type flusher struct {
 	groups  <-chan []output
 	release func(output)
 	wrote   func(records int, took time.Duration)
-	failed  func(error) // is told once; nothing is released from then on
+	failed  func(error)  // is told once; nothing is released from then on
+	first   func() error // nil, or called once, between the first write and what it makes true
 }
 
 // run ends when groups is closed.
@@ -51,7 +52,12 @@ func (f *flusher) write(group []output) error {
 		return err
 	}
 	f.wrote(len(ops), time.Since(start))
-	return nil
+	if f.first == nil {
+		return nil
+	}
+	first := f.first
+	f.first = nil
+	return first()
 }
 
 func diskError(err error) error {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -192,7 +193,7 @@ func (h *Host) openStore() error {
 		closing: make(chan struct{}),
 		changed: h.diskFull,
 	}
-	d, err := openDisk(h.cfg.Dir, diskOptions{fs: full.watch(h.cfg.FS), log: h.log, newReplica: h.cfg.NewReplica})
+	d, err := openDisk(h.cfg.Dir, diskOptions{fs: full.watch(h.cfg.FS), log: h.log, newReplica: h.cfg.NewReplica, written: h.identity.isStored()})
 	if err != nil {
 		return err
 	}
@@ -221,7 +222,7 @@ func (h *Host) openNode() error {
 		Self: h.self, Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
 		Cluster: h.identity.cluster(), Steward: steward, HomeID: h.identity.home(),
 		Program: h.cfg.Program, Funcs: h.cfg.Funcs,
-		Disk: h.disk, Seed: newSeed(), Mode: member.Mesh, Peers: h.identity.peers(),
+		Disk: h.disk, Seed: newSeed(), Mode: member.Mesh, Peers: h.peers(),
 	})
 	if err != nil {
 		return err
@@ -236,6 +237,17 @@ func (h *Host) openNode() error {
 	return nil
 }
 
+// peers returns whom to dial first: who was linked before, and --join, which
+// helps where all have moved meanwhile.
+func (h *Host) peers() []member.Member {
+	peers := h.identity.peers()
+	at := h.cfg.Join
+	if at == "" || slices.ContainsFunc(peers, func(p member.Member) bool { return p.Addr == at }) {
+		return peers
+	}
+	return append(peers, member.Member{Addr: at})
+}
+
 // start sets the goroutines going.
 func (h *Host) start(n *node.Node, now causal.Instant) {
 	groups := make(chan []output)
@@ -246,6 +258,9 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop,
 	}
 	f := &flusher{disk: h.disk, groups: groups, release: h.release, wrote: h.metrics.wrote, failed: h.stop}
+	if !h.identity.isStored() {
+		f.first = h.identity.setStored
+	}
 	flushed := make(chan struct{})
 	go func() {
 		defer close(h.ownerDone)

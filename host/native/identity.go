@@ -37,6 +37,7 @@ type identity struct {
 // founds or joins a cluster: with it, all the other files are there.
 type identityRecord struct {
 	Incarnation uint64       `json:"incarnation"` // of the replica: greater after each --new-replica
+	Stored      bool         `json:"stored"`      // something was acknowledged under this identity: a store without it is not the one
 	Steward     string       `json:"steward"`     // the replica id of the first node
 	Peers       []peerRecord `json:"peers"`       // whom to dial after a restart
 }
@@ -177,9 +178,26 @@ func (id *identity) loadSecret() error {
 func (id *identity) renew() error {
 	r := id.record
 	r.Incarnation++
+	r.Stored = false // under the new id
 	if id.isSteward() {
 		r.Steward = causal.NewReplicaID(id.public(), r.Incarnation).String()
 	}
+	return id.save(r)
+}
+
+// isStored reports whether the store was ever written.
+func (id *identity) isStored() bool {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	return id.record.Stored
+}
+
+// setStored notes, durably, that the store was written.
+func (id *identity) setStored() error {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	r := id.record
+	r.Stored = true
 	return id.save(r)
 }
 

@@ -46,6 +46,7 @@ type diskOptions struct {
 	fs         vfs.FS
 	log        *slog.Logger
 	newReplica bool // accept the log as it is
+	written    bool // the store was written before: an empty one is another
 }
 
 // openDisk opens or creates the store in dir. It fails with a *LogError where
@@ -75,6 +76,9 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	}
 	d.mark = mark
 	what := judge(d.log, d.synced, at)
+	if what == "" && o.written && d.log.Number == 0 {
+		what = "there is nothing in it, and something was acknowledged"
+	}
 	switch {
 	case what != "" && !o.newReplica:
 		return d, &LogError{Dir: dir, What: what}
