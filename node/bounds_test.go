@@ -244,3 +244,31 @@ func TestAStreamStopsBehindARaiseThatWaits(t *testing.T) {
 		t.Errorf("hits: %d, want 3", got)
 	}
 }
+
+// TestALocalRaiseDoesNotOvertakeItsStreamAtTheHome: a mark behind a raise that
+// is still under way would say that it has run.
+func TestALocalRaiseDoesNotOvertakeItsStreamAtTheHome(t *testing.T) {
+	w := newWorld(t, shop, 2)
+	w.linkAll()
+	w.run(causal.Millisecond)
+	b := w.guests[1]
+	early, late := deliver("tea"), hit("p")
+	early.Stream, early.Seq = "s", 1
+	late.Stream, late.Seq = "s", 2
+	b.ask(w.now, early)
+	b.Drain(w.now) // the request is lost
+	if got := w.raise(b, late); got.Abort != node.AbortStalled {
+		t.Errorf("behind one that is under way: %+v, want %s", got, node.AbortStalled)
+	}
+	w.run(11 * causal.Second)
+	b.last++
+	b.StreamMark(w.now, b.last, "s")
+	if got := w.await(b); got.Mark != 0 {
+		t.Errorf("the mark is %d, and raise 1 has not run", got.Mark)
+	}
+	for _, q := range []node.RaiseRequest{early, late} {
+		if got := w.raise(b, q); !got.Committed || got.Duplicate {
+			t.Errorf("again, in order: %+v", got)
+		}
+	}
+}

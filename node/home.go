@@ -45,6 +45,7 @@ func (n *Node) forward(now causal.Instant, c caller, q request) {
 	n.askedSeq++
 	q.ID = n.askedSeq
 	n.asked[q.ID] = asked{caller: c, until: now + n.cfg.Limits.HomeTimeout, req: q}
+	n.underWay[q.Stream]++
 	n.send(n.cfg.Steward, wire.Commits, KindRequest, q.appendTo(nil))
 }
 
@@ -67,12 +68,21 @@ func (n *Node) expire(now causal.Instant) {
 
 func (n *Node) unknown(now causal.Instant, id uint64, detail string) {
 	a := n.asked[id]
-	delete(n.asked, id)
+	n.came(id)
 	n.stall(now, a.req.Stream, a.req.Seq)
 	if a.req.Op == opRaise {
 		detail += "; it may have run: raise it again in the same stream with the same number"
 	}
 	n.abort(a.caller, AbortUnknown, detail)
+}
+
+// came says that a request is under way no more.
+func (n *Node) came(id uint64) {
+	stream := n.asked[id].req.Stream
+	delete(n.asked, id)
+	if n.underWay[stream]--; n.underWay[stream] == 0 {
+		delete(n.underWay, stream)
+	}
 }
 
 // serve answers a request at the home. It is served like a command of a local
@@ -105,7 +115,7 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 	if !ok || peer != n.cfg.Steward {
 		return nil // it came too late: the asker was told "unknown"
 	}
-	delete(n.asked, p.ID)
+	n.came(p.ID)
 	answer := Answer{Committed: p.Committed, Duplicate: p.Duplicate, Token: p.Token, Abort: p.Abort, Detail: p.Detail}
 	if answer.IsOpen() {
 		n.stall(now, a.req.Stream, a.req.Seq)

@@ -36,6 +36,7 @@ type Node struct {
 	waiting  []waiting          // commands whose session's past has not come; at most Limits.WaitingMax
 	asked    map[uint64]asked   // requests under way to the home; at most Limits.ForwardMax
 	askedSeq uint64             // the number of the last one
+	underWay map[string]int     // how many of asked are of each stream
 	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
 
@@ -71,6 +72,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		spaces:   map[string]causal.SpaceID{},
 		watches:  map[Ticket]string{},
 		asked:    map[uint64]asked{},
+		underWay: map[string]int{},
 		stalled:  map[string]stall{},
 		standing: map[standing]*duty{},
 		synced:   map[causal.ReplicaID]causal.Instant{},

@@ -40,6 +40,11 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 		})
 		return
 	}
+	if q.Stream != "" && n.underWay[q.Stream] > 0 { // its mark would say that those have run
+		n.stall(now, q.Stream, q.Seq)
+		n.abort(c, AbortStalled, "an earlier raise of the stream is under way to the home: raise again when it is answered")
+		return
+	}
 	if n.replica.Covers(session) { // nearly always, and then without a func on the heap
 		n.run(now, c, h, q, session)
 		return
