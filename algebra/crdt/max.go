@@ -16,20 +16,29 @@ import (
 //
 // Two values set concurrently both stay, and the larger is read. Values are
 // compared by their canonical bytes, which are in the order of values, so the
-// type needs to know nothing of numbers, times or strings.
+// type needs to know nothing of numbers, times or strings. Where it may be
+// removed, inside a map, a value that is not larger is written too: it is what
+// is left when a removal has seen only the larger one.
 //
 // M. Shapiro et al., INRIA RR-7506, 2011, section 2.2 (the join of a
 // semilattice); N. Conway et al., SoCC 2012, lmax.
-type maximum struct{ ranking }
+type maximum struct{ extreme }
 
-func newMax() *maximum { return &maximum{ranking{order: byValue}} }
+func newMax(removable bool) *maximum { return &maximum{extreme{ranking{order: byValue}, removable}} }
 
 // byValue orders items by value, then id.
 func byValue(a, b Item) int {
 	return cmp.Or(cmp.Compare(a.Value, b.Value), a.ID.Compare(b.ID))
 }
 
-func (r *maximum) Do(verb string, _ causal.ReplicaID, arg value.Value) (Delta, error) {
+// extreme is what max and min are made of: values that rank by themselves, the
+// last of which is read.
+type extreme struct {
+	ranking
+	removable bool
+}
+
+func (r *extreme) Do(verb string, _ causal.ReplicaID, arg value.Value) (Delta, error) {
 	if verb != "set" {
 		return Delta{}, ErrVerb
 	}
@@ -37,8 +46,18 @@ func (r *maximum) Do(verb string, _ causal.ReplicaID, arg value.Value) (Delta, e
 	if err != nil {
 		return Delta{}, err
 	}
-	if top, empty := r.top(); !empty && elem <= top {
+	below := r.upTo(elem)
+	if !r.removable && (below < len(r.items) || r.Has(elem)) {
 		return Delta{}, nil
 	}
-	return Delta{Add: []string{elem}, Remove: r.first(len(r.items))}, nil
+	return Delta{Add: []string{elem}, Remove: r.first(below)}, nil
+}
+
+// upTo returns how many items do not outrank elem.
+func (r *extreme) upTo(elem string) int {
+	n := len(r.items)
+	for n > 0 && r.order(Item{Value: r.items[n-1].Value}, Item{Value: elem}) > 0 {
+		n--
+	}
+	return n
 }

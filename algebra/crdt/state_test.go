@@ -15,23 +15,23 @@ import (
 
 // drawStates returns states of one history: replicas at some moments, what one
 // lacked of another, and single pieces.
-func drawStates(lattice string) func(t *rapid.T, n int) []*State {
+func drawStates(typ Type) func(t *rapid.T, n int) []*State {
 	return func(t *rapid.T, n int) []*State {
-		w := newWorld(lattice, 3)
+		w := newWorld(t, typ, 3, drawn(t))
 		var met []*State
-		w.run(t, 12, func() {
-			s := rapid.SampledFrom(w.replicas).Draw(t, "of").state.Clone()
+		w.run(1+w.die(12), func(r *replica) {
+			s := r.state.Clone()
 			met = append(met, s)
-			switch rapid.IntRange(0, 3).Draw(t, "also") {
+			switch w.die(4) {
 			case 0:
-				met = append(met, s.Difference(rapid.SampledFrom(w.replicas).Draw(t, "lacked").state))
+				met = append(met, s.Difference(pick(w, w.replicas).state))
 			case 1:
 				met = append(met, s.Decompose()...)
 			}
 		})
 		states := make([]*State, n)
 		for i := range states {
-			states[i] = rapid.SampledFrom(met).Draw(t, "state").Clone()
+			states[i] = pick(w, met).Clone()
 		}
 		return states
 	}
@@ -55,11 +55,11 @@ func applyPart(t *rapid.T, s *State) *State {
 }
 
 func TestStateLaws(t *testing.T) {
-	for _, lattice := range lattices {
-		t.Run(lattice, func(t *testing.T) {
+	for _, typ := range types {
+		t.Run(typ.String(), func(t *testing.T) {
 			latticetest.Laws(t, latticetest.Subject[*State]{
 				Bottom:   NewState,
-				Draw:     drawStates(lattice),
+				Draw:     drawStates(typ),
 				Encode:   func(s *State) []byte { return s.AppendTo(nil) },
 				Decode:   DecodeState,
 				Mutators: []func(*rapid.T, *State) *State{applyPart},

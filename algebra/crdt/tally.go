@@ -73,18 +73,9 @@ func (t *tally) total(encoded string) (total int64, ok bool) {
 // settle brings the sum up to date with a changed account and emits the
 // difference.
 func (t *tally) settle(wasEmpty bool, change int64, emit Emit) (changed bool) {
-	was := t.sum
+	was := number{t.sum, wasEmpty}
 	t.sum += change
-	if change == 0 && t.Empty() == wasEmpty {
-		return false
-	}
-	if emit != nil && !wasEmpty {
-		emit(value.Encode(value.Int(was)), -1)
-	}
-	if emit != nil && !t.Empty() {
-		emit(value.Encode(value.Int(t.sum)), +1)
-	}
-	return true
+	return number{t.sum, t.Empty()}.settle(was, emit)
 }
 
 // insert adds c; the newest one is what counts.
@@ -162,21 +153,17 @@ func nat(arg value.Value) (int64, error) {
 	return n, nil
 }
 
+func (t *tally) number() number { return number{t.sum, t.Empty()} }
+
 func (t *tally) Value() value.Value { return value.Int(t.sum) }
 
 func (t *tally) Empty() bool { return len(t.authors) == 0 }
 
-func (t *tally) Len() int { return min(len(t.authors), 1) }
+func (t *tally) Len() int { return t.number().Len() }
 
-func (t *tally) Has(elem string) bool {
-	return !t.Empty() && elem == value.Encode(value.Int(t.sum))
-}
+func (t *tally) Has(elem string) bool { return t.number().Has(elem) }
 
-func (t *tally) Each(yield func(elem string) bool) {
-	if !t.Empty() {
-		yield(value.Encode(value.Int(t.sum)))
-	}
-}
+func (t *tally) Each(yield func(elem string) bool) { t.number().Each(yield) }
 
 func (t *tally) Items(yield func(Item) bool) {
 	for author, a := range t.authors {
