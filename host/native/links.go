@@ -401,8 +401,12 @@ func (h *Host) linkUp(l *link) (m member.Member, err error) {
 			old.close(errors.New("a newer link to the same peer replaces it"))
 		}
 		m, err = h.owner.node.LinkUp(now, l.preface.hello, l.dialed)
-		if err == nil {
-			h.links.put(l)
+		if err != nil {
+			return
+		}
+		h.links.put(l)
+		if l.steward {
+			h.owner.node.MoveHome(now, l.peer)
 		}
 	})
 	return m, errors.Join(asked, err)

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/value"
 )
 
 // again opens a node from its directory, at other ports.
@@ -105,6 +108,31 @@ func TestNewReplicaAfterALostTail(t *testing.T) {
 		if h.log.has("two histories") {
 			t.Errorf("node %s has seen a fork:\n%s", h.cfg.Name, h.log)
 		}
+	}
+}
+
+// TestTheHomeTakesANewID: the first node goes on with --new-replica. What lives
+// there is kept, and the others find it without a restart.
+func TestTheHomeTakesANewID(t *testing.T) {
+	program := compile(t, "database :stock, gcounter\non_deliver do |n: nat|\n  stock.inc(n)\nend\n")
+	a := open(t, Config{Name: "ada", Dir: t.TempDir(), Listen: "127.0.0.1:0", Program: program})
+	b := join(t, a, Config{Name: "bob", Dir: t.TempDir(), Listen: "127.0.0.1:0", Program: program})
+	deliver := func() {
+		t.Helper()
+		q := node.RaiseRequest{Event: "deliver", Args: []value.Value{value.Int(5)}}
+		if got, err := b.Raise(context.Background(), q); err != nil || !got.Committed {
+			t.Fatalf("raise: %+v, %v", got, err)
+		}
+	}
+	deliver()
+	a.Close()
+	a = again(t, a, func(cfg *Config) { cfg.NewReplica, cfg.Program = true, program })
+	a.log.await(t, "peer=bob")
+	b.log.await(t, "id="+a.Self().Short())
+	deliver()
+	got, err := b.Read(context.Background(), node.ReadRequest{Name: "stock"})
+	if err != nil || got.Reading == nil || got.Reading.Value.AsInt() != 10 {
+		t.Errorf("the stock: %+v, %v, want 10", got, err)
 	}
 }
 
