@@ -65,6 +65,3 @@ func or[T comparable](v, instead T) T {
 	}
 	return v
 }
-
-// isSteward reports whether this node is the first one, the home of what is not replicated.
-func (c *Config) isSteward() bool { return c.Self == c.Steward }

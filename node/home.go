@@ -18,6 +18,12 @@ import (
 // there. This file is both ends of that conversation. A request is sent once;
 // what makes a retry harmless is the raiser's stream.
 
+// home returns the node at which what is not replicated lives.
+func (n *Node) home() causal.ReplicaID { return n.place.Home(n.homeSpace) }
+
+// isHome reports whether that is this node.
+func (n *Node) isHome() bool { return n.place.Here(n.homeSpace) }
+
 // asked is a request under way to the home.
 type asked struct {
 	caller caller
@@ -28,9 +34,9 @@ type asked struct {
 // forward asks the home, or answers why not.
 func (n *Node) forward(now causal.Instant, c caller, q request) {
 	switch {
-	case !slices.Contains(n.member.Neighbors(), n.cfg.Steward):
+	case !slices.Contains(n.member.Neighbors(), n.home()):
 		n.stall(now, q.Stream, q.Seq)
-		n.abort(c, AbortHomeAway, "the home of this data, node "+n.cfg.Steward.Short()+", can't be reached from here; nothing was sent")
+		n.abort(c, AbortHomeAway, "the home of this data, node "+n.home().Short()+", can't be reached from here; nothing was sent")
 		return
 	case len(n.asked) >= n.cfg.Limits.ForwardMax:
 		n.stall(now, q.Stream, q.Seq)
@@ -46,7 +52,7 @@ func (n *Node) forward(now causal.Instant, c caller, q request) {
 	q.ID = n.askedSeq
 	n.asked[q.ID] = asked{caller: c, until: now + n.cfg.Limits.HomeTimeout, req: q}
 	n.underWay[q.Stream]++
-	n.send(n.cfg.Steward, wire.Commits, KindRequest, q.appendTo(nil))
+	n.send(n.home(), wire.Commits, KindRequest, q.appendTo(nil))
 }
 
 // homeLost answers what was under way when the link to the home went down. The
@@ -95,7 +101,7 @@ func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) err
 	}
 	c := caller{peer: peer, request: q.ID}
 	switch {
-	case !n.cfg.isSteward():
+	case !n.isHome():
 		n.abort(c, AbortHomeAway, "node "+n.cfg.Self.Short()+" is not the home")
 	case q.Op == opRaise:
 		n.raise(now, c, RaiseRequest{Event: q.Name, Args: q.Values, User: q.User, Session: q.Session, Stream: q.Stream, Seq: q.Seq})
@@ -112,7 +118,7 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 		return err
 	}
 	a, ok := n.asked[p.ID]
-	if !ok || peer != n.cfg.Steward {
+	if !ok || peer != n.home() {
 		return nil // it came too late: the asker was told "unknown"
 	}
 	n.came(p.ID)

@@ -28,7 +28,9 @@ type Node struct {
 	member  *member.Machine
 	cast    *broadcast.Machine
 	repair  *repair.Machine
-	place   *place.Map
+
+	place     *place.Map
+	homeSpace causal.SpaceID // of what is not replicated
 
 	spaces  map[string]causal.SpaceID // handles by name, as they were asked for
 	watches map[Ticket]string         // names by ticket
@@ -66,9 +68,12 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
 	cfg.SyncEvery = or(cfg.SyncEvery, syncEvery(cfg.Program))
 	n := &Node{
-		cfg:      cfg,
-		die:      rand.New(rand.NewPCG(cfg.Seed, 0x6d617274696e656c)),
-		place:    place.New(cfg.Self, cfg.Steward),
+		cfg: cfg,
+		die: rand.New(rand.NewPCG(cfg.Seed, 0x6d617274696e656c)),
+
+		place:     place.New(cfg.Self, cfg.Steward),
+		homeSpace: causal.SpaceOf(cfg.Cluster, plan.HomeSpace),
+
 		spaces:   map[string]causal.SpaceID{},
 		watches:  map[Ticket]string{},
 		asked:    map[uint64]asked{},
@@ -147,7 +152,7 @@ func (n *Node) LinkDown(now causal.Instant, peer causal.ReplicaID, why string) {
 func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	n.cast.LinkDown(now, peer)
 	n.repair.LinkDown(now, peer)
-	if peer == n.cfg.Steward {
+	if peer == n.home() {
 		n.homeLost(now)
 	}
 }

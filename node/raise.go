@@ -33,7 +33,7 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 		n.abort(c, AbortNoEvent, "no handler on_"+q.Event+" at role "+n.cfg.Role)
 		return
 	}
-	if n.cfg.Program.Handlers[h].Home && !n.cfg.isSteward() {
+	if n.cfg.Program.Handlers[h].Home && !n.isHome() {
 		n.forward(now, c, request{
 			Op: opRaise, Name: q.Event, Values: q.Args, User: n.user(q.User),
 			Session: q.Session, Stream: q.Stream, Seq: q.Seq,

@@ -17,7 +17,7 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 	if !ok {
 		return
 	}
-	if isHome(n.cfg.Program, q.Name) && !n.cfg.isSteward() {
+	if livesAtHome(n.cfg.Program, q.Name) && !n.isHome() {
 		n.forward(now, c, request{Op: opRead, Name: q.Name, Values: q.Key, Session: q.Session})
 		return
 	}
@@ -31,8 +31,8 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 	})
 }
 
-// isHome reports whether the database or view of a name lives at the home.
-func isHome(p *plan.Program, name string) bool {
+// livesAtHome reports whether the database or view of a name lives at the home.
+func livesAtHome(p *plan.Program, name string) bool {
 	for i := range p.Databases {
 		if p.Databases[i].Name == name {
 			return p.Databases[i].Placement == plan.Home
@@ -56,8 +56,8 @@ func (n *Node) StreamMark(now causal.Instant, t Ticket, stream string) {
 // the ticket, until Unwatch. The answer bears the value it starts from.
 func (n *Node) Watch(now causal.Instant, t Ticket, name string) {
 	c := caller{ticket: t}
-	if isHome(n.cfg.Program, name) && !n.cfg.isSteward() {
-		n.abort(c, AbortHomeAway, name+" lives at the home: watch it at node "+n.cfg.Steward.Short())
+	if livesAtHome(n.cfg.Program, name) && !n.isHome() {
+		n.abort(c, AbortHomeAway, name+" lives at the home: watch it at node "+n.home().Short())
 		return
 	}
 	if err := n.engine.Watch(name); err != nil {

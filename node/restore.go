@@ -39,11 +39,11 @@ func (n *Node) restore(now causal.Instant) error {
 // holds reports whether this node keeps a space: the home keeps the home
 // space, and every node every replicated one.
 func (n *Node) holds(space causal.SpaceID) bool {
-	return space != n.space(plan.HomeSpace) || n.cfg.isSteward()
+	return n.shared(space) || n.isHome()
 }
 
 // shared reports whether a space is exchanged with others.
-func (n *Node) shared(space causal.SpaceID) bool { return space != n.space(plan.HomeSpace) }
+func (n *Node) shared(space causal.SpaceID) bool { return space != n.homeSpace }
 
 // checkSchema refuses a program that gives a stored database another type,
 // and remembers the databases that are new.

@@ -10,7 +10,7 @@ import (
 // was under way to the old one is answered, and the next request goes to the
 // new one. The host knows the first node by its certificate.
 func (n *Node) MoveHome(now causal.Instant, steward causal.ReplicaID) {
-	if n.cfg.isSteward() || steward == n.cfg.Steward {
+	if n.isHome() || steward == n.cfg.Steward {
 		return
 	}
 	n.homeLost(now)
