@@ -18,6 +18,10 @@ const WritesMax = 1 << 16
 // its references, a part that large still fits a frame.
 const WriteSizeMax = 1<<20 - 64
 
+// SpacesMax is the largest number of spaces one run may write: each part of a
+// commit names all its siblings, so what they take grows with the square.
+const SpacesMax = 256
+
 // run is one handler run under way. It changes the cells as it goes, so it
 // reads its own writes, and keeps a journal, so that an abort leaves nothing.
 type run struct {
@@ -89,7 +93,10 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 		m.stop(AbortSize, "the run writes more than a part may hold")
 		return false
 	}
-	r.apply(c, delta)
+	if !r.apply(c, delta) {
+		m.stop(AbortSize, "the run writes more spaces than a commit may have parts")
+		return false
+	}
 	return true
 }
 
@@ -124,14 +131,18 @@ func refusal(err error) string {
 	return AbortSize
 }
 
-// apply brings a delta into the cell and notes it in the share of its space.
-// Entries come before removals, so that a replaced element stays visible.
-func (r *run) apply(c *cell, delta crdt.Delta) {
+// apply brings a delta into the cell and notes it in the share of its space; it
+// fails where that is one space too many. Entries come before removals, so that
+// a replaced element stays visible.
+func (r *run) apply(c *cell, delta crdt.Delta) bool {
 	if delta.Empty() {
-		return
+		return true
+	}
+	at := r.share(c.space)
+	if at == SpacesMax {
+		return false
 	}
 	r.touch(c)
-	at := r.share(c.space)
 	s := &r.shares[at]
 	for _, bytes := range delta.Add {
 		id := causal.EntryID{Dot: s.dot, Offset: uint32(len(s.added))}
@@ -149,6 +160,7 @@ func (r *run) apply(c *cell, delta crdt.Delta) {
 			s.removed = append(s.removed, it.ID)
 		}
 	}
+	return true
 }
 
 func (r *run) touch(c *cell) {
@@ -158,7 +170,7 @@ func (r *run) touch(c *cell) {
 	}
 }
 
-// share returns the position of the run's share in a space.
+// share returns the position of the run's share in a space, at most SpacesMax.
 func (r *run) share(space string) int {
 	for i := range r.shares {
 		if r.shares[i].space == space {

@@ -1,9 +1,11 @@
 package node_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/value"
@@ -270,5 +272,39 @@ func TestALocalRaiseDoesNotOvertakeItsStreamAtTheHome(t *testing.T) {
 		if got := w.raise(b, q); !got.Committed || got.Duplicate {
 			t.Errorf("again, in order: %+v", got)
 		}
+	}
+}
+
+const letters = `
+database :inbox, set<string>, :by => :user_id, :replicated => :user_id
+
+on_tell do |who: list<id>|
+  who.each do |u|
+    inbox[u].add("x")
+  end
+end
+`
+
+// TestARunWritesABoundedNumberOfSpaces: each part of a commit names all others,
+// so their number counts squared.
+func TestARunWritesABoundedNumberOfSpaces(t *testing.T) {
+	w := newWorld(t, letters, 2)
+	w.linkAll()
+	tell := func(users int) node.Answer {
+		var who []value.Value
+		for i := range users {
+			who = append(who, value.String("u"+strconv.Itoa(i)))
+		}
+		return w.raise(w.guests[0], node.RaiseRequest{Event: "tell", Args: []value.Value{value.List(who...)}})
+	}
+	if got := tell(flow.SpacesMax + 1); got.Abort != flow.AbortSize {
+		t.Errorf("one space more than a run may write: %s, want %s", got.Abort, flow.AbortSize)
+	}
+	if got := tell(flow.SpacesMax); !got.Committed {
+		t.Errorf("as many spaces as a run may write: %+v", got)
+	}
+	w.run(2 * causal.Second)
+	if got := w.read(w.guests[1], "inbox"); got.Reading == nil || len(got.Reading.Pairs) != flow.SpacesMax {
+		t.Errorf("elsewhere: %s %s", got.Abort, got.Detail)
 	}
 }
