@@ -85,11 +85,7 @@ func (s *State) Apply(p *causal.Part, removed []Live) []Live {
 
 // Seen reports whether d is in s's context.
 func (s *State) Seen(d causal.Dot) bool {
-	if s.Context.Contains(d) {
-		return true
-	}
-	_, in := s.Cloud[d]
-	return in
+	return s.Context.Contains(d) || s.inCloud(d)
 }
 
 // Join keeps the entries both have, and those one has whose dot the other has
@@ -140,19 +136,33 @@ func (s *State) removeRemoved(o *State) (removed bool) {
 }
 
 // see joins o's context into s's. It comes after the entries: until then s's
-// context tells what s had not seen.
+// context tells what s had not seen. O(o), and what becomes connected.
 func (s *State) see(o *State) (grew bool) {
-	grew = s.Context.Join(o.Context)
-	for d := range o.Cloud {
-		if !s.Seen(d) {
-			s.addCloud(d)
+	for r, n := range o.Context {
+		if was := s.Context[r]; n > was {
+			s.Context[r] = n
+			s.connect(r, was)
 			grew = true
 		}
 	}
-	if grew {
-		s.compact()
+	for d := range o.Cloud {
+		if !s.Seen(d) {
+			s.addDot(d)
+			grew = true
+		}
 	}
 	return grew
+}
+
+// addDot notes that d was seen.
+func (s *State) addDot(d causal.Dot) {
+	was := s.Context[d.Replica]
+	if d.Seq != was+1 {
+		s.addCloud(d)
+		return
+	}
+	s.Context[d.Replica] = d.Seq
+	s.connect(d.Replica, was)
 }
 
 func (s *State) addCloud(d causal.Dot) {
@@ -162,22 +172,33 @@ func (s *State) addCloud(d causal.Dot) {
 	s.Cloud[d] = struct{}{}
 }
 
-// compact moves what has become connected from the cloud to the vector.
-func (s *State) compact() {
+// connect moves from the cloud to the vector what has become connected there
+// as the vector's part of r grew from was: what it has passed, and what
+// continues it. It looks at each dot once and never again, so that a state
+// put together of n dots costs O(n) in whatever order they come.
+func (s *State) connect(r causal.ReplicaID, was uint64) {
 	if s.Cloud == nil {
 		return
 	}
-	for _, d := range order.Sorted(maps.Keys(s.Cloud), causal.Dot.Compare) {
-		if d.Seq == s.Context[d.Replica]+1 {
-			s.Context[d.Replica] = d.Seq
+	if passed := s.Context[r] - was; passed <= uint64(len(s.Cloud)) {
+		for seq := was + 1; seq <= s.Context[r]; seq++ {
+			delete(s.Cloud, causal.Dot{Replica: r, Seq: seq})
 		}
-		if s.Context.Contains(d) {
-			delete(s.Cloud, d)
-		}
+	} else {
+		maps.DeleteFunc(s.Cloud, func(d causal.Dot, _ struct{}) bool { return s.Context.Contains(d) })
+	}
+	for next := (causal.Dot{Replica: r, Seq: s.Context[r] + 1}); s.inCloud(next); next.Seq++ {
+		s.Context[r] = next.Seq
+		delete(s.Cloud, next)
 	}
 	if len(s.Cloud) == 0 {
 		s.Cloud = nil
 	}
+}
+
+func (s *State) inCloud(d causal.Dot) bool {
+	_, in := s.Cloud[d]
+	return in
 }
 
 // Leq reports whether o has seen all that s has, and has no entry that s has
@@ -235,8 +256,7 @@ func (s *State) Decompose() []*State {
 // atom returns the delta that has seen d alone, without entries.
 func atom(d causal.Dot) *State {
 	s := NewState()
-	s.addCloud(d)
-	s.compact()
+	s.addDot(d)
 	return s
 }
 
@@ -257,34 +277,63 @@ func (s *State) eachDot(yield func(causal.Dot)) {
 // seen removed, each with its live entries. O(s + o), and no more than the
 // difference in memory.
 func (s *State) Difference(o *State) *State {
-	delta := NewState()
-	for r, n := range s.Context {
-		for seq := o.Context[r] + 1; seq <= n; seq++ {
-			delta.differ(causal.Dot{Replica: r, Seq: seq}, o)
-		}
-	}
-	for d := range s.Cloud {
-		delta.differ(d, o)
-	}
-	for id := range o.Entries {
-		if _, both := s.Entries[id]; !both && s.Seen(id.Dot) {
-			delta.addCloud(id.Dot)
-		}
-	}
-	for id, e := range s.Entries {
-		if _, in := delta.Cloud[id.Dot]; in {
-			delta.Entries[id] = e
-		}
-	}
-	delta.compact()
-	return delta
+	d := difference{of: s, to: o, delta: NewState(), dots: map[causal.Dot]struct{}{}}
+	d.findUnseen()
+	d.findRemoved()
+	return d.take()
 }
 
-// differ adds d to a difference unless o has seen it.
-func (s *State) differ(d causal.Dot, o *State) {
-	if !o.Seen(d) {
-		s.addCloud(d)
+// difference is one computation of what state of knows and to does not.
+type difference struct {
+	of, to *State
+	delta  *State
+	dots   map[causal.Dot]struct{} // what the delta is to say something about
+	steps  int                     // dots and entries looked at: at most as many as both states and the delta have
+}
+
+// findUnseen finds the dots that to has not seen.
+func (d *difference) findUnseen() {
+	for r, n := range d.of.Context {
+		d.steps++
+		for seq := d.to.Context[r] + 1; seq <= n; seq++ {
+			d.note(causal.Dot{Replica: r, Seq: seq})
+		}
 	}
+	for dot := range d.of.Cloud {
+		d.note(dot)
+	}
+}
+
+func (d *difference) note(dot causal.Dot) {
+	d.steps++
+	if !d.to.Seen(dot) {
+		d.dots[dot] = struct{}{}
+	}
+}
+
+// findRemoved finds the dots of entries that to has and that of has seen removed.
+func (d *difference) findRemoved() {
+	for id := range d.to.Entries {
+		d.steps++
+		if _, both := d.of.Entries[id]; !both && d.of.Seen(id.Dot) {
+			d.dots[id.Dot] = struct{}{}
+		}
+	}
+}
+
+// take makes the delta: the dots, and what is live of them.
+func (d *difference) take() *State {
+	for dot := range d.dots {
+		d.steps++
+		d.delta.addDot(dot)
+	}
+	for id, e := range d.of.Entries {
+		d.steps++
+		if _, in := d.dots[id.Dot]; in {
+			d.delta.Entries[id] = e
+		}
+	}
+	return d.delta
 }
 
 // Live returns the entries in the order of their ids. O(n log n).

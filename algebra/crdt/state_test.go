@@ -179,6 +179,69 @@ func TestDifferenceFollowsTheChange(t *testing.T) {
 	}
 }
 
+// No difference is quadratic: what it looks at is counted, not timed. A
+// difference by decomposition asks of each piece whether the other state knows
+// it; one that walks all entries for each piece would need n*n steps here.
+func TestDifferenceLooksAtEachThingOnce(t *testing.T) {
+	const n = 2_000
+	all := wide(n)
+	holes := NewState() // every other part, so that all of it is cloud
+	for i, piece := range all.Decompose() {
+		if i%2 == 1 {
+			holes.Join(piece)
+		}
+	}
+	cleared := wide(n)
+	end := part(2, 1)
+	for id := range cleared.Entries {
+		end.Removed = append(end.Removed, id)
+	}
+	cleared.Apply(end, nil)
+	for name, c := range map[string]struct{ of, to *State }{
+		"nothing known":  {all, NewState()},
+		"all known":      {all, wide(n)},
+		"one missing":    {wide(n + 1), all},
+		"every other":    {all, holes},
+		"of holes":       {holes, NewState()},
+		"holes in holes": {holes, holes.Clone()},
+		"all removed":    {cleared, all},
+		"all to remove":  {all, cleared},
+	} {
+		d := difference{of: c.of, to: c.to, delta: NewState(), dots: map[causal.Dot]struct{}{}}
+		d.findUnseen()
+		d.findRemoved()
+		d.take()
+		size := 0
+		for _, s := range []*State{c.of, c.to, d.delta} {
+			size += len(s.Context) + len(s.Cloud) + len(s.Entries)
+			for _, seq := range s.Context {
+				size += int(seq)
+			}
+		}
+		if d.steps > 2*size {
+			t.Errorf("%s: %d steps for %d things", name, d.steps, size)
+		}
+	}
+}
+
+// Dots that come in the worst order, the first one last, leave no cloud.
+func TestACloudConnectsWhenItsGapCloses(t *testing.T) {
+	s, pieces := NewState(), wide(500).Decompose()
+	for i := range pieces {
+		s.Join(pieces[len(pieces)-1-i])
+	}
+	if s.Cloud != nil || s.Context[causal.ReplicaID{1}] != 500 || len(s.Entries) != 500 {
+		t.Errorf("context %v, %d in the cloud, %d entries", s.Context, len(s.Cloud), len(s.Entries))
+	}
+	s = NewState()
+	s.Join(pieces[7])
+	s.Join(pieces[400])
+	s.Join(wide(100))
+	if len(s.Cloud) != 1 || s.Context[causal.ReplicaID{1}] != 100 {
+		t.Errorf("what the vector passed stayed in the cloud: %v, %v", s.Context, s.Cloud)
+	}
+}
+
 func TestStateBytesAreChecked(t *testing.T) {
 	good := applied(part(1, 1, 10)).AppendTo(nil)
 	flip := func(at int, to byte) []byte {
@@ -254,7 +317,7 @@ func BenchmarkStateJoinNewAt10k(b *testing.B) {
 		seq++
 		p := part(1, seq, 7)
 		delta := NewState()
-		delta.addCloud(p.Dot())
+		delta.addDot(p.Dot())
 		delta.Entries[p.EntryID(0)] = Entry{Entry: p.Entries[0]}
 		s.Join(delta)
 	}
@@ -264,7 +327,7 @@ func BenchmarkStateJoinNewAt10k(b *testing.B) {
 func BenchmarkStateJoinRemovedAt10k(b *testing.B) {
 	s := wide(10_000)
 	delta := NewState()
-	delta.addCloud(part(1, 5000).Dot())
+	delta.addDot(part(1, 5000).Dot())
 	for b.Loop() {
 		s.Join(delta)
 	}
