@@ -11,16 +11,6 @@ import (
 // unfolds to in memory.
 const FramePartsMax = 1 << 16
 
-// PartSizeMax bounds what one commit does in one space, so that every part
-// fits a frame with its references.
-const PartSizeMax = 1 << 20
-
-// Fits reports whether the write can become a part.
-func (w *Write) Fits() bool {
-	return len(w.Entries) <= causal.EntriesMax && len(w.Removed) <= causal.EntriesMax &&
-		causal.BodySize(w.Entries, w.Removed) <= PartSizeMax
-}
-
 // Frame packs parts for the wire. Ids stand in it once, where they are first
 // needed, and are numbers from then on; seqs and stamps are differences. So a
 // part that adds one entry and removes another costs about ten bytes beyond

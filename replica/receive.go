@@ -112,10 +112,11 @@ func (r *Replica) keep(p *causal.Part, h causal.Hash) (removed []crdt.Live) {
 
 // appendChanges says what applying p has changed.
 func appendChanges(changes []Change, p *causal.Part, removed []crdt.Live) []Change {
+	gone := ownRemovals(p)
 	for i := range p.Entries {
-		if id := p.EntryID(i); !isOwnRemoval(p, id) {
+		if gone == nil || !gone[i] {
 			e := &p.Entries[i]
-			changes = append(changes, Change{p.Space, e.Database, e.Key, crdt.Item{ID: id, Stamp: p.Stamp, Value: e.Value}, false})
+			changes = append(changes, Change{p.Space, e.Database, e.Key, crdt.Item{ID: p.EntryID(i), Stamp: p.Stamp, Value: e.Value}, false})
 		}
 	}
 	for i := range removed {
@@ -125,14 +126,20 @@ func appendChanges(changes []Change, p *causal.Part, removed []crdt.Live) []Chan
 	return changes
 }
 
-// isOwnRemoval reports whether a part removes an entry it adds, so that it was never there.
-func isOwnRemoval(p *causal.Part, id causal.EntryID) bool {
+// ownRemovals says which of its own entries a part removes, so that they were
+// never there; nil for none, as of every part made here.
+func ownRemovals(p *causal.Part) (gone []bool) {
 	for i := range p.Removed {
-		if p.Removed[i].Seq == p.Seq && p.Removed[i] == id {
-			return true
+		id := &p.Removed[i]
+		if id.Dot != p.Dot() || uint64(id.Offset) >= uint64(len(p.Entries)) {
+			continue
 		}
+		if gone == nil {
+			gone = make([]bool, len(p.Entries))
+		}
+		gone[id.Offset] = true
 	}
-	return false
+	return gone
 }
 
 // hashes computes the chain hashes of a closed set of parts in its order.

@@ -375,3 +375,26 @@ func TestRecentIsBounded(t *testing.T) {
 		t.Error("the head's hash is gone")
 	}
 }
+
+// TestAPartThatRemovesItsOwn: what it adds and removes itself was never there,
+// and a large part of both costs what it has.
+func TestAPartThatRemovesItsOwn(t *testing.T) {
+	const n = 1 << 16
+	p := part(0, 1, 1)
+	p.Entries = make([]causal.Entry, n)
+	for i := range uint32(n / 2) {
+		p.Removed = append(p.Removed, causal.EntryID{Dot: p.Dot(), Offset: 2 * i})
+	}
+	p.Removed = append(p.Removed, causal.EntryID{Dot: p.Dot(), Offset: n}) // no entry at all
+	r := replica.New(replica.Config{})
+	r.Receive([]*causal.Part{p})
+	changes := r.Drain().Groups[0].Changes
+	if len(changes) != n/2 {
+		t.Fatalf("%d changes, want %d", len(changes), n/2)
+	}
+	for _, c := range changes {
+		if c.Removed || c.Item.ID.Offset%2 == 0 {
+			t.Fatalf("%+v was never there", c)
+		}
+	}
+}
