@@ -17,10 +17,13 @@ func TestMeterShowsWhatIsAnswered(t *testing.T) {
 	if _, err := io.Copy(io.Discard, m); err != nil {
 		t.Fatal(err)
 	}
-	for lines, want := range map[uint64]float64{0: 0.25, 100: 0.5, 300: 1} {
-		m.answered(client.Progress{Lines: lines})
-		if got := m.bar.State().CurrentPercent; got != want {
-			t.Errorf("%d of 300 answered, 100 before: %v, want %v", lines, got, want)
+	for _, c := range []struct {
+		lines uint64
+		want  float64
+	}{{0, 0.25}, {100, 0.5}, {300, 1}} { // in this order: a bar that is full stays so
+		m.answered(client.Progress{Lines: c.lines})
+		if got := m.bar.State().CurrentPercent; got != c.want {
+			t.Errorf("%d of 300 answered, 100 before: %v, want %v", c.lines, got, c.want)
 		}
 	}
 	m.clear()
