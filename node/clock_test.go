@@ -73,3 +73,24 @@ func TestARestartForgetsNoStampItHasSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestAStampExceedsThoseSeenBeforeARestart: an effect has the larger stamp also
+// where a restart lies between it and its cause.
+func TestAStampExceedsThoseSeenBeforeARestart(t *testing.T) {
+	w := newWorld(t, centuries, 2)
+	a, b := w.guests[0], w.guests[1]
+	var stamps []causal.Stamp // of the parts visible at a, in their order
+	a.cfg.Observe = func(group []*causal.Part) { stamps = append(stamps, group[0].Stamp) }
+	w.open(a)
+	name := node.RaiseRequest{Event: "name", Args: []value.Value{value.String("x")}}
+	w.now += 30 * causal.Second
+	w.raise(b, name)
+	w.now -= 30 * causal.Second
+	w.linkAll()
+	w.run(2 * causal.Second)
+	w.open(a)
+	w.raise(a, name)
+	if len(stamps) != 2 || stamps[1] <= stamps[0] {
+		t.Errorf("the stamps of cause and effect are %d", stamps)
+	}
+}

@@ -15,7 +15,7 @@ import (
 // Names of the store's small values.
 const (
 	metaSchema = "schema" // what the databases are stored as
-	metaClock  = "clock"  // a stamp no smaller than every own one in the flushed state, and than every id given
+	metaClock  = "clock"  // a stamp no smaller than any given or witnessed before the last flush, and than every id given
 )
 
 // restore brings the node back to where its disk says it was.
@@ -29,7 +29,7 @@ func (n *Node) restore(now causal.Instant) error {
 		return err
 	}
 	n.replica = replica.New(replica.Config{Log: s, Holds: n.holds})
-	if err := n.reload(); err != nil {
+	if err := n.reload(now); err != nil {
 		return err
 	}
 	n.engine.Apply(n.live())
@@ -71,8 +71,8 @@ func (n *Node) checkSchema() error {
 }
 
 // reload gives the replica what the store holds, and the clock every stamp it
-// has ever given.
-func (n *Node) reload() error {
+// has given or witnessed.
+func (n *Node) reload(now causal.Instant) error {
 	clock, ok, err := n.store.Meta(metaClock)
 	if err != nil {
 		return err
@@ -97,6 +97,8 @@ func (n *Node) reload() error {
 		Part: func(p *causal.Part) {
 			if p.Replica == n.cfg.Self || p.Replica == n.cfg.HomeID {
 				n.clock.Restore(p.Stamp)
+			} else {
+				n.clock.Witness(now, p.Stamp)
 			}
 			n.replica.Replay(p)
 		},
