@@ -42,7 +42,7 @@ type Node struct {
 	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
 
-	synced map[causal.ReplicaID]causal.Instant // when an exchange with the peer last ended well
+	synced map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
 
 	writes []replica.Write // scratch of commit
 	fresh  []*causal.Part  // own parts minted since the last Drain, to be pushed

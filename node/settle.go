@@ -53,7 +53,7 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 			" on in space "+f.Space.String()+": one store was copied, or it lies. It is not exchanged with "+f.Peer.Short())
 	}
 	for _, e := range repairs.Ended {
-		if !e.TimedOut {
+		if e.Whole {
 			n.synced[e.Peer] = e.Begun
 		}
 	}

@@ -27,7 +27,7 @@ type Status struct {
 // Peer is a member as seen from here.
 type Peer struct {
 	member.Status
-	Synced causal.Instant // when an exchange that ended well began; what is older than this is here. 0: none has
+	Synced causal.Instant // when the last exchange began that brought all the peer had then; what is older than this is here. 0: none has
 }
 
 // Status returns the state of the node now.

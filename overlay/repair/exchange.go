@@ -24,6 +24,7 @@ type exchange struct {
 	expires causal.Instant // meaningful while something is awaited
 	phase   phase
 	turn    uint64 // Vectors sent
+	lacks   bool   // something the peer has is left to a later exchange, another peer or a push
 
 	page  causal.SpaceID   // the first space of the page awaited
 	last  bool             // no page follows those that came
@@ -251,7 +252,14 @@ func (m *Machine) ahead(now causal.Instant, p *peer, msg Ahead) {
 // end is the end of an exchange begun here, if one is in flight.
 func (m *Machine) end(p *peer, timedOut bool) {
 	if x := p.exchange; x != nil {
-		m.out.Ended = append(m.out.Ended, Ended{p.id, x.begun, timedOut})
+		m.out.Ended = append(m.out.Ended, Ended{p.id, x.begun, timedOut, !timedOut && !x.lacks})
 		p.exchange = nil
+	}
+}
+
+// lack notes that the exchange begun here, if one is in flight, will not bring all.
+func (p *peer) lack() {
+	if p.exchange != nil {
+		p.exchange.lacks = true
 	}
 }

@@ -84,6 +84,8 @@ func (m *Machine) aim(now causal.Instant, p *peer, no uint64, hurry bool, g goal
 		f.goals[i].seq = max(f.goals[i].seq, g.seq)
 	case len(f.goals) < goalsMax:
 		f.goals = slices.Insert(f.goals, i, g)
+	default:
+		p.lack()
 	}
 }
 
@@ -97,10 +99,17 @@ func (m *Machine) ask(now causal.Instant, p *peer) {
 	patient := f.open == waiting && !f.hurry
 	f.goals = slices.DeleteFunc(f.goals, func(g goal) bool {
 		have := m.cfg.Source.Head(g.space, g.author).Seq
-		return have >= g.seq || patient && have > g.from
+		if patient && g.from < have && have < g.seq {
+			p.lack()
+			return true
+		}
+		return have >= g.seq
 	})
 	f.wants = m.unclaimed(now, f.goals)
 	if len(f.wants) == 0 {
+		if len(f.goals) > 0 {
+			p.lack() // others are asked for them
+		}
 		m.drop(p)
 		m.settle(p)
 		return
@@ -198,6 +207,7 @@ func (m *Machine) grew(wants []Want) bool {
 
 func (m *Machine) stuck(p *peer) {
 	m.stats.Stuck++
+	p.lack()
 	m.drop(p)
 	m.settle(p)
 }

@@ -67,6 +67,7 @@ type Ended struct {
 	Peer     causal.ReplicaID
 	Begun    causal.Instant
 	TimedOut bool
+	Whole    bool // what the peer had when it began is here, but for forks
 }
 
 // Output is what a Drain hands out.

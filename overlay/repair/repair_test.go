@@ -204,7 +204,7 @@ func (n *net) drainOne(name string) {
 		n.say("%s sees a fork of %s at %d in %s, with %s", name, nameOf(f.Author), f.Seq, nameOf(f.Space), nameOf(f.Peer))
 	}
 	for _, e := range out.Ended {
-		n.say("%s has ended with %s, in time: %v", name, nameOf(e.Peer), !e.TimedOut)
+		n.say("%s has ended with %s, in time: %v, whole: %v", name, nameOf(e.Peer), !e.TimedOut, e.Whole)
 	}
 	for _, m := range out.Messages {
 		n.flying = append(n.flying, sentMessage{name, m})

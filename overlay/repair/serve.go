@@ -10,6 +10,7 @@ func (m *Machine) serveRoot(now causal.Instant, p *peer, msg Root) {
 		if m.cfg.Self.Compare(p.id) < 0 {
 			return
 		}
+		p.lack()
 		m.end(p, false)
 	}
 	p.served = now
