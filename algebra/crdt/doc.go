@@ -9,6 +9,13 @@
 // equal entries read equal values. That is the whole convergence argument;
 // each type's file adds only why its reading is the one its users mean.
 //
+// A cell may have cells inside it (Nested): the entries of a map's key or a
+// record's field are those of the cell there, with the place before their
+// path. Nothing else is added, so the argument stays the same at any depth. A
+// key of a map can be removed, and that takes back the updates that were seen
+// and no others; what this asks of the lattices below a map is said at
+// Type.NewRemovable.
+//
 // Delta-state types: P. S. Almeida, A. Shoker, C. Baquero, "Delta State
 // Replicated Data Types", JPDC 2018. Join decompositions: V. Enes et al.,
 // "Efficient Synchronization of State-based CRDTs", ICDE 2019.

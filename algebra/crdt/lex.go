@@ -75,8 +75,8 @@ func (l *lex) Remove(it Item, emit Emit) (changed bool) {
 // under a first part that stays unread.
 func (l *lex) change(it Item, emit Emit, do func(Cell, Item, Emit) bool) (changed bool) {
 	first, rest, err := value.Cut(it.Path)
-	if err != nil {
-		return false
+	if err != nil || first == unset && rest == value.Encode(firstPlace) {
+		return false // nobody sets nil: it is what stands there before
 	}
 	it.Path = rest
 	was, before := l.top()
