@@ -43,6 +43,13 @@ func readSchema(r *wire.Reader) plan.Schema {
 	return s
 }
 
+// decodeSchema decodes b, which must hold one schema and nothing else.
+func decodeSchema(b []byte) (plan.Schema, error) {
+	r := wire.NewReader(b)
+	s := readSchema(r)
+	return s, r.Done()
+}
+
 // judge reads a peer's hello and says whether this node can work with it. The
 // version comes first, so that what another version says after it is not read.
 func (n *Node) judge(hello []byte) (member.Member, error) {

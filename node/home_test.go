@@ -9,6 +9,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/store"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
@@ -102,5 +103,16 @@ func TestALongReasonOfTheHomeIsCut(t *testing.T) {
 	got := w.raise(w.guests[1], node.RaiseRequest{Event: "inspect", Args: []value.Value{text("c")}})
 	if got.Abort != flow.AbortImport || len(got.Detail) < 4000 || !utf8.ValidString(got.Detail) {
 		t.Errorf("a long reason: %s, %d bytes", got.Abort, len(got.Detail))
+	}
+}
+
+// TestASchemaThatCannotBeReadBackIsNotWritten: the store would never open again.
+func TestASchemaThatCannotBeReadBackIsNotWritten(t *testing.T) {
+	cfg := node.Config{
+		Self: replicaOf(1), Steward: replicaOf(1), HomeID: replicaOf(100), Role: "server", Cluster: "test", Disk: store.NewMem(),
+		Program: compiled(t, "database :"+strings.Repeat("x", 300)+", set<int>, :replicated => true\n"),
+	}
+	if _, err := node.Open(epoch, cfg); err == nil || !strings.Contains(err.Error(), "256 bytes") {
+		t.Errorf("a name of 300 bytes: %v", err)
 	}
 }

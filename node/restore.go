@@ -55,16 +55,18 @@ func (n *Node) checkSchema() error {
 	mine := n.cfg.Program.Schema()
 	known := plan.Schema{}
 	if ok {
-		r := wire.NewReader(stored)
-		known = readSchema(r)
-		if err := r.Done(); err != nil {
+		if known, err = decodeSchema(stored); err != nil {
 			return errors.New("node: the store's schema is malformed: " + err.Error())
 		}
 	}
 	if clash := plan.CompareSchema(mine, known); clash != "" {
 		return errors.New("the program does not fit what is stored (here: the program, there: the store): " + clash)
 	}
-	if merged := appendSchema(nil, plan.MergeSchema(mine, known)); !ok || string(merged) != string(stored) {
+	merged := appendSchema(nil, plan.MergeSchema(mine, known))
+	if _, err := decodeSchema(merged); err != nil {
+		return errors.New("the program has too many databases to store (over 4,096), a database's name of over 256 bytes or a type of over 16 KiB")
+	}
+	if !ok || string(merged) != string(stored) {
 		n.store.PutMeta(metaSchema, merged)
 	}
 	return nil

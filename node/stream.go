@@ -14,7 +14,8 @@ import (
 // or below the mark is a retry. Writers send ahead without waiting for
 // answers, so a raise whose outcome stays open stops the stream: what came
 // behind it would raise the mark, and the open one, raised again, would be
-// taken for one that has run.
+// taken for one that has run. For the same reason a raise that runs here waits
+// for those of its stream that are under way to the home.
 
 // stall is where a stream stopped: what comes of its raise seq is open.
 type stall struct {

@@ -127,9 +127,6 @@ func (w *World) watched() []audit.Replica {
 	return list
 }
 
-// Machines returns the machines; the first is the steward.
-func (w *World) Machines() []*Machine { return w.machines }
-
 // Now returns how long the world has existed.
 func (w *World) Now() causal.Instant { return w.now - dawn }
 
