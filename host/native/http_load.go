@@ -138,17 +138,17 @@ func (l *load) run(ctx context.Context) {
 		case o := <-l.ended:
 			<-slots
 			if l.stream != "" && o.answer.IsOpen() {
-				l.stop()
-				if reading {
-					<-raised // who hears of the failure may begin anew: nothing of this load may come after
-				}
-				l.fail(abortError(o.answer))
+				l.halt(raised, abortError(o.answer))
 				return
 			}
 			l.count(o)
 		case end = <-raised:
 			reading, raised = false, nil
 		case <-tick.C:
+			if l.host.disk.isFull() {
+				l.halt(raised, ErrDiskFull)
+				return
+			}
 			l.write(map[string]any{"progress": l.progress})
 		case <-ctx.Done():
 			l.fail(context.Cause(ctx))
@@ -160,6 +160,16 @@ func (l *load) run(ctx context.Context) {
 		return
 	}
 	l.write(map[string]any{"done": l.progress})
+}
+
+// halt ends the load before its lines have ended. raised is nil where they
+// have. Who hears of it may begin anew: nothing of this load comes after that.
+func (l *load) halt(raised <-chan error, err error) {
+	l.stop()
+	if raised != nil {
+		<-raised
+	}
+	l.fail(err)
 }
 
 func (l *load) fail(err error) {

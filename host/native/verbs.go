@@ -38,7 +38,11 @@ func (h *Host) Read(ctx context.Context, q node.ReadRequest) (node.Answer, error
 }
 
 // StreamMark returns the largest seq of a stream that this node has taken.
+// On a full disk it fails: the mark may stand above what is durable.
 func (h *Host) StreamMark(ctx context.Context, stream string) (uint64, error) {
+	if h.disk.isFull() {
+		return 0, ErrDiskFull
+	}
 	a, err := h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.StreamMark(now, t, stream) })
 	return a.Mark, err
 }

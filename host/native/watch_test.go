@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -110,6 +111,23 @@ func TestHostOnFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, Config{Dir: dir, FS: fs, HTTP: "127.0.0.1:0"})
 	h.shown("a1")
+	loaded := make(chan string, 1)
+	lines, more := io.Pipe()
+	defer more.Close()
+	go func() {
+		resp, err := http.Post("http://"+h.HTTPAddr()+"/v1/load/shown?stream=s", "application/x-ndjson", lines)
+		if err != nil {
+			loaded <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body) // an answer that breaks off lacks what the test looks for
+		loaded <- string(text)
+	}()
+	if _, err := io.WriteString(more, "{\"ad_id\":\"a2\"}\n"); err != nil {
+		t.Fatal(err)
+	}
+	h.awaitCount("a2", 1)
 	noSpace.Store(true)
 	held := make(chan node.Answer, 1)
 	err := h.raiseThen(context.Background(), node.RaiseRequest{Event: "shown", Args: []value.Value{value.String("a1")}},
@@ -118,6 +136,12 @@ func TestHostOnFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.log.await(t, "the disk is full")
+	if text := <-loaded; !strings.Contains(text, `"failed":{"error":"the disk is full`) {
+		t.Errorf("a load under way: %s", text)
+	}
+	if code, text, _ := get(t, h, "/v1/stream/s"); code != 507 {
+		t.Errorf("the mark of a stream, which may not be durable: %d %s", code, text)
+	}
 	if _, err := h.Raise(context.Background(), node.RaiseRequest{Event: "shown"}); !errors.Is(err, ErrDiskFull) {
 		t.Errorf("a raise: %v", err)
 	}
