@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -12,10 +13,13 @@ import (
 // acted or received reads what the naive model says.
 func TestEveryDeliveryOrder(t *testing.T) {
 	operations := 3
-	if soak {
+	switch {
+	case soak:
 		operations = 5
+	case testing.Short():
+		operations = 2
 	}
-	for _, typ := range types {
+	for _, typ := range append(belowMaps(), types...) {
 		t.Run(typ.String(), func(t *testing.T) {
 			t.Parallel()
 			operations := operations
@@ -24,12 +28,23 @@ func TestEveryDeliveryOrder(t *testing.T) {
 			}
 			e := &explorer{world: newWorld(t, typ, 3, nil), calls: few(typ), met: map[string]bool{}, operations: operations, named: !soak}
 			e.explore()
-			if len(e.met) < 1000 {
+			if len(e.met) < 50 {
 				t.Errorf("only %d states were met", len(e.met))
 			}
 			t.Logf("%d states, %d steps", len(e.met), e.steps)
 		})
 	}
+}
+
+// belowMaps returns a map of each leaf that may stand below one.
+func belowMaps() []Type {
+	var maps []Type
+	for _, l := range leaves {
+		if l.Lattice != "bcounter" && !slices.ContainsFunc(types, func(t Type) bool { return t.String() == of("map", l).String() }) {
+			maps = append(maps, of("map", l))
+		}
+	}
+	return maps
 }
 
 // few returns two calls that meet, three where a lattice has a third verb.
@@ -41,7 +56,7 @@ func few(typ Type) []call {
 		all[2].arg = argument("bcounter", "transfer", 2)
 		return all
 	case "map":
-		return []call{all[len(all)-1], all[0]} // something at a key, and its removal
+		return all[:2] // the removal of a key, and something at it
 	case "record", "pair", "lex":
 		return []call{all[0], all[len(all)-1]}
 	default:

@@ -137,6 +137,25 @@ func TestALargerFirstPartDropsWhatRanBesideIt(t *testing.T) {
 	}
 }
 
+// Below a map a set to what it is already is written again, and what is under
+// it stays.
+func TestALexicographicPairBelowAMap(t *testing.T) {
+	w, a, b := two(t, of("map", of("lex", of("gcounter"))))
+	key, second := value.Int(1), value.Int(1)
+	w.commit(a, "set", value.Int(7), key)
+	w.commit(a, "inc", value.Int(5), key, second)
+	w.rest()
+	w.commit(a, "set", value.Int(7), key)
+	if got, _ := At(w.cell(a, keys[0]).Cell, key); !value.Equal(got.Value(), value.Tuple(value.Int(7), value.Int(5))) {
+		t.Errorf("set again: %+v", got.Value())
+	}
+	w.commit(b, "remove", key)
+	w.rest()
+	if got, _ := At(w.cell(b, keys[0]).Cell, key); !value.Equal(got.Value(), value.Tuple(value.Int(7), value.Int(0))) {
+		t.Errorf("after the removal beside it: %+v", got.Value())
+	}
+}
+
 func TestPlacesThereAreNot(t *testing.T) {
 	one, name := value.Int(1), value.Symbol("a")
 	for _, c := range []struct {
@@ -256,5 +275,25 @@ func TestARecordEmitsWhatChanged(t *testing.T) {
 	}
 	if got := value.Record(value.List(value.Int(7)), value.Nil); !value.Equal(c.Value(), got) {
 		t.Errorf("reads %+v", c.Value())
+	}
+}
+
+// Sets of 100,000 keys, keys and values of eight bytes, each over the last one.
+func BenchmarkMapSetAt100k(b *testing.B) {
+	c := newOf(b, of("map", of("lww")))
+	key := func(n int) value.Value { return value.Int(int64(n%100_000) + 1<<56) }
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := DoAt(c, []value.Value{key(n)}, "set", id(1), value.Int(1<<56+1))
+		if err != nil {
+			b.Fatal(err)
+		}
+		it := Item{ID: causal.EntryID{Dot: causal.Dot{Replica: id(1), Seq: uint64(n + 1)}}, Path: d.Path, Value: d.Add[0]}
+		c.Insert(it, nil)
+		for _, gone := range d.Remove {
+			c.Remove(gone, nil)
+		}
+		n++
 	}
 }
