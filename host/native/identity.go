@@ -192,6 +192,13 @@ func (id *identity) isStored() bool {
 	return id.record.Stored
 }
 
+// kept returns the record as it stands: links and the disk goroutine change it.
+func (id *identity) kept() identityRecord {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	return id.record
+}
+
 // setStored notes, durably, that the store was written.
 func (id *identity) setStored() error {
 	id.mu.Lock()
@@ -217,7 +224,7 @@ func (id *identity) public() ed25519.PublicKey { return id.key.Public().(ed25519
 
 // replica returns this node's replica id.
 func (id *identity) replica() causal.ReplicaID {
-	return causal.NewReplicaID(id.public(), id.record.Incarnation)
+	return causal.NewReplicaID(id.public(), id.kept().Incarnation)
 }
 
 // home returns the home partition's replica id. It is derived from the
@@ -227,7 +234,7 @@ func (id *identity) home() causal.ReplicaID {
 	if err != nil {
 		panic("native: an authority's certificate without an ed25519 key was kept")
 	}
-	return causal.NewReplicaID(public, id.record.Incarnation)
+	return causal.NewReplicaID(public, id.kept().Incarnation)
 }
 
 // isSteward reports whether this is the cluster's first node, which has the authority's key.
@@ -238,7 +245,7 @@ func (id *identity) cluster() string { return fingerprintOf(id.authority.cert).S
 
 // steward returns the replica id of the cluster's first node.
 func (id *identity) steward() (causal.ReplicaID, error) {
-	return causal.ParseReplicaID(id.record.Steward)
+	return causal.ParseReplicaID(id.kept().Steward)
 }
 
 // peers returns whom to dial first.

@@ -174,5 +174,5 @@ func (id *identity) judgeJoin(q joinQuestion, ts *tokens) (joinAnswer, error) {
 	if err != nil {
 		return joinAnswer{}, fmt.Errorf("the certificate could not be signed: %w", err)
 	}
-	return joinAnswer{Certificate: cert, Steward: id.record.Steward}, nil
+	return joinAnswer{Certificate: cert, Steward: id.kept().Steward}, nil
 }
