@@ -1,12 +1,18 @@
 package native
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 // TestDamagedTables flips bits in what has left Pebble's log for its tables.
@@ -70,4 +76,33 @@ func TestAStoreThatDiesStopsTheNode(t *testing.T) {
 	if err := h.Err(); !errors.Is(err, errDamaged) {
 		t.Errorf("it stopped because of %v", err)
 	}
+}
+
+// TestAStartOnAFullDiskCanBeGivenUp: the start waits for space, and for the
+// end of its context.
+func TestAStartOnAFullDiskCanBeGivenUp(t *testing.T) {
+	dir, mem := t.TempDir(), vfs.NewMem() // what Pebble still does at the end of the test leaves no files
+	open(t, Config{Dir: dir, FS: mem}).Close()
+	var noSpace atomic.Bool
+	noSpace.Store(true)
+	fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if noSpace.Load() && op.Kind == errorfs.OpFileWrite {
+			return syscall.ENOSPC
+		}
+		return nil
+	}))
+	ctx, cancel := context.WithCancelCause(context.Background())
+	j := newJournal()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := Open(ctx, Config{Dir: dir, FS: fs, Log: j.logger(), Program: compile(t, impressions)})
+		ended <- err
+	}()
+	j.await(t, "the disk is full")
+	why := errors.New("somebody interrupts")
+	cancel(why)
+	if err := <-ended; !errors.Is(err, why) {
+		t.Errorf("got %v", err)
+	}
+	noSpace.Store(false) // what Pebble still tries comes to an end
 }

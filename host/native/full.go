@@ -43,6 +43,7 @@ func (f *fullDisk) wait() {
 		select {
 		case <-retry.C:
 		case <-f.closing:
+			<-retry.C // who tries for ever does not do it without a rest
 			return
 		}
 	}

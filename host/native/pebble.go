@@ -45,8 +45,9 @@ var syncedKey = []byte("s")
 type diskOptions struct {
 	fs         vfs.FS
 	log        *slog.Logger
-	newReplica bool // accept the log as it is
-	written    bool // the store was written before: an empty one is another
+	newReplica bool            // accept the log as it is
+	written    bool            // the store was written before: an empty one is another
+	giveUp     <-chan struct{} // closed: wait no more for space; nil waits for ever
 }
 
 // openDisk opens or creates the store in dir. It fails with a *LogError where
@@ -91,15 +92,28 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	return d, errors.Join(err, syncNames(o.fs, dir), syncNames(o.fs, o.fs.PathDir(dir)))
 }
 
-// openPebble runs on a goroutine of its own, which Pebble ends when it can't go on.
-func (d *Disk) openPebble(dir string, o diskOptions) (err error) {
+// openPebble runs on a goroutine of its own, which Pebble ends when it can't
+// go on. On a full disk Pebble tries for ever to write its log into a table;
+// given up, it is closed whenever it comes to an end.
+func (d *Disk) openPebble(dir string, o diskOptions) error {
 	ended := make(chan struct{})
+	var db *pebble.DB
+	var err error
 	go func() {
 		defer close(ended)
-		d.db, err = pebble.Open(o.fs.PathJoin(dir, "store"), pebbleOptions(o, &d.fatal))
+		db, err = pebble.Open(o.fs.PathJoin(dir, "store"), pebbleOptions(o, &d.fatal))
 	}()
-	<-ended
-	if d.isDead() {
+	select {
+	case <-ended:
+	case <-o.giveUp:
+		go func() {
+			if <-ended; db != nil {
+				db.Close()
+			}
+		}()
+		return errors.New("given up")
+	}
+	if d.db = db; d.isDead() {
 		return d.err
 	}
 	return err
