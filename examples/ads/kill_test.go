@@ -53,7 +53,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("real processes: the long run of the suite has them")
 	}
-	kills, seed := 4, uint64(1)
+	kills, seed := 3, uint64(1)
 	if os.Getenv("MARTINELLI_SOAK") != "" {
 		kills, seed = 40, uint64(time.Now().UnixNano())
 	}
