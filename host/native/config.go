@@ -42,7 +42,7 @@ type Config struct {
 	// clock from there on. A test sets it a hundred years ahead.
 	Clock func() causal.Instant
 
-	// FS is the file system the store is kept on; nil takes the real one. A
+	// FS is the file system that Dir is on; nil takes the real one. A
 	// test fills it up or cuts its power.
 	FS vfs.FS
 }

@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -157,15 +155,15 @@ func (h *Host) takeDir() (files, error) {
 	if dir == "" {
 		return newMemFiles(), nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(h.cfg.FS, dir); err != nil {
 		return nil, fmt.Errorf("make the directory: %w", err)
 	}
-	lock, err := vfs.Default.Lock(filepath.Join(dir, "LOCK"))
+	lock, err := h.cfg.FS.Lock(h.cfg.FS.PathJoin(dir, "LOCK"))
 	if err != nil {
 		return nil, fmt.Errorf("%s is in use by another process (%w): stop that one, or choose another --dir", dir, err)
 	}
 	h.lock = lock
-	return dirFiles(dir), nil
+	return dirFiles{h.cfg.FS, dir}, nil
 }
 
 // bind takes the ports, before anything is written: a port in use is the most

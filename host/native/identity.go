@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +51,6 @@ type peerRecord struct {
 
 const (
 	identityFile = "identity.json"
-	SecretFile   = "admin.secret"
 )
 
 // peersMax bounds how many members a node remembers the addresses of.
@@ -159,19 +157,6 @@ func (id *identity) load() (err error) {
 		Leaf:        cert,
 	}
 	return id.loadSecret()
-}
-
-// loadSecret reads the secret of the admin verbs, or makes it.
-func (id *identity) loadSecret() error {
-	data, err := id.files.read(SecretFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		var b [16]byte
-		rand.Read(b[:])
-		data = []byte(hex.EncodeToString(b[:]))
-		err = id.files.write(SecretFile, data)
-	}
-	id.secret = string(data)
-	return err
 }
 
 // renew takes the next incarnation: a new replica id over the same data.

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,7 @@ type diskOptions struct {
 	fs         vfs.FS
 	log        *slog.Logger
 	newReplica bool            // accept the log as it is
+	tableSize  uint64          // bytes in memory before they become a table; 0 takes memTableSize
 	written    bool            // the store was written before: an empty one is another
 	giveUp     <-chan struct{} // closed: wait no more for space; nil waits for ever
 }
@@ -59,7 +61,7 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 			err = errors.Join(err, d.Close())
 		}
 	}()
-	if err := o.fs.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(o.fs, dir); err != nil {
 		return d, fmt.Errorf("make %s: %w", dir, err)
 	}
 	if err := d.openPebble(dir, o); err != nil {
@@ -128,6 +130,9 @@ func syncNames(fs vfs.FS, dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
+// memTableSize is how many bytes Pebble gathers before it writes a table.
+const memTableSize = 16 << 20
+
 // pebbleOptions pins the newest format: at the default one a flipped bit in
 // the write-ahead log loses records without an error. Bytes on the disk that
 // are not what was written end the store: what is not read yet may be damaged too.
@@ -136,9 +141,9 @@ func pebbleOptions(o diskOptions, f *fatal) *pebble.Options {
 		EventListener: &pebble.EventListener{
 			DataCorruption: func(info pebble.DataCorruptionInfo) { f.die(damage(info.Details)) },
 		},
-		FS:                 o.fs,
+		FS:                 orderedNames{o.fs},
 		FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize:       16 << 20,
+		MemTableSize:       cmp.Or(o.tableSize, memTableSize),
 		CacheSize:          64 << 20,
 		Logger:             pebbleLog{o.log, f},
 	}
