@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -64,8 +67,12 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	if err := makeDir(o.fs, dir); err != nil {
 		return d, fmt.Errorf("make %s: %w", dir, err)
 	}
-	if err := d.openPebble(dir, o); err != nil {
-		return d, fmt.Errorf("open the store in %s: %w", dir, damage(err))
+	err = d.openPebble(dir, o)
+	switch {
+	case errors.Is(err, pebble.ErrDBDoesNotExist):
+		return d, &LogError{Dir: dir, What: nothingIn}
+	case err != nil:
+		return d, fmt.Errorf("open the store in %s: %w", dir, openError(err))
 	}
 	if d.log, err = store.ReadMark(d); err != nil {
 		return d, err
@@ -80,7 +87,7 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	d.mark = mark
 	what := judge(d.log, d.synced, at)
 	if what == "" && o.written && d.log.Number == 0 {
-		what = "there is nothing in it, and something was acknowledged"
+		what = nothingIn
 	}
 	switch {
 	case what != "" && !o.newReplica:
@@ -93,6 +100,8 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	d.synced = d.log
 	return d, errors.Join(err, syncNames(o.fs, dir), syncNames(o.fs, o.fs.PathDir(dir)))
 }
+
+const nothingIn = "there is nothing in it, and something was acknowledged"
 
 // openPebble runs on a goroutine of its own, which Pebble ends when it can't
 // go on. On a full disk Pebble tries for ever to write its log into a table;
@@ -113,7 +122,7 @@ func (d *Disk) openPebble(dir string, o diskOptions) error {
 				db.Close()
 			}
 		}()
-		return errors.New("given up")
+		return errGivenUp
 	}
 	if d.db = db; d.isDead() {
 		return d.err
@@ -142,6 +151,7 @@ func pebbleOptions(o diskOptions, f *fatal) *pebble.Options {
 			DataCorruption: func(info pebble.DataCorruptionInfo) { f.die(damage(info.Details)) },
 		},
 		FS:                 orderedNames{o.fs},
+		ErrorIfNotExists:   o.written, // what looks new is emptied before we could refuse it
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       cmp.Or(o.tableSize, memTableSize),
 		CacheSize:          64 << 20,
@@ -274,6 +284,24 @@ func (d *Disk) Scan(lo, hi []byte, yield func(key, value []byte) bool) (err erro
 var errDamaged = errors.New("the store is damaged. Put an undamaged copy back and start once with\n" +
 	"    martinelli run --new-replica ...\n" +
 	"or join the cluster anew with an empty --dir: what peers have comes back from them")
+
+// openError says what can be done about an open that failed. What is not the
+// system's word is about what stands in the files: options of another store, a
+// manifest that was cut and knows tables that are gone.
+func openError(err error) error {
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, errGivenUp), errors.Is(err, errDamaged):
+		return err
+	case errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case strings.Contains(err.Error(), "format major version"):
+		return fmt.Errorf("%w: a later release of martinelli wrote it; run that one", err)
+	}
+	return fmt.Errorf("%w (%w)", errDamaged, err)
+}
+
+var errGivenUp = errors.New("given up")
 
 // damage adds to err what can be done where it is about damaged bytes.
 func damage(err error) error {
