@@ -57,17 +57,18 @@ var floors = []floor{
 
 	{room: "flow", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "replica", rooms: []string{"wire", "value", "plan", "algebra/..."}},
+	{room: "trust", rooms: []string{"wire", "algebra/..."}},
 	{room: "store", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "overlay/member", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/broadcast", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/repair", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/place", rooms: []string{"wire", "algebra/..."}},
 
-	{room: "node", rooms: []string{"wire", "value", "plan", "algebra/...", "flow", "replica", "store", "overlay/..."}},
+	{room: "node", rooms: []string{"wire", "value", "plan", "algebra/...", "flow", "replica", "trust", "store", "overlay/..."}},
 }
 
 // harnesses are rooms of tests only: laws and suites that others' tests call.
-var harnesses = []string{"algebra/lattice/latticetest", "store/storetest"}
+var harnesses = []string{"algebra/lattice/latticetest", "replica/replicatest", "store/storetest"}
 
 // places are the rooms above the floors, with what they must not import.
 var places = map[string][]string{

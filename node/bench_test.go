@@ -15,7 +15,7 @@ import (
 func BenchmarkRun(b *testing.B) {
 	disk := store.NewMem()
 	n, err := node.Open(epoch, node.Config{
-		Self: replicaOf(1), Steward: replicaOf(1), HomeID: replicaOf(100), Role: "server", Cluster: "bench",
+		Key: keyOf(1), Steward: replicaOf(1), HomeKey: keyOf(100), Role: "server", Cluster: "bench",
 		Program: compiled(b, shop), Disk: disk, Seed: 1,
 	})
 	if err != nil {

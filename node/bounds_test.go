@@ -156,7 +156,7 @@ func TestMalformedBodiesAreErrorsAndHarmless(t *testing.T) {
 	for _, kind := range []uint8{node.KindMember, node.KindBroadcast, node.KindRepair, node.KindRequest, node.KindReply, 99} {
 		for _, body := range [][]byte{nil, {255}, {1, 2, 3}, make([]byte, 7)} {
 			tries++
-			if err := a.Receive(w.now, b.cfg.Self, kind, body); err == nil {
+			if err := a.Receive(w.now, b.id(), kind, body); err == nil {
 				t.Errorf("kind %d: %x is accepted", kind, body)
 			}
 		}
@@ -172,7 +172,7 @@ func TestMalformedBodiesAreErrorsAndHarmless(t *testing.T) {
 func TestOnlyTheStewardServes(t *testing.T) {
 	w := newWorld(t, shop, 3)
 	b, c := w.guests[1], w.guests[2]
-	b.cfg.Steward = c.cfg.Self // a config that is wrong about the home
+	b.cfg.Steward = c.id() // a config that is wrong about the home
 	w.open(b)
 	w.linkAll()
 	w.run(causal.Millisecond)
@@ -194,7 +194,7 @@ func TestStatus(t *testing.T) {
 	w.run(causal.Second)
 
 	s := a.Status()
-	if s.Self.ID != a.cfg.Self || s.Self.Name != "a" || s.Steward != a.cfg.Self || s.Cluster != "test" {
+	if s.Self.ID != a.id() || s.Self.Name != "a" || s.Steward != a.id() || s.Cluster != "test" {
 		t.Errorf("who it is: %+v", s)
 	}
 	if s.Counts.Commits != 1 || s.Counts.Aborts != 1 || s.Counts.Applied != 1 || s.Watches != 1 {
@@ -204,7 +204,7 @@ func TestStatus(t *testing.T) {
 		t.Fatalf("%d members, want 2", len(s.Members))
 	}
 	for _, m := range s.Members {
-		if isUp := m.ID != c.cfg.Self; (m.State == member.Alive) != isUp {
+		if isUp := m.ID != c.id(); (m.State == member.Alive) != isUp {
 			t.Errorf("member %s is %v", m.Name, m.State)
 		}
 		if m.Synced == 0 {

@@ -10,15 +10,15 @@ import (
 
 // Config is what a node is: its identity, its program, its disk and its limits.
 type Config struct {
-	Self causal.ReplicaID // this copy on this store
-	Name string           // for people
-	Role string           // of the program's topology
-	User string           // what an ambient role binds; "" for a trusted role
-	Addr string           // where others dial this node; "" where nobody can
+	Key  causal.Key // of this copy on this store; the host signs with it
+	Name string     // for people
+	Role string     // of the program's topology
+	User string     // what an ambient role binds; "" for a trusted role
+	Addr string     // where others dial this node; "" where nobody can
 
 	Cluster string           // names the cluster; salts the handles of spaces
 	Steward causal.ReplicaID // the first node: home of what is not replicated; Self at the first node
-	HomeID  causal.ReplicaID // the home partition's own replica id; used at the steward only
+	HomeKey causal.Key       // the home partition's own; used at the steward only
 
 	Program *plan.Program
 	Funcs   map[string]flow.Func // what imports are linked to, by the name after "go:"

@@ -15,6 +15,8 @@
 //  3. If Records can't be made durable, nothing of that Output or of a later
 //     one may leave. The store is then behind the Node: drop the Node and Open
 //     again when the disk is well.
+//     Sign and Verify wait for nothing: they are answered at any time, each
+//     once, with Signed and Verified.
 //  4. Deadline says when to Wake; an earlier or later Wake is harmless.
 //  5. A new link opens with Hello on both sides. LinkUp judges the other's
 //     words; its error is a sentence to show on both sides before hanging up.

@@ -67,7 +67,7 @@ func (n *Node) judge(hello []byte) (member.Member, error) {
 	switch {
 	case cluster != n.cfg.Cluster:
 		return peer, errors.New("another cluster: one side belongs to " + cluster + ", the other to " + n.cfg.Cluster)
-	case peer.ID == n.cfg.Self:
+	case peer.ID == n.self:
 		return peer, errors.New("both sides are replica " + peer.ID.Short() +
 			": one store was copied; start the copy with run --new-replica")
 	}

@@ -102,7 +102,7 @@ func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) err
 	c := caller{peer: peer, request: q.ID}
 	switch {
 	case !n.isHome():
-		n.abort(c, AbortHomeAway, "node "+n.cfg.Self.Short()+" is not the home")
+		n.abort(c, AbortHomeAway, "node "+n.self.Short()+" is not the home")
 	case q.Op == opRaise:
 		n.raise(now, c, RaiseRequest{Event: q.Name, Args: q.Values, User: q.User, Session: q.Session, Stream: q.Stream, Seq: q.Seq})
 	case q.Op == opRead:

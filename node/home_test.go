@@ -109,7 +109,7 @@ func TestALongReasonOfTheHomeIsCut(t *testing.T) {
 // TestASchemaThatCannotBeReadBackIsNotWritten: the store would never open again.
 func TestASchemaThatCannotBeReadBackIsNotWritten(t *testing.T) {
 	cfg := node.Config{
-		Self: replicaOf(1), Steward: replicaOf(1), HomeID: replicaOf(100), Role: "server", Cluster: "test", Disk: store.NewMem(),
+		Key: keyOf(1), Steward: replicaOf(1), HomeKey: keyOf(100), Role: "server", Cluster: "test", Disk: store.NewMem(),
 		Program: compiled(t, "database :"+strings.Repeat("x", 300)+", set<int>, :replicated => true\n"),
 	}
 	if _, err := node.Open(epoch, cfg); err == nil || !strings.Contains(err.Error(), "256 bytes") {

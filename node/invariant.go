@@ -78,16 +78,16 @@ func (n *Node) due(now causal.Instant) []standing {
 // mend runs one repair as a commit of its own. Its session is empty: what it
 // read is what it has seen.
 func (n *Node) mend(now causal.Instant, v flow.Violation) {
-	env := n.env(now, n.cfg.Self, n.cfg.User)
+	env := n.env(now, n.self, n.cfg.User)
 	o := n.engine.Repair(v, env)
 	name := n.cfg.Program.Invariants[v.Invariant].Name
 	if o.Abort != "" {
-		n.event(EventInvariant, n.cfg.Self, "the repair of "+name+" aborted: "+o.Abort+" "+o.Detail)
+		n.event(EventInvariant, n.self, "the repair of "+name+" aborted: "+o.Abort+" "+o.Detail)
 		return
 	}
-	if len(n.commit(n.cfg.Self, env.Stamp, nil, o).Parts) > 0 {
+	if len(n.commit(n.self, env.Stamp, nil, o).Parts) > 0 {
 		n.counts.Repairs++
-		n.event(EventInvariant, n.cfg.Self, name+" was violated and is repaired")
+		n.event(EventInvariant, n.self, name+" was violated and is repaired")
 	}
 	n.heed(now, n.engine.Drain())
 }

@@ -13,18 +13,22 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/trust"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
 // Node is one participant. Open is its only door.
 type Node struct {
-	cfg   Config
-	die   *rand.Rand
-	clock causal.Clock
+	cfg    Config
+	self   causal.ReplicaID // of cfg.Key
+	homeID causal.ReplicaID // of cfg.HomeKey
+	die    *rand.Rand
+	clock  causal.Clock
 
 	engine  *flow.Engine
 	store   *store.Store
 	replica *replica.Replica
+	trust   *trust.Machine
 	member  *member.Machine
 	cast    *broadcast.Machine
 	repair  *repair.Machine
@@ -44,10 +48,13 @@ type Node struct {
 
 	synced map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
 
-	writes []replica.Write // scratch of commit
-	fresh  []*causal.Part  // own parts minted since the last Drain, to be pushed
-	out    Output
-	counts Counts
+	writes  []replica.Write           // scratch of commit
+	minted  []causal.Chain            // own chains that have grown since the last Drain
+	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
+	keyKept map[causal.ReplicaID]bool // own keys that are in the store
+	taking  map[causal.ReplicaID]bool // peers whose repair delivery is with trust
+	out     Output
+	counts  Counts
 }
 
 // Counts counts since the node was opened.
@@ -58,6 +65,7 @@ type Counts struct {
 	Received uint64 // parts of others that arrived, again ones included
 	Refused  uint64 // messages refused as malformed
 	Repairs  uint64 // runs of invariants' repairs that committed
+	Doubted  uint64 // parcels whose seal does not fit what is here
 	Ahead    uint64 // parts whose stamp was too far ahead to move the clock
 }
 
@@ -68,10 +76,10 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
 	cfg.SyncEvery = or(cfg.SyncEvery, syncEvery(cfg.Program))
 	n := &Node{
-		cfg: cfg,
+		cfg: cfg, self: cfg.Key.ID(), homeID: cfg.HomeKey.ID(),
 		die: rand.New(rand.NewPCG(cfg.Seed, 0x6d617274696e656c)),
 
-		place:     place.New(cfg.Self, cfg.Steward),
+		place:     place.New(cfg.Key.ID(), cfg.Steward),
 		homeSpace: causal.SpaceOf(cfg.Cluster, plan.HomeSpace),
 
 		spaces:   map[string]causal.SpaceID{},
@@ -81,6 +89,9 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		stalled:  map[string]stall{},
 		standing: map[standing]*duty{},
 		synced:   map[causal.ReplicaID]causal.Instant{},
+		pushed:   map[causal.Chain]uint64{},
+		taking:   map[causal.ReplicaID]bool{},
+		keyKept:  map[causal.ReplicaID]bool{},
 	}
 	engine, err := flow.New(flow.Config{Program: cfg.Program, Role: cfg.Role, User: cfg.User, Funcs: cfg.Funcs})
 	if err != nil {
@@ -91,13 +102,14 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n.member = member.New(now, member.Config{
-		Self:  member.Member{ID: cfg.Self, Name: cfg.Name, Role: cfg.Role, Addr: cfg.Addr, Epoch: uint64(max(now, 1))},
+		Self:  member.Member{ID: n.self, Name: cfg.Name, Role: cfg.Role, Addr: cfg.Addr, Epoch: uint64(max(now, 1))},
 		Mode:  cfg.Mode,
 		Peers: cfg.Peers,
 		Rand:  n.split(),
 	})
+	n.reseal()
 	n.cast = broadcast.New(broadcast.Config{Relay: cfg.Mode == member.Static})
-	n.repair = repair.New(now, repair.Config{Self: cfg.Self, Source: source{n}, Rand: n.split(), Every: cfg.SyncEvery})
+	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n}, Rand: n.split(), Every: cfg.SyncEvery})
 	n.settle(now)
 	return n, nil
 }
@@ -128,7 +140,7 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	if err != nil {
 		n.counts.Refused++
 		n.event(EventRefused, peer.ID, err.Error())
-		if peer.ID == n.cfg.Self {
+		if peer.ID == n.self {
 			n.member.LinkUp(now, peer, dialed) // so that it stops dialling its own address
 			n.settle(now)
 		}
@@ -152,6 +164,7 @@ func (n *Node) LinkDown(now causal.Instant, peer causal.ReplicaID, why string) {
 func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	n.cast.LinkDown(now, peer)
 	n.repair.LinkDown(now, peer)
+	delete(n.taking, peer)
 	if peer == n.home() {
 		n.homeLost(now)
 	}

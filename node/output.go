@@ -5,6 +5,7 @@ import (
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/trust"
 	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -109,6 +110,8 @@ const (
 
 // Output is what one Drain gives; doc.go says in which order to act on it.
 type Output struct {
+	Sign     []trust.SignRequest   // to be answered with Signed, each once; need not wait for anything
+	Verify   []trust.VerifyRequest // to be answered with Verified, likewise
 	Records  []store.Op
 	Messages []Message
 	Answers  []Answer
@@ -120,5 +123,5 @@ type Output struct {
 
 // Empty reports whether there is nothing to do.
 func (o *Output) Empty() bool {
-	return len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Events) == 0
+	return len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Events) == 0
 }

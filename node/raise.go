@@ -82,9 +82,9 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 // to other nodes without taking this node's identity along.
 func (n *Node) author(home bool) causal.ReplicaID {
 	if home {
-		return n.cfg.HomeID
+		return n.homeID
 	}
-	return n.cfg.Self
+	return n.self
 }
 
 // env is what one run may see of the world.
@@ -114,7 +114,7 @@ func (n *Node) commit(author causal.ReplicaID, stamp causal.Stamp, seen replica.
 	if n.clock.Last() > stamp {
 		n.keepClock() // the run took ids, above its parts' stamp: none may be given again
 	}
-	n.fresh = append(n.fresh, group.Parts...)
+	n.minting(group)
 	n.counts.Commits++
 	return group
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/trust"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -29,6 +30,7 @@ func (n *Node) restore(now causal.Instant) error {
 		return err
 	}
 	n.replica = replica.New(replica.Config{Log: s, Holds: n.holds})
+	n.trust = trust.New(trust.Config{Source: tips{n}, Own: n.own()})
 	if err := n.reload(now); err != nil {
 		return err
 	}
@@ -87,6 +89,11 @@ func (n *Node) reload(now causal.Instant) error {
 		}
 	}
 	err = n.store.Restore(store.Visitor{
+		Key: func(k causal.Key) {
+			n.trust.Learn(k)
+			n.keyKept[k.ID()] = true
+		},
+		Seal: n.replica.LoadSeal,
 		Head: func(c causal.Chain, h causal.Head) {
 			n.replica.Load(replica.Flush{Space: c.Space, Chains: []replica.ChainHead{{Chain: c, Head: h}}})
 		},
@@ -97,7 +104,7 @@ func (n *Node) reload(now causal.Instant) error {
 			n.replica.Load(replica.Flush{Space: space, Added: []crdt.Live{{ID: id, Entry: e}}})
 		},
 		Part: func(p *causal.Part) {
-			if p.Replica == n.cfg.Self || p.Replica == n.cfg.HomeID {
+			if p.Replica == n.self || p.Replica == n.homeID {
 				n.clock.Restore(p.Stamp)
 			} else {
 				n.clock.Witness(now, p.Stamp)
@@ -108,6 +115,8 @@ func (n *Node) reload(now causal.Instant) error {
 	if err != nil {
 		return err
 	}
+	n.trust.Learn(n.cfg.Key)
+	n.trust.Learn(n.cfg.HomeKey)
 	return n.replica.Loaded()
 }
 
@@ -127,6 +136,7 @@ func (n *Node) live() []flow.Change {
 // record writes a group's parts to the log.
 func (n *Node) record(g replica.Group) {
 	for i, p := range g.Parts {
+		n.keepKey(p)
 		n.store.PutPart(p, g.Hashes[i])
 	}
 	if n.cfg.Observe != nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/flow"
-	"github.com/martinelli-lang/martinelli/overlay/broadcast"
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/wire"
@@ -26,8 +25,10 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 	members := n.member.Drain()
 	casts := n.cast.Drain()
 	repairs := n.repair.Drain()
+	trusted := n.trust.Drain()
 
 	n.heedMembers(now, members)
+	n.heedTrust(now, trusted)
 	for _, m := range casts.Messages {
 		n.send(m.To, wire.Commits, KindBroadcast, m.Body)
 	}
@@ -45,8 +46,8 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 		n.repair.Begin(now, peer)
 	}
 	for _, d := range repairs.Deliveries {
+		n.taking[d.From] = true
 		n.take(now, d.From, d.Body)
-		n.repair.Delivered(now, d.From)
 	}
 	for _, f := range repairs.Forks {
 		n.event(EventFork, f.Author, "replica "+f.Author.Short()+" has two histories from its part "+strconv.FormatUint(f.Seq, 10)+
@@ -57,7 +58,7 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 			n.synced[e.Peer] = e.Begun
 		}
 	}
-	return len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries) > 0
+	return len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries)+len(trusted.Accepted)+len(trusted.Settled)+len(trusted.Sealed) > 0
 }
 
 // heedMembers passes on what the membership wants of the host.
@@ -75,41 +76,52 @@ func (n *Node) heedMembers(now causal.Instant, o member.Output) {
 	}
 }
 
-// take applies parts that a peer pushed or sent in repair.
+// take gives parcels that a peer pushed or sent in repair to those who look at
+// their seals.
 func (n *Node) take(now causal.Instant, from causal.ReplicaID, body []byte) {
-	parts, err := replica.DecodeFrame(body)
+	parcels, err := replica.DecodeFrame(body)
 	if err != nil {
-		n.counts.Refused++
-		n.event(EventRefused, from, err.Error())
-		n.member.LinkDown(now, from, err.Error())
-		n.unlink(now, from)
-		n.out.Hangups = append(n.out.Hangups, Hangup{from, err.Error()})
+		n.refuse(now, from, err.Error())
 		return
 	}
-	n.counts.Received += uint64(len(parts))
-	n.replica.Receive(parts)
+	for i := range parcels {
+		n.counts.Received += uint64(len(parcels[i].Parts))
+	}
+	n.trust.Receive(from, parcels)
+}
+
+// refuse ends the link to a peer whose bytes can't be read.
+func (n *Node) refuse(now causal.Instant, from causal.ReplicaID, why string) {
+	n.counts.Refused++
+	n.event(EventRefused, from, why)
+	n.member.LinkDown(now, from, why)
+	n.unlink(now, from)
+	n.out.Hangups = append(n.out.Hangups, Hangup{from, why})
+}
+
+// apply gives vouched parts to the replica and makes what has become ready
+// visible.
+func (n *Node) apply(now causal.Instant, parcels []causal.Vouched) {
+	n.replica.Receive(parcels)
 	o := n.replica.Drain()
-	var news []*causal.Part
 	for _, g := range o.Groups {
 		n.enter(now, g)
-		news = append(news, g.Parts...)
 	}
+	n.keepSeals(o.Seals)
 	for _, f := range o.Forks {
 		n.event(EventFork, f.Chain.Replica, "replica "+f.Chain.Replica.Short()+" wrote its part "+strconv.FormatUint(f.Seq, 10)+
 			" in space "+f.Chain.Space.String()+" twice; the one that came second is kept out")
 	}
-	if o.Dropped > 0 {
-		n.event(EventDropped, from, strconv.Itoa(o.Dropped)+" parts that could not be applied yet were dropped; repair will bring them again")
+	for _, c := range o.Dropped {
+		n.trust.Forget(c)
+	}
+	if len(o.Dropped) > 0 {
+		n.event(EventDropped, n.self, strconv.Itoa(len(o.Dropped))+" parts that could not be applied yet were dropped; repair will bring them again")
 	}
 	if o.Err != nil {
-		n.event(EventDropped, from, "reading the log back failed: "+o.Err.Error())
+		n.event(EventDropped, n.self, "reading the log back failed: "+o.Err.Error())
 	}
-	if n.cfg.Mode == member.Static && len(news) > 0 {
-		for _, b := range n.batches(news) {
-			n.cast.Relay(now, from, b)
-		}
-	}
-	if len(news) > 0 {
+	if len(o.Groups) > 0 {
 		n.resume(now)
 	}
 }
@@ -157,46 +169,13 @@ func (n *Node) watchers(name string) []Ticket {
 	return tickets
 }
 
-// batches encodes the parts that others may have, in frames of at most the
-// broadcast's bound.
-func (n *Node) batches(parts []*causal.Part) []broadcast.Batch {
-	var list []broadcast.Batch
-	var frame replica.Frame
-	end := func() {
-		if frame.Parts() > 0 {
-			list = append(list, broadcast.Batch{Parts: frame.Parts(), Body: frame.Bytes()})
-		}
-		frame = replica.Frame{}
-	}
-	for _, p := range parts {
-		if !n.shared(p.Space) {
-			continue
-		}
-		if frame.Size()+sizeOf(p) > n.cast.SizeMax() || frame.Parts() == replica.FramePartsMax {
-			end()
-		}
-		frame.Append(p)
-	}
-	end()
-	return list
-}
-
-// sizeOf is at least the bytes that a part adds to a frame.
-func sizeOf(p *causal.Part) int {
-	const head, ref = 64, 52
-	return head + ref*(len(p.Seen)+len(p.Siblings)+len(p.Grants)) + causal.BodySize(p.Entries, p.Removed)
-}
-
 // Drain hands out what has gathered since the last Drain.
 func (n *Node) Drain(now causal.Instant) Output {
-	if len(n.fresh) > 0 && !n.cast.IsAlone() {
-		for _, b := range n.batches(n.fresh) {
-			n.cast.Push(now, b)
-		}
+	if len(n.minted) > 0 {
+		n.trust.Seal(n.minted)
+		n.minted = n.minted[:0]
 		n.settle(now)
 	}
-	clear(n.fresh)
-	n.fresh = n.fresh[:0]
 	if n.replica.Unflushed() >= n.cfg.Limits.FlushEvery {
 		n.flush()
 	}

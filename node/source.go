@@ -65,10 +65,11 @@ func (s source) Parts(wants []repair.Want, sizeMax int) (body []byte, parts int)
 	}
 	var frame replica.Frame
 	for p := range s.n.replica.Since(after) {
-		if frame.Parts() > 0 && (frame.Size()+sizeOf(p) > sizeMax || frame.Parts() == replica.FramePartsMax) {
+		p = s.n.keyed(p)
+		if frame.Parts() > 0 && (frame.Size()+sizeOf(&p) > sizeMax || frame.Parts()+len(p.Parts) > replica.FramePartsMax) {
 			break
 		}
-		frame.Append(p)
+		frame.Append(&p)
 	}
 	return frame.Bytes(), frame.Parts()
 }

@@ -14,6 +14,6 @@ func (n *Node) MoveHome(now causal.Instant, steward causal.ReplicaID) {
 		return
 	}
 	n.homeLost(now)
-	n.cfg.Steward, n.place = steward, place.New(n.cfg.Self, steward)
+	n.cfg.Steward, n.place = steward, place.New(n.self, steward)
 	n.settle(now)
 }

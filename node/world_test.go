@@ -10,7 +10,9 @@ import (
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/trust"
 	"github.com/martinelli-lang/martinelli/value"
+	"golang.org/x/crypto/blake2b"
 )
 
 // A world runs a few nodes on memory disks with links that lose nothing. Time
@@ -42,7 +44,7 @@ func newWorld(t *testing.T, text string, count int) *world {
 	for i := range count {
 		g := &guest{disk: store.NewMem(), answers: map[node.Ticket]node.Answer{}, links: map[*guest]bool{}}
 		g.cfg = node.Config{
-			Self: replicaOf(byte(i + 1)), Steward: replicaOf(1), HomeID: replicaOf(100), Name: string(rune('a' + i)),
+			Key: keyOf(byte(i + 1)), Steward: replicaOf(1), HomeKey: keyOf(100), Name: string(rune('a' + i)),
 			Role: "server", Cluster: "test", Program: program, Disk: g.disk, Seed: uint64(i), Mode: member.Mesh,
 		}
 		w.guests = append(w.guests, g)
@@ -63,7 +65,34 @@ func compiled(t testing.TB, text string) *plan.Program {
 	return program
 }
 
-func replicaOf(b byte) causal.ReplicaID { return causal.NewReplicaID([]byte{b}, 1) }
+func keyOf(b byte) causal.Key { return causal.Key{Public: [32]byte{b}, Incarnation: 1} }
+
+func replicaOf(b byte) causal.ReplicaID {
+	key := keyOf(b)
+	return key.ID()
+}
+
+func (g *guest) id() causal.ReplicaID { return g.cfg.Key.ID() }
+
+// sign is a signature nobody forges here: the tests of forgery are sim's.
+func sign(author causal.ReplicaID, statement []byte) causal.Signature {
+	return blake2b.Sum512(append(author[:], statement...))
+}
+
+// notarize answers the requests of an output at once.
+func (g *guest) notarize(now causal.Instant, out node.Output) {
+	var signed []trust.Signed
+	for _, q := range out.Sign {
+		signed = append(signed, trust.Signed{ID: q.ID, Signature: sign(q.Author, q.Statement)})
+	}
+	var verified []trust.Verified
+	for _, q := range out.Verify {
+		key := causal.Key{Public: q.Public, Incarnation: 1}
+		verified = append(verified, trust.Verified{ID: q.ID, IsGood: sign(key.ID(), q.Statement) == q.Signature})
+	}
+	g.Signed(now, signed)
+	g.Verified(now, verified)
+}
 
 // open starts, or restarts, a node from its disk.
 func (w *world) open(g *guest) {
@@ -110,8 +139,8 @@ func (w *world) mustLink(a, b *guest) {
 func (w *world) cut(g *guest) {
 	for other := range g.links {
 		delete(other.links, g)
-		other.LinkDown(w.now, g.cfg.Self, "cut")
-		g.LinkDown(w.now, other.cfg.Self, "cut")
+		other.LinkDown(w.now, g.id(), "cut")
+		g.LinkDown(w.now, other.id(), "cut")
 	}
 	clear(g.links)
 }
@@ -141,6 +170,7 @@ func (w *world) run(d causal.Instant) {
 func (w *world) deliver() (busy bool) {
 	for _, g := range w.guests {
 		out := g.Drain(w.now)
+		g.notarize(w.now, out)
 		busy = busy || !out.Empty()
 		if len(out.Records) > 0 {
 			if err := g.disk.Write(out.Records); err != nil {
@@ -152,10 +182,10 @@ func (w *world) deliver() (busy bool) {
 		}
 		for _, m := range out.Messages {
 			for to := range g.links {
-				if to.cfg.Self != m.To {
+				if to.id() != m.To {
 					continue
 				}
-				if err := to.Receive(w.now, g.cfg.Self, m.Kind, m.Body); err != nil {
+				if err := to.Receive(w.now, g.id(), m.Kind, m.Body); err != nil {
 					w.t.Fatal(err)
 				}
 			}

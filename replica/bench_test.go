@@ -93,7 +93,7 @@ func BenchmarkReceive(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r := replica.New(replica.Config{})
-				r.Receive(c.parts)
+				r.Receive(vouch(c.parts...))
 				if n := len(r.Drain().Groups); n != len(c.parts) {
 					b.Fatal(n)
 				}
@@ -113,14 +113,14 @@ func reversed(parts []*causal.Part) []*causal.Part {
 
 func BenchmarkFrame(b *testing.B) {
 	parts := impressions(1600)[600:]
-	frame := replica.AppendFrame(nil, parts)
+	frame := replica.AppendFrame(nil, replicatest.Parcels(parts...))
 	payload := 0
 	for _, p := range parts {
 		payload += len(p.Entries[0].Key) + len(p.Entries[0].Value)
 	}
 	b.Run("encode", func(b *testing.B) {
 		for b.Loop() {
-			frame = replica.AppendFrame(frame[:0], parts)
+			frame = replica.AppendFrame(frame[:0], replicatest.Parcels(parts...))
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(parts)), "ns/part")
 		b.ReportMetric(float64(len(frame))/float64(len(parts)), "B/part")

@@ -51,7 +51,7 @@ func (r *Replica) Commit(d Draft) Group {
 		c := s.chain(p.Replica)
 		p.Seen = r.seen(s, c, &d)
 		p.Siblings = siblings(c, p, g.Parts)
-		g.Hashes[i] = r.hash(c.head.Hash, p)
+		g.Hashes[i] = r.hasher.Chain(c.head.Hash, p)
 	}
 	for i, p := range g.Parts {
 		r.keep(p, g.Hashes[i])
@@ -161,16 +161,4 @@ func siblings(c *chain, p *causal.Part, parts []*causal.Part) []causal.Ref {
 		}
 	}
 	return refs
-}
-
-// hash returns the chain hash of a part made here: what it names in its space
-// are heads.
-func (r *Replica) hash(prev causal.Hash, p *causal.Part) causal.Hash {
-	r.heads = r.heads[:0]
-	for _, ref := range p.Seen {
-		if ref.Space == p.Space {
-			r.heads = append(r.heads, r.chain(ref.Chain()).head.Hash)
-		}
-	}
-	return r.hasher.Chain(prev, p, r.heads)
 }

@@ -75,13 +75,19 @@ func (r *Replica) Load(f Flush) {
 	}
 }
 
-// Replay takes back a part of the log, after everything is loaded, in any
-// order; one that is contained in what was loaded is ignored.
+// Replay takes back a part of the log, after everything is loaded, each chain
+// in its order; one that is contained in what was loaded is ignored.
 func (r *Replica) Replay(p *causal.Part) {
 	r.isLoading = true
-	if !r.isApplied(p.Ref()) && r.pending.parts[p.Ref()] == nil {
-		r.take(p)
+	if r.isApplied(p.Ref()) || r.pending.parts[p.Ref()] != nil {
+		return
 	}
+	c := r.space(p.Space).chain(p.Replica)
+	if c.replayed.Seq == 0 {
+		c.replayed = c.head
+	}
+	c.replayed = causal.Head{Seq: p.Seq, Hash: r.hasher.Chain(c.replayed.Hash, p)}
+	r.take(piece{p, c.replayed.Hash})
 }
 
 // Loaded ends a restart. It returns ErrDamaged if a part that was applied
@@ -97,11 +103,34 @@ func (r *Replica) Loaded() error {
 		return ErrDamaged
 	}
 	for _, s := range r.spaces {
-		if !r.isIntact(s) {
+		if !r.isIntact(s) || !r.reseal(s) {
 			return ErrDamaged
 		}
 	}
 	return nil
+}
+
+// LoadSeal takes back a seal, each chain's in their order.
+func (r *Replica) LoadSeal(id causal.Chain, s causal.Seal) {
+	c := r.space(id.Space).chain(id.Replica)
+	c.seals.kept = append(c.seals.kept, s)
+}
+
+// reseal says what the chains of a space show after a restart.
+func (r *Replica) reseal(s *space) bool {
+	for author, c := range s.chains {
+		n := len(c.seals.kept)
+		if n == 0 {
+			continue
+		}
+		seq := c.seals.kept[n-1].Seq
+		hash, ok := r.HashAt(s.id, author, seq)
+		if !ok {
+			return false
+		}
+		c.seals.shown = causal.Head{Seq: seq, Hash: hash}
+	}
+	return true
 }
 
 // isIntact compares what a space has become with what the log says it was.

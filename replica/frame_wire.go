@@ -11,9 +11,9 @@ import (
 // unfolds to in memory.
 const FramePartsMax = 1 << 16
 
-// Frame packs parts for the wire. Ids stand in it once, where they are first
+// Frame packs parcels for the wire. Ids stand in it once, where they are first
 // needed, and are numbers from then on; seqs and stamps are differences. So a
-// part that adds one entry and removes another costs about ten bytes beyond
+// part that adds one entry and removes another costs about nine bytes beyond
 // its key and value. docs/wire/part.md draws the bytes.
 //
 // The zero value is an empty frame.
@@ -24,29 +24,45 @@ type Frame struct {
 	tables frameTables
 }
 
-// AppendFrame appends all parts as one frame. More than FramePartsMax are a
-// bug of the caller.
-func AppendFrame(b []byte, parts []*causal.Part) []byte {
+// AppendFrame appends all parcels as one frame. More than FramePartsMax parts
+// are a bug of the caller.
+func AppendFrame(b []byte, parcels []causal.Parcel) []byte {
 	f := Frame{buf: b}
-	for _, p := range parts {
-		f.Append(p)
+	for i := range parcels {
+		f.Append(&parcels[i])
 	}
 	return f.buf
 }
 
-// Append adds a part. A part more than FramePartsMax panics.
-func (f *Frame) Append(p *causal.Part) {
-	if f.parts == FramePartsMax {
-		panic("replica: a frame has at most FramePartsMax parts")
+// Append adds a parcel. It panics if the frame has more than FramePartsMax
+// parts then, or if the parcel has none.
+func (f *Frame) Append(parcel *causal.Parcel) {
+	if f.parts += len(parcel.Parts); f.parts > FramePartsMax || len(parcel.Parts) == 0 {
+		panic("replica: a parcel has parts, and a frame at most FramePartsMax")
 	}
-	b := f.tables.appendName(f.buf, p)
-	b = wire.AppendVarint(b, int64(p.Stamp-f.stamp))
-	f.buf = p.AppendTo(b, &f.tables)
-	f.stamp = p.Stamp
-	f.parts++
+	b, no := f.tables.appendChainNo(f.buf, parcel.Chain())
+	b = wire.AppendVarint(b, int64(parcel.First()-f.tables.base[no]))
+	b = wire.AppendUvarint(b, uint64(len(parcel.Parts))<<1|flag(parcel.Key != nil))
+	if parcel.Key != nil {
+		b = parcel.Key.AppendTo(b)
+	}
+	for _, p := range parcel.Parts {
+		f.tables.base[no] = p.Seq
+		b = wire.AppendVarint(b, int64(p.Stamp-f.stamp))
+		b = p.AppendTo(b, &f.tables)
+		f.stamp = p.Stamp
+	}
+	f.buf = append(b, parcel.Seal.Signature[:]...)
 }
 
-// Parts returns how many parts the frame has, Size how many bytes.
+func flag(isSet bool) uint64 {
+	if isSet {
+		return 1
+	}
+	return 0
+}
+
+// Parts returns how many parts the frame has.
 func (f *Frame) Parts() int { return f.parts }
 
 // Size returns the bytes of the frame so far.
@@ -56,27 +72,82 @@ func (f *Frame) Size() int { return len(f.buf) }
 func (f *Frame) Bytes() []byte { return f.buf }
 
 // DecodeFrame reads a frame. Bytes it does not know the meaning of are an
-// error, and then none of the frame's parts is returned: a part that can't be
-// read whole must not count as seen.
-func DecodeFrame(b []byte) ([]*causal.Part, error) {
+// error, and then none of the frame's parcels is returned: a part that can't be
+// read whole must not count as seen. A key that is not the author's, or lacks
+// where a chain begins, is an error too; whether the seals are good is for
+// others to find out.
+func DecodeFrame(b []byte) ([]causal.Parcel, error) {
 	r := wire.NewReader(b)
-	t := frameReader{}
-	var parts []*causal.Part
-	var stamp causal.Stamp
+	f := frameDecoder{}
+	var parcels []causal.Parcel
 	for r.Len() > 0 && r.Err() == nil {
-		if len(parts) == FramePartsMax {
-			return nil, wire.ErrLimit
-		}
-		p := t.readName(r)
-		stamp += causal.Stamp(r.Varint())
-		p.Stamp = stamp
-		p.Decode(r, &t)
-		parts = append(parts, p)
+		parcels = append(parcels, f.parcel(r))
 	}
 	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	return parts, nil
+	return parcels, nil
+}
+
+// partSizeMin is the least that a part takes in a frame: stamp, flags, count.
+const partSizeMin = 2
+
+type frameDecoder struct {
+	tables frameReader
+	stamp  causal.Stamp
+	parts  int
+}
+
+func (f *frameDecoder) parcel(r *wire.Reader) (parcel causal.Parcel) {
+	t := &f.tables
+	no := t.readChain(r, r.Uvarint())
+	if r.Err() != nil {
+		return parcel
+	}
+	seq := readSeq(r, t.base[no])
+	control := r.Uvarint()
+	count := control >> 1
+	if count == 0 || count > uint64(r.Len()/partSizeMin) || count > math.MaxInt64-seq {
+		r.Fail(wire.ErrMalformed)
+	}
+	if count > uint64(FramePartsMax-f.parts) {
+		r.Fail(wire.ErrLimit)
+	}
+	parcel.Key = f.key(r, control&1 == 1, t.chains[no].Replica, seq)
+	if r.Err() != nil {
+		return parcel
+	}
+	f.parts += int(count)
+	parcel.Parts = make([]*causal.Part, count)
+	for i := range parcel.Parts {
+		parcel.Parts[i] = f.part(r, no, seq+uint64(i))
+	}
+	parcel.Seal = causal.Seal{Seq: seq + count - 1, Signature: causal.ReadSignature(r)}
+	return parcel
+}
+
+// key reads the author's key, which must stand where a chain begins.
+func (f *frameDecoder) key(r *wire.Reader, isThere bool, author causal.ReplicaID, seq uint64) *causal.Key {
+	if !isThere {
+		if seq == 1 {
+			r.Fail(wire.ErrMalformed)
+		}
+		return nil
+	}
+	key := causal.ReadKey(r)
+	if key.ID() != author {
+		r.Fail(wire.ErrMalformed)
+	}
+	return &key
+}
+
+func (f *frameDecoder) part(r *wire.Reader, no int, seq uint64) *causal.Part {
+	t := &f.tables
+	t.base[no] = seq
+	f.stamp += causal.Stamp(r.Varint())
+	p := &causal.Part{Space: t.chains[no].Space, Replica: t.chains[no].Replica, Seq: seq, Stamp: f.stamp}
+	p.Decode(r, t)
+	return p
 }
 
 // numbers gives things numbers 0, 1, 2 in the order they are first asked for.
@@ -135,24 +206,14 @@ type frameTables struct {
 	base     []uint64 // by chain: the seq of its last part, or of its first mention
 }
 
-// appendName appends chain and seq of a part: a number whose low bit says that
-// the seq is the next one.
-func (t *frameTables) appendName(b []byte, p *causal.Part) []byte {
-	no, isFresh := t.chain(p.Chain())
-	isNext := p.Seq == t.base[no]+1
-	control := uint64(no) << 1
-	if isNext {
-		control |= 1
-	}
-	b = wire.AppendUvarint(b, control)
+// appendChainNo appends the number of a chain, and the chain if it is new.
+func (t *frameTables) appendChainNo(b []byte, c causal.Chain) ([]byte, int) {
+	no, isFresh := t.chain(c)
+	b = wire.AppendUvarint(b, uint64(no))
 	if isFresh {
-		b = t.appendChain(b, p.Chain())
+		b = t.appendChain(b, c)
 	}
-	if !isNext {
-		b = wire.AppendVarint(b, int64(p.Seq-t.base[no]))
-	}
-	t.base[no] = p.Seq
-	return b
+	return b, no
 }
 
 // AppendRef appends chain and seq of a reference.
@@ -209,25 +270,6 @@ type frameReader struct {
 	chains   []causal.Chain
 	base     []uint64
 	known    map[causal.Chain]struct{} // a chain has one number
-}
-
-func (t *frameReader) readName(r *wire.Reader) *causal.Part {
-	control := r.Uvarint()
-	no, isNext := t.readChain(r, control>>1), control&1 == 1
-	if r.Err() != nil {
-		return &causal.Part{}
-	}
-	seq := t.base[no] + 1
-	if !isNext {
-		if seq = readSeq(r, t.base[no]); seq == t.base[no]+1 {
-			r.Fail(wire.ErrMalformed)
-		}
-	}
-	if seq > math.MaxInt64 {
-		r.Fail(wire.ErrMalformed)
-	}
-	t.base[no] = seq
-	return &causal.Part{Space: t.chains[no].Space, Replica: t.chains[no].Replica, Seq: seq}
 }
 
 // ReadRef reads what AppendRef wrote.

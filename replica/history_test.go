@@ -59,7 +59,7 @@ func record(rnd *rand.Rand, sites, spaces, steps int) *history {
 		switch rnd.IntN(4) {
 		case 0:
 			from := all[rnd.IntN(sites)]
-			s.Receive(h.missing(s, rnd, from))
+			s.Receive(vouch(h.missing(s, rnd, from)...))
 			s.Drain()
 		case 1:
 			other := all[rnd.IntN(sites)]
@@ -223,7 +223,7 @@ func TestEveryOrder(t *testing.T) {
 				if order == 0 {
 					n = 1
 				}
-				r.Receive(transmit(t, parts[:n]))
+				r.Receive(vouch(transmit(t, parts[:n])...))
 				parts = parts[n:]
 				a.watch(r.Drain().Groups)
 			}
@@ -246,7 +246,7 @@ func TestEveryOrder(t *testing.T) {
 // transmit sends parts through a frame.
 func transmit(t *testing.T, parts []*causal.Part) []*causal.Part {
 	t.Helper()
-	got, err := replica.DecodeFrame(replica.AppendFrame(nil, parts))
+	got, err := replica.DecodeFrame(replica.AppendFrame(nil, replicatest.Parcels(parts...)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestSmallCache(t *testing.T) {
 			parts := h.shuffled(rnd)
 			for len(parts) > 0 {
 				n := 1 + rnd.IntN(len(parts))
-				r.Receive(parts[:n])
+				r.Receive(vouch(parts[:n]...))
 				parts = parts[n:]
 				a.watch(r.Drain().Groups)
 				if err := replica.CheckPending(r); err != nil {

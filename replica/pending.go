@@ -26,7 +26,7 @@ type pending struct {
 
 // waiting is one part that waits.
 type waiting struct {
-	part   *causal.Part
+	piece
 	size   int
 	absent int  // needs that are neither applied nor waiting
 	isGone bool // applied, or fallen out
@@ -74,9 +74,10 @@ func (r *Replica) isReady(p *causal.Part) bool {
 }
 
 // wait puts a part into the cache.
-func (r *Replica) wait(p *causal.Part) {
+func (r *Replica) wait(a piece) {
 	q := &r.pending
-	w := &waiting{part: p, size: sizeOf(p)}
+	p := a.part
+	w := &waiting{piece: a, size: sizeOf(p)}
 	q.parts[p.Ref()] = w
 	q.order = append(q.order, w)
 	q.bytes += w.size
@@ -154,7 +155,7 @@ func (r *Replica) drop(w *waiting) {
 		return true
 	})
 	r.release(w)
-	r.countDropped()
+	r.countDropped(w.part.Chain())
 }
 
 // oust lets a waiting part fall out because its name is given away here: its
@@ -168,8 +169,8 @@ func (r *Replica) oust(ref causal.Ref) {
 
 // countDropped counts a part that was received and is not kept. Its seq is not
 // in the vector, so repair asks for it again.
-func (r *Replica) countDropped() {
-	r.out.Dropped++
+func (r *Replica) countDropped(c causal.Chain) {
+	r.out.Dropped = append(r.out.Dropped, c)
 	r.counts.Dropped++
 }
 

@@ -7,13 +7,27 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 )
 
-// Receive takes parts of others, in any order, any number of times. What is
-// ready is applied; Drain has the groups.
-func (r *Replica) Receive(parts []*causal.Part) {
+// piece is a part with the chain hash at it.
+type piece struct {
+	part *causal.Part
+	hash causal.Hash
+}
+
+// Receive takes parcels of others whose seals are good, in any order, any
+// number of times. What is ready is applied; Drain has the groups.
+func (r *Replica) Receive(parcels []causal.Vouched) {
 	var crowded []*chain
-	for _, p := range parts {
-		if waits := r.take(p); waits {
-			crowded = append(crowded, r.chain(p.Chain()))
+	for i := range parcels {
+		v := &parcels[i]
+		if v.First() == 0 || !r.cfg.Holds(v.Chain().Space) {
+			r.counts.Foreign += uint64(len(v.Parts))
+			continue
+		}
+		r.expect(v.Chain(), v.Seal, v.Hashes[len(v.Hashes)-1])
+		for j, p := range v.Parts {
+			if waits := r.take(piece{p, v.Hashes[j]}); waits {
+				crowded = append(crowded, r.chain(p.Chain()))
+			}
 		}
 	}
 	if len(crowded) > 0 {
@@ -23,11 +37,8 @@ func (r *Replica) Receive(parts []*causal.Part) {
 }
 
 // take applies a part, or lets it wait, or puts it aside as known.
-func (r *Replica) take(p *causal.Part) (waits bool) {
-	if p.Seq == 0 || !r.cfg.Holds(p.Space) {
-		r.counts.Foreign++
-		return false
-	}
+func (r *Replica) take(a piece) (waits bool) {
+	p := a.part
 	if known := r.known(p); known != nil {
 		r.compare(known, p)
 		return false
@@ -37,14 +48,11 @@ func (r *Replica) take(p *causal.Part) (waits bool) {
 		return false
 	}
 	if !r.isReady(p) {
-		r.wait(p)
+		r.wait(a)
 		r.settle()
 		return r.pending.parts[p.Ref()] != nil
 	}
-	if !r.enter([]*causal.Part{p}) {
-		r.countDropped()
-		return false
-	}
+	r.enter([]piece{a})
 	r.arrived(p.Ref())
 	r.settle()
 	return false
@@ -79,24 +87,20 @@ func isSame(a, b *causal.Part) bool {
 }
 
 // enter applies a closed set of parts, of each space causes before effects, as
-// one group. It fails, and nothing is applied, if a chain hash can't be had.
-func (r *Replica) enter(parts []*causal.Part) bool {
-	hashes, ok := r.hashes(parts)
-	if !ok {
-		return false
-	}
-	g := Group{Parts: parts, Hashes: hashes}
-	for i, p := range parts {
-		removed := r.keep(p, hashes[i])
+// one group.
+func (r *Replica) enter(pieces []piece) {
+	g := Group{Parts: make([]*causal.Part, len(pieces)), Hashes: make([]causal.Hash, len(pieces))}
+	for i, a := range pieces {
+		g.Parts[i], g.Hashes[i] = a.part, a.hash
+		removed := r.keep(a.part, a.hash)
 		if !r.isLoading {
-			g.Changes = slices.Grow(g.Changes, len(p.Entries)+len(removed))
-			g.Changes = appendChanges(g.Changes, p, removed)
+			g.Changes = slices.Grow(g.Changes, len(a.part.Entries)+len(removed))
+			g.Changes = appendChanges(g.Changes, a.part, removed)
 		}
 	}
 	if !r.isLoading {
 		r.out.Groups = append(r.out.Groups, g)
 	}
-	return true
 }
 
 // keep makes a part one of its space, and returns what it removed until the next one.
@@ -105,6 +109,7 @@ func (r *Replica) keep(p *causal.Part, h causal.Hash) (removed []crdt.Live) {
 	c := s.chain(p.Replica)
 	r.removed = s.apply(c, p, h, r.removed[:0])
 	r.recent.add(c, p, h)
+	r.reach(c)
 	r.counts.Applied++
 	r.unflushed++
 	return r.removed
@@ -140,44 +145,4 @@ func ownRemovals(p *causal.Part) (gone []bool) {
 		gone[id.Offset] = true
 	}
 	return gone
-}
-
-// hashes computes the chain hashes of a closed set of parts in its order.
-func (r *Replica) hashes(parts []*causal.Part) ([]causal.Hash, bool) {
-	hashes := make([]causal.Hash, len(parts))
-	var among map[causal.Ref]causal.Hash // of those that are not applied yet
-	if len(parts) > 1 {
-		among = make(map[causal.Ref]causal.Hash, len(parts))
-	}
-	at := func(ref causal.Ref) (causal.Hash, bool) {
-		if h, ok := among[ref]; ok {
-			return h, true
-		}
-		return r.HashAt(ref.Space, ref.Replica, ref.Seq)
-	}
-	for i, p := range parts {
-		var prev causal.Hash
-		var ok bool
-		if p.Seq > 1 {
-			if prev, ok = at(p.Chain().At(p.Seq - 1)); !ok {
-				return nil, false
-			}
-		}
-		r.heads = r.heads[:0]
-		for _, ref := range p.Seen {
-			if ref.Space != p.Space {
-				continue
-			}
-			h, ok := at(ref)
-			if !ok {
-				return nil, false
-			}
-			r.heads = append(r.heads, h)
-		}
-		hashes[i] = r.hasher.Chain(prev, p, r.heads)
-		if among != nil {
-			among[p.Ref()] = hashes[i]
-		}
-	}
-	return hashes, true
 }

@@ -80,8 +80,9 @@ type Fork struct {
 type Output struct {
 	Groups  []Group // in order
 	Forks   []Fork
-	Dropped int   // parts that fell out of the cache since the last Drain
-	Err     error // the first failure of the Log since the last Drain
+	Seals   []Sealed       // to be written with the groups
+	Dropped []causal.Chain // of each part that fell out of the cache since the last Drain
+	Err     error          // the first failure of the Log since the last Drain
 }
 
 // Status is what an operator may want to know.
@@ -102,8 +103,7 @@ type Replica struct {
 	pending pending
 	recent  recent
 	hasher  causal.Hasher
-	heads   []causal.Hash // scratch: the hashes of the heads a part names
-	removed []crdt.Live   // scratch: what a part removed
+	removed []crdt.Live // scratch: what a part removed
 
 	isLoading bool // between New and Loaded nothing is reported
 	unflushed int  // parts applied since the last Flush

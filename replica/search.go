@@ -112,34 +112,35 @@ func (s *search) complete(root *waiting) {
 // enterWaiting applies a component, or lets it fall out of the cache if that
 // can't be done.
 func (r *Replica) enterWaiting(component []*waiting) {
-	parts, ok := inOrder(component)
-	if ok && r.enter(parts) {
+	pieces, ok := inOrder(component)
+	if !ok {
 		for _, w := range component {
-			delete(r.pending.needs, w.part.Ref()) // who needs it did not count it as absent
-			r.release(w)
+			r.drop(w)
 		}
 		return
 	}
+	r.enter(pieces)
 	for _, w := range component {
-		r.drop(w)
+		delete(r.pending.needs, w.part.Ref()) // who needs it did not count it as absent
+		r.release(w)
 	}
 }
 
 // inOrder returns the parts so that within a space causes come before effects.
-// It fails for parts of one space that name each other, which no author can
-// have done: a chain hash contains what it names.
-func inOrder(component []*waiting) (parts []*causal.Part, ok bool) {
+// It fails for parts of one space that name each other, which no honest author
+// has written: nobody sees a part that does not exist yet.
+func inOrder(component []*waiting) (pieces []piece, ok bool) {
 	if len(component) == 1 {
-		return []*causal.Part{component[0].part}, true
+		return []piece{component[0].piece}, true
 	}
 	order.Sort(component, func(a, b *waiting) int { return a.part.Ref().Compare(b.part.Ref()) })
-	byRef := make(map[causal.Ref]*causal.Part, len(component))
+	byRef := make(map[causal.Ref]*waiting, len(component))
 	for _, w := range component {
-		byRef[w.part.Ref()] = w.part
+		byRef[w.part.Ref()] = w
 	}
 	o := ordering{parts: byRef, isDone: map[causal.Ref]bool{}}
 	for _, w := range component {
-		if !o.visit(w.part) {
+		if !o.visit(w) {
 			return nil, false
 		}
 	}
@@ -148,12 +149,13 @@ func inOrder(component []*waiting) (parts []*causal.Part, ok bool) {
 
 // ordering sorts parts by what they name in their own space.
 type ordering struct {
-	parts  map[causal.Ref]*causal.Part
+	parts  map[causal.Ref]*waiting
 	isDone map[causal.Ref]bool // false while its causes are visited
-	list   []*causal.Part
+	list   []piece
 }
 
-func (o *ordering) visit(p *causal.Part) bool {
+func (o *ordering) visit(w *waiting) bool {
+	p := w.part
 	if isDone, isVisited := o.isDone[p.Ref()]; isVisited {
 		return isDone
 	}
@@ -168,11 +170,11 @@ func (o *ordering) visit(p *causal.Part) bool {
 	}
 	for i := range p.Removed {
 		ref := causal.Ref{Space: p.Space, Dot: p.Removed[i].Dot}
-		if cause := o.parts[ref]; cause != nil && cause != p && !o.visit(cause) {
+		if cause := o.parts[ref]; cause != nil && cause != w && !o.visit(cause) {
 			return false
 		}
 	}
 	o.isDone[p.Ref()] = true
-	o.list = append(o.list, p)
+	o.list = append(o.list, w.piece)
 	return true
 }

@@ -42,8 +42,11 @@ type chain struct {
 	// with all before it in its own chain. Only authors who commit here have it.
 	implied map[causal.Chain]uint64
 
+	seals   seals
 	recent  queue[kept] // the last parts, ending at head
 	waiting []*waiting  // by seq; see pending
+
+	replayed causal.Head // how far a restart has read the log
 }
 
 func newSpace(id causal.SpaceID) *space {
@@ -65,7 +68,6 @@ func (s *space) chain(author causal.ReplicaID) *chain {
 func (s *space) apply(c *chain, p *causal.Part, h causal.Hash, removed []crdt.Live) []crdt.Live {
 	removed = s.state.Apply(p, removed)
 	c.head = causal.Head{Seq: p.Seq, Hash: h}
-	s.isDigest = false
 	for _, ref := range p.Seen {
 		if seen := s.chains[ref.Replica]; ref.Space == s.id && seen != nil && seen.head.Seq == ref.Seq {
 			s.cover(seen)
@@ -126,7 +128,7 @@ func (s *space) appendHeads(refs []causal.Ref, but *chain) []causal.Ref {
 func (s *space) computeDigest() causal.Hash {
 	b := make([]byte, 0, len(s.chains)*56)
 	for _, id := range sorted(s.chains, causal.ReplicaID.Compare) {
-		if head := s.chains[id].head; head.Seq > 0 {
+		if head := s.chains[id].seals.shown; head.Seq > 0 {
 			b = append(b, id[:]...)
 			b = wire.AppendUint64(b, head.Seq)
 			b = append(b, head.Hash[:]...)
@@ -151,7 +153,8 @@ func (r *Replica) Spaces() []causal.SpaceID {
 	})
 }
 
-// Vector returns the ends of the space's chains, in the order of their replicas.
+// Vector returns how far the space's chains are shown, in the order of their
+// replicas.
 func (r *Replica) Vector(id causal.SpaceID) []ChainHead {
 	s := r.spaces[id]
 	if s == nil {
@@ -159,14 +162,14 @@ func (r *Replica) Vector(id causal.SpaceID) []ChainHead {
 	}
 	heads := make([]ChainHead, 0, len(s.chains))
 	for _, author := range sorted(s.chains, causal.ReplicaID.Compare) {
-		if c := s.chains[author]; c.head.Seq > 0 {
-			heads = append(heads, ChainHead{c.id, c.head})
+		if c := s.chains[author]; c.seals.shown.Seq > 0 {
+			heads = append(heads, ChainHead{c.id, c.seals.shown})
 		}
 	}
 	return heads
 }
 
-// Head returns the end of a chain, or zero.
+// Head returns the end of a chain, sealed or not, or zero.
 func (r *Replica) Head(id causal.SpaceID, author causal.ReplicaID) causal.Head {
 	if c := r.chain(causal.Chain{Space: id, Replica: author}); c != nil {
 		return c.head
@@ -186,7 +189,7 @@ func (r *Replica) Heads(id causal.SpaceID) []causal.Ref {
 }
 
 // Digest returns a hash over the space's vector with its chain hashes: equal
-// iff the same parts were applied. Zero for a space without parts.
+// iff the same parts are shown. Zero for a space without parts.
 func (r *Replica) Digest(id causal.SpaceID) causal.Hash {
 	s := r.spaces[id]
 	if s == nil || s.isEmpty() {

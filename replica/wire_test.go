@@ -37,7 +37,7 @@ func sortRefs(refs []causal.Ref) { slices.SortFunc(refs, causal.Ref.Compare) }
 
 // TestFrameBytes holds the format of docs/wire/part.md to its letter.
 func TestFrameBytes(t *testing.T) {
-	frame := replica.AppendFrame(nil, sample())
+	frame := replica.AppendFrame(nil, replicatest.Parcels(sample()...))
 	got := hex.EncodeToString(frame)
 	frozen, err := os.ReadFile("testdata/frame.hex")
 	if err != nil {
@@ -102,7 +102,7 @@ func TestHashCoversEverything(t *testing.T) {
 // TestBytesPerPart keeps an impression small: one entry in, one out.
 func TestBytesPerPart(t *testing.T) {
 	parts := impressions(1600)[600:]
-	size := len(replica.AppendFrame(nil, parts))
+	size := len(replica.AppendFrame(nil, replicatest.Parcels(parts...)))
 	for _, p := range parts {
 		size -= len(p.Entries[0].Key) + len(p.Entries[0].Value)
 	}
@@ -114,7 +114,7 @@ func TestBytesPerPart(t *testing.T) {
 // TestUnknownFlagRefusesTheFrame is the wire's share of history 13: a part that
 // says more than this release can read is not applied, nor is what came with it.
 func TestUnknownFlagRefusesTheFrame(t *testing.T) {
-	frame := replica.AppendFrame(nil, []*causal.Part{part(0, 1, 1)})
+	frame := replica.AppendFrame(nil, replicatest.Parcels(part(0, 1, 1)))
 	const flags = 1 + 1 + 16 + 1 + 16 + 1 // behind control, space, replica, stamp
 	if frame[flags] != 1<<3 {
 		t.Fatalf("the flags are elsewhere: %x", frame)
@@ -128,7 +128,7 @@ func TestUnknownFlagRefusesTheFrame(t *testing.T) {
 // TestDamagedFrames cuts a frame at every byte and turns every bit of it: what
 // comes out is an error, or parts that are written and hashed like any other.
 func TestDamagedFrames(t *testing.T) {
-	frame := replica.AppendFrame(nil, sample())
+	frame := replica.AppendFrame(nil, replicatest.Parcels(sample()...))
 	for n := range frame {
 		checkFrame(t, frame[:n])
 		for bit := range 8 {
@@ -146,7 +146,7 @@ func checkFrame(t *testing.T, frame []byte) {
 	if err != nil {
 		return
 	}
-	again, err := replica.DecodeFrame(replica.AppendFrame(nil, parts))
+	again, err := replica.DecodeFrame(replica.AppendFrame(nil, replicatest.Parcels(parts...)))
 	if err != nil || !reflect.DeepEqual(parts, again) {
 		t.Fatalf("%x decodes as\n%+v\nand, written again, as\n%+v, %v", frame, parts, again, err)
 	}
@@ -157,13 +157,13 @@ func checkFrame(t *testing.T, frame []byte) {
 		}
 	}
 	r := replica.New(replica.Config{})
-	r.Receive(parts)
+	r.Receive(vouch(parts...))
 	r.Root()
 }
 
 func FuzzDecodeFrame(f *testing.F) {
-	f.Add(replica.AppendFrame(nil, sample()))
-	f.Add(replica.AppendFrame(nil, impressions(20)))
+	f.Add(replica.AppendFrame(nil, replicatest.Parcels(sample()...)))
+	f.Add(replica.AppendFrame(nil, replicatest.Parcels(impressions(20)...)))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, frame []byte) { checkFrame(t, frame) })
 }

@@ -25,6 +25,7 @@ const (
 	didCut
 	didShow
 	didRead
+	didNotarize
 )
 
 // history hashes all that happens, in order.

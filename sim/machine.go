@@ -11,13 +11,17 @@ import (
 	"github.com/martinelli-lang/martinelli/sim/audit"
 	"github.com/martinelli-lang/martinelli/sim/fault"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/trust"
 )
 
 // cluster salts the handles of the spaces of an imagined world.
 const cluster = "sim"
 
-// homeID is the home partition's replica id.
-var homeID = causal.NewReplicaID([]byte("sim home"), 0)
+// homeKey is the home partition's key, and homeID its replica id.
+var (
+	homeKey = keyOf("home")
+	homeID  = homeKey.ID()
+)
 
 // participant is what the world asks of a node; *node.Node is it. The world's
 // own tests put something simpler here.
@@ -33,6 +37,8 @@ type participant interface {
 	Wake(now causal.Instant)
 	Deadline() (causal.Instant, bool)
 	Drain(now causal.Instant) node.Output
+	Signed(now causal.Instant, answers []trust.Signed)
+	Verified(now causal.Instant, answers []trust.Verified)
 	Status() node.Status
 }
 
@@ -42,7 +48,8 @@ type Machine struct {
 	index int
 	name  string
 	role  plan.Role
-	id    causal.ReplicaID
+	key   causal.Key
+	id    causal.ReplicaID // of key
 
 	ahead   causal.Instant // of its clock, against the world's
 	program *plan.Program  // what its next start runs
@@ -75,12 +82,14 @@ type held struct {
 }
 
 func newMachine(w *World, index int, name string, role plan.Role) *Machine {
+	key := keyOf(name)
 	return &Machine{
 		world:   w,
 		index:   index,
 		name:    name,
 		role:    role,
-		id:      causal.NewReplicaID([]byte("sim "+name), 0),
+		key:     key,
+		id:      key.ID(),
 		program: w.cfg.Program,
 		disk:    store.NewMem(),
 		open:    func(now causal.Instant, cfg node.Config) (participant, error) { return node.Open(now, cfg) },
@@ -119,8 +128,8 @@ func (m *Machine) Start() error {
 	}
 	first := w.machines[0]
 	cfg := node.Config{
-		Self: m.id, Name: m.name, Role: m.role.Name, User: m.user(), Addr: m.addr(),
-		Cluster: cluster, Steward: first.id, HomeID: homeID,
+		Key: m.key, Name: m.name, Role: m.role.Name, User: m.user(), Addr: m.addr(),
+		Cluster: cluster, Steward: first.id, HomeKey: homeKey,
 		Program: m.program, Funcs: w.cfg.Funcs,
 		Disk: m.disk, Seed: die(w.cfg.Seed, fmt.Sprint(m.name, m.starts)).Uint64(),
 	}

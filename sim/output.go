@@ -34,6 +34,8 @@ func (m *Machine) act(verb func(causal.Instant)) {
 // waits for a sync.
 func (m *Machine) take(out node.Output) {
 	w := m.world
+	m.notarize(out)
+	out.Sign, out.Verify = nil, nil
 	if len(out.Records) > 0 {
 		if err := m.disk.Write(out.Records); err != nil {
 			panic("sim: a disk in memory without faults failed: " + err.Error())

@@ -16,6 +16,7 @@ import (
 	"github.com/martinelli-lang/martinelli/sim/fault"
 	"github.com/martinelli-lang/martinelli/sim/load"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/trust"
 	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -73,7 +74,15 @@ func (r *rumor) StreamMark(_ causal.Instant, t node.Ticket, stream string) {
 	r.out.Answers = append(r.out.Answers, node.Answer{Ticket: t, Committed: true, Mark: mark})
 }
 
-func (r *rumor) Hello() []byte { return r.cfg.Self[:] }
+func (r *rumor) Hello() []byte { return idOf(r.cfg) }
+
+func idOf(cfg node.Config) []byte {
+	id := cfg.Key.ID()
+	return id[:]
+}
+
+func (r *rumor) Signed(causal.Instant, []trust.Signed)     {}
+func (r *rumor) Verified(causal.Instant, []trust.Verified) {}
 
 func (r *rumor) LinkUp(_ causal.Instant, hello []byte, _ string) (member.Member, error) {
 	if len(hello) != 16 {

@@ -26,7 +26,7 @@ func TestRecordBytes(t *testing.T) {
 	m.flush()
 	ads.Removed = []causal.EntryID{first}
 	commit(ads, replica.Write{Space: space(1)})
-	m.replica.Receive([]*causal.Part{{Space: space(0), Replica: author(2), Seq: 1, Seen: m.replica.Heads(space(0))}})
+	m.replica.Receive(vouch({Space: space(0), Replica: author(2), Seq: 1, Seen: m.replica.Heads(space(0))}))
 	m.record(m.replica.Drain().Groups[0])
 	m.store.PutStreamMark("north", store.StreamMark{Seq: 2, Parts: m.replica.Heads(space(1))})
 	m.store.PutMeta("self", []byte{7})
@@ -64,16 +64,16 @@ func TestUnknownDatabaseIsKeptAndServed(t *testing.T) {
 		sent = append(sent, newer.Commit(replica.Draft{Author: author(3), Writes: []replica.Write{w}}).Parts[0])
 	}
 	old := boot(t, store.NewMem())
-	received, err := replica.DecodeFrame(replica.AppendFrame(nil, sent))
+	received, err := replica.DecodeFrame(replica.AppendFrame(nil, replicatest.Parcels(sent...)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	old.replica.Receive(received[:3])
+	old.replica.Receive(vouch(received[:3]...))
 	for _, g := range old.replica.Drain().Groups {
 		old.record(g)
 	}
 	old.flush()
-	old.replica.Receive(received[3:])
+	old.replica.Receive(vouch(received[3:]...))
 	for _, g := range old.replica.Drain().Groups {
 		old.record(g)
 	}
@@ -82,7 +82,7 @@ func TestUnknownDatabaseIsKeptAndServed(t *testing.T) {
 	again := boot(t, old.disk)
 	third := replica.New(replica.Config{})
 	for p := range again.replica.Since([]replica.ChainHead{{Chain: sent[0].Chain()}}) {
-		third.Receive([]*causal.Part{p})
+		third.Receive(vouch(p))
 	}
 	if third.Root() != newer.Root() || state(third) != state(newer) {
 		t.Errorf("what came through the old node is\n%s\nand was\n%s", state(third), state(newer))

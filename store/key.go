@@ -14,9 +14,11 @@ const (
 	kindChain   = 'c' // number -> chain
 	kindEntry   = 'e' // chain, seq, offset -> an entry of the flushed state
 	kindHead    = 'h' // chain -> how far the flushed state contains it
+	kindKey     = 'k' // chain -> its author's key, at the author's first chain
 	kindMeta    = 'm' // name -> what the node keeps there
 	kindName    = 'n' // number -> a database's name
 	kindPart    = 'p' // chain, seq -> a part of the log
+	kindSeal    = 'q' // chain, seq -> a seal
 	kindStream  = 's' // stream -> its mark
 	kindMaximal = 'x' // space -> the maximal parts of the flushed state
 )

@@ -9,8 +9,7 @@ import (
 )
 
 // hashEvery is how far apart the chain hashes stand in the log. Those between
-// are computed from the parts: that needs no other chain, as a part that names
-// others of its space always has its hash beside it.
+// are computed from the parts.
 const hashEvery = 32
 
 // PutPart adds a part to the log. hash is the chain hash at p. The parts of a
@@ -22,7 +21,7 @@ func (s *Store) PutPart(p *causal.Part, hash causal.Hash) {
 	b = appendOrdered(b, s.tables.no)
 	b = appendOrdered(b, p.Seq)
 	middle := len(b)
-	isHashed := p.Seq%hashEvery == 0 || namesOwnSpace(p)
+	isHashed := p.Seq%hashEvery == 0
 	b = wire.AppendBool(b, isHashed)
 	if isHashed {
 		b = append(b, hash[:]...)
@@ -31,15 +30,6 @@ func (s *Store) PutPart(p *causal.Part, hash causal.Hash) {
 	b = p.AppendTo(b, &s.tables)
 	s.buf = b
 	s.ops = append(s.ops, Op{Key: b[start:middle:middle], Value: b[middle:len(b):len(b)]})
-}
-
-func namesOwnSpace(p *causal.Part) bool {
-	for i := range p.Seen {
-		if p.Seen[i].Space == p.Space {
-			return true
-		}
-	}
-	return false
 }
 
 // Part returns a part of the log, or nil if it has not been written.
@@ -96,14 +86,17 @@ func (s *Store) Hash(ref causal.Ref) (causal.Hash, bool, error) {
 	}
 	var h causal.Hasher
 	for i := len(after) - 1; i >= 0; i-- {
-		known = h.Chain(known, after[i], nil)
+		known = h.Chain(known, after[i])
 	}
 	return known, ref.Seq > 0, nil
 }
 
-// Visitor takes what Restore reads: first all heads, then the maximal parts,
-// then the entries, then the parts above the heads. A nil func is not called.
+// Visitor takes what Restore reads: first all keys, then the heads, the seals,
+// the maximal parts, the entries, and last the parts above the heads. A nil
+// func is not called.
 type Visitor struct {
+	Key     func(causal.Key)
+	Seal    func(causal.Chain, causal.Seal)
 	Head    func(causal.Chain, causal.Head)
 	Maximal func(causal.SpaceID, []causal.Dot)
 	Entry   func(causal.SpaceID, causal.EntryID, crdt.Entry)
@@ -114,7 +107,9 @@ type Visitor struct {
 func (s *Store) Restore(v Visitor) error {
 	flushed := make([]uint64, len(s.byChain))
 	steps := []func() error{
+		func() error { return s.restoreKeys(v) },
 		func() error { return s.restoreHeads(v, flushed) },
+		func() error { return s.restoreSeals(v) },
 		func() error { return s.restoreMaximal(v) },
 		func() error { return s.restoreEntries(v) },
 	}

@@ -70,7 +70,7 @@ func tryBoot(t testing.TB, disk *store.Mem, rnd *rand.Rand) (*machine, error) {
 // isSame compares parts as they are on the wire.
 func isSame(a, b *causal.Part) bool {
 	return a != nil && b != nil &&
-		bytes.Equal(replica.AppendFrame(nil, []*causal.Part{a}), replica.AppendFrame(nil, []*causal.Part{b}))
+		bytes.Equal(replica.AppendFrame(nil, replicatest.Parcels(a)), replica.AppendFrame(nil, replicatest.Parcels(b)))
 }
 
 func (m *machine) record(g replica.Group) {
@@ -151,12 +151,12 @@ func (m *machine) act(rnd *rand.Rand, distant *replica.Replica) []*causal.Part {
 	if !isDistant {
 		m.record(g)
 		if distant != nil && rnd.IntN(3) == 0 {
-			distant.Receive(g.Parts)
+			distant.Receive(vouch(g.Parts...))
 			distant.Drain()
 		}
 		return g.Parts
 	}
-	m.replica.Receive(g.Parts)
+	m.replica.Receive(vouch(g.Parts...))
 	var parts []*causal.Part
 	for _, g := range m.replica.Drain().Groups {
 		m.record(g)

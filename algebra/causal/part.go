@@ -11,9 +11,8 @@ type Entry struct {
 
 // Part is a commit's share in one space.
 //
-// The chain hash of a part is a hash over the chain hash of its predecessor,
-// the part's header and the chain hashes of the in-space parts its header
-// names; so equal chain hashes mean equal pasts.
+// The chain hash of a part is a hash over the chain hash of its predecessor
+// and the part's header; so equal chain hashes mean equal chains up to there.
 type Part struct {
 	Space   SpaceID
 	Replica ReplicaID // the author
@@ -28,7 +27,7 @@ type Part struct {
 	// Siblings names the other parts of the same commit, in order.
 	Siblings []Ref
 
-	// Grants names the control entries that permit this part. Empty in version 0.
+	// Grants names the parts whose control entries permit this part.
 	Grants []Ref
 
 	Entries []Entry   // entry i has the id (Replica, Seq, i)

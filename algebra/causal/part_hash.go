@@ -16,29 +16,6 @@ const (
 // entry costs two blake2b blocks and no allocation. The zero value is ready.
 type Hasher struct{ buf []byte }
 
-// Chain returns the chain hash at p: blake2b-256 over the chain hash of p's
-// predecessor (zero at seq 1), p's header with the hash of its entries and
-// removals, and the chain hashes of the parts of its own space that it names
-// as seen, in that order. docs/wire/part.md draws the bytes.
-func (h *Hasher) Chain(prev Hash, p *Part, seen []Hash) Hash {
-	body := h.body(p)
-	b := append(h.buf[:0], tagChain)
-	b = append(b, prev[:]...)
-	b = append(b, p.Space[:]...)
-	b = append(b, p.Replica[:]...)
-	b = wire.AppendUint64(b, p.Seq)
-	b = wire.AppendUint64(b, uint64(p.Stamp))
-	b = appendRefs(b, p.Seen)
-	b = appendRefs(b, p.Siblings)
-	b = appendRefs(b, p.Grants)
-	b = append(b, body[:]...)
-	for i := range seen {
-		b = append(b, seen[i][:]...)
-	}
-	h.buf = b
-	return blake2b.Sum256(b)
-}
-
 // body hashes entries and removals. They are hashed apart from the header, so
 // that a header can be shown without them.
 func (h *Hasher) body(p *Part) Hash {

@@ -19,6 +19,7 @@ import (
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/trust"
 )
 
 // Host is a node in the real world. Open is its only door; its methods may be
@@ -222,8 +223,8 @@ func (h *Host) openNode() error {
 	now := h.cfg.Clock()
 	h.epoch = uint64(max(now, 1))
 	n, err := node.Open(now, node.Config{
-		Self: h.self, Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
-		Cluster: h.identity.cluster(), Steward: steward, HomeID: h.identity.home(),
+		Key: h.identity.replicaKey(), Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
+		Cluster: h.identity.cluster(), Steward: steward, HomeKey: h.identity.homeKey(),
 		Program: h.cfg.Program, Funcs: h.cfg.Funcs,
 		Disk: h.disk, Seed: newSeed(), Mode: member.Mesh, Peers: h.peers(),
 	})
@@ -257,13 +258,14 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 	h.owner = &owner{
 		node: n, clock: h.cfg.Clock, last: now,
 		urgent: make(chan input, UrgentMax), ordinary: make(chan input, InputsMax), quit: make(chan struct{}),
-		isFull: h.disk.isFull, links: h.links,
+		isFull: h.disk.isFull, links: h.links, notary: newNotary(h.identity.signingKey, h.notarized),
 		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop,
 	}
 	f := &flusher{disk: h.disk, groups: groups, release: h.release, wrote: h.metrics.wrote, failed: h.stop}
 	if !h.identity.isStored() {
 		f.first = h.identity.setStored
 	}
+	h.edge.Go(func() { h.owner.notary.run(h.ctx.Done()) })
 	flushed := make(chan struct{})
 	go func() {
 		defer close(h.ownerDone)
@@ -284,6 +286,14 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 		h.edge.Go(h.serveHTTP)
 	}
 	go h.supervise(flushed)
+}
+
+// notarized gives the node the answers of the notary.
+func (h *Host) notarized(signed []trust.Signed, verified []trust.Verified) bool {
+	return h.submit(h.ctx, h.owner.urgent, func(now causal.Instant) {
+		h.owner.node.Signed(now, signed)
+		h.owner.node.Verified(now, verified)
+	}) == nil
 }
 
 // watchStore stops the host when the store can't go on: beside a write, which

@@ -207,19 +207,35 @@ func (id *identity) save(r identityRecord) error {
 
 func (id *identity) public() ed25519.PublicKey { return id.key.Public().(ed25519.PublicKey) }
 
-// replica returns this node's replica id.
-func (id *identity) replica() causal.ReplicaID {
-	return causal.NewReplicaID(id.public(), id.kept().Incarnation)
+// replicaKey returns the key of this node's replica.
+func (id *identity) replicaKey() causal.Key {
+	return causal.Key{Public: [32]byte(id.public()), Incarnation: id.kept().Incarnation}
 }
 
-// home returns the home partition's replica id. It is derived from the
-// authority's key, which is at the steward alone, so it is nobody else's.
-func (id *identity) home() causal.ReplicaID {
+// replica returns this node's replica id.
+func (id *identity) replica() causal.ReplicaID {
+	key := id.replicaKey()
+	return key.ID()
+}
+
+// homeKey returns the key of the home partition's replica: the authority's,
+// which is at the steward alone, so nobody else writes under it.
+func (id *identity) homeKey() causal.Key {
 	public, err := publicKey(id.authority.cert)
 	if err != nil {
 		panic("native: an authority's certificate without an ed25519 key was kept")
 	}
-	return causal.NewReplicaID(public, id.kept().Incarnation)
+	return causal.Key{Public: [32]byte(public), Incarnation: id.kept().Incarnation}
+}
+
+// signingKey returns the private key of one of this node's replica ids.
+func (id *identity) signingKey(author causal.ReplicaID) ed25519.PrivateKey {
+	if id.isSteward() {
+		if home := id.homeKey(); home.ID() == author {
+			return id.authority.key
+		}
+	}
+	return id.key
 }
 
 // isSteward reports whether this is the cluster's first node, which has the authority's key.

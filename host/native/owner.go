@@ -25,6 +25,7 @@ type owner struct {
 	quit     chan struct{} // closed: take no more, close the node
 	isFull   func() bool   // the disk has no space
 	links    *links
+	notary   *notary
 
 	pending     []output // drained, waiting for the disk; bounded by OutputsMax and OutputsSizeMax
 	pendingSize int
@@ -107,7 +108,9 @@ func (o *owner) take(in input) {
 // drain moves what the node has to say to the queue of the disk goroutine,
 // and hands the queue over if that is waiting for it.
 func (o *owner) drain() {
-	if out := o.node.Drain(o.now()); !out.Empty() {
+	out := o.node.Drain(o.now())
+	o.notary.take(&out)
+	if !out.Empty() {
 		o.enqueue(o.bind(out))
 	}
 	if len(o.pending) == 0 {

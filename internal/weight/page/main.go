@@ -23,8 +23,9 @@ func main() {
 	}
 	now := causal.Instant(js.Global().Get("Date").Call("now").Float()) * causal.Millisecond
 	disk := store.NewMem()
-	self := causal.NewReplicaID(encoded, 1)
-	n, err := node.Open(now, node.Config{Self: self, Steward: self, Role: "client", Program: program, Disk: disk})
+	key := causal.Key{Incarnation: uint64(len(encoded))}
+	self := key.ID()
+	n, err := node.Open(now, node.Config{Key: key, Steward: self, Role: "client", Program: program, Disk: disk})
 	if err != nil {
 		panic(err)
 	}
@@ -37,5 +38,7 @@ func main() {
 	if err := disk.Write(out.Records); err != nil {
 		panic(err)
 	}
+	n.Signed(now, nil)
+	n.Verified(now, nil)
 	println(len(out.Answers), len(out.Messages))
 }

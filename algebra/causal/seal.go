@@ -1,0 +1,124 @@
+package causal
+
+import (
+	"github.com/martinelli-lang/martinelli/wire"
+
+	"golang.org/x/crypto/blake2b"
+)
+
+// Key is who speaks under a replica id. The id is the hash of the key, so a
+// key that comes with any message proves itself, and nobody has to be asked
+// whose id it is.
+type Key struct {
+	Public      [32]byte // ed25519
+	Incarnation uint64   // greater after each restore and each lost tail of the log, so that the id is a new one
+}
+
+// ID returns the replica id the key speaks for.
+func (k *Key) ID() ReplicaID { return NewReplicaID(k.Public[:], k.Incarnation) }
+
+// AppendTo appends the key: 32 bytes and the incarnation.
+func (k *Key) AppendTo(b []byte) []byte {
+	return wire.AppendUvarint(append(b, k.Public[:]...), k.Incarnation)
+}
+
+// ReadKey reads what AppendTo wrote.
+func ReadKey(r *wire.Reader) (k Key) {
+	copy(k.Public[:], r.Raw(len(k.Public)))
+	k.Incarnation = r.Uvarint()
+	return k
+}
+
+// Signature is an ed25519 signature.
+type Signature [64]byte
+
+// ReadSignature reads the 64 bytes of a signature.
+func ReadSignature(r *wire.Reader) (s Signature) {
+	copy(s[:], r.Raw(len(s)))
+	return s
+}
+
+// Seal is an author's signature over its chain up to and including a part. As
+// the chain hash there covers all before it, one seal vouches for every part
+// up to its own: authors seal batches, not parts.
+type Seal struct {
+	Seq       uint64
+	Signature Signature
+}
+
+// tagSeal keeps what a seal signs apart from everything else that is signed.
+const tagSeal = 0x03
+
+// SealStatement returns the bytes that the seal of a chain at head signs:
+// that the chain has this hash at this part. Two seals of one author over
+// different hashes at one part prove that it forked.
+func SealStatement(c Chain, head Head) []byte {
+	b := append(make([]byte, 0, 104), "martinelli"...)
+	b = append(b, tagSeal)
+	b = append(append(b, c.Space[:]...), c.Replica[:]...)
+	b = wire.AppendUint64(b, head.Seq)
+	return append(b, head.Hash[:]...)
+}
+
+// Parcel is consecutive parts of one chain with the seal over the last of
+// them: the smallest thing that travels, as nobody takes a part without a
+// signature that covers it.
+type Parcel struct {
+	Key   *Key // the author's, if the sender thinks that the receiver lacks it; it always stands where a chain begins
+	Parts []*Part
+	Seal  Seal // over the last part
+}
+
+// Chain returns the chain of the parcel's parts.
+func (p *Parcel) Chain() Chain { return p.Parts[0].Chain() }
+
+// First and Last return the seqs of its first and last part.
+func (p *Parcel) First() uint64 { return p.Parts[0].Seq }
+
+// Last returns the seq that the seal is over.
+func (p *Parcel) Last() uint64 { return p.Seal.Seq }
+
+// Header is a part without its entries and removals, but with their hash. It
+// is all that a chain hash needs to be computed, and so all that must be shown
+// to prove what an author has signed.
+type Header struct {
+	Seq                    uint64
+	Stamp                  Stamp
+	Seen, Siblings, Grants []Ref
+	Body                   Hash
+}
+
+// HeaderOf returns the header of p. It shares p's references.
+func (h *Hasher) HeaderOf(p *Part) Header {
+	return Header{p.Seq, p.Stamp, p.Seen, p.Siblings, p.Grants, h.body(p)}
+}
+
+// Chain returns the chain hash at p: blake2b-256 over the chain hash of p's
+// predecessor (zero at seq 1) and p's header, with the hash of its entries and
+// removals. docs/wire/part.md draws the bytes.
+func (h *Hasher) Chain(prev Hash, p *Part) Hash {
+	header := h.HeaderOf(p)
+	return h.ChainOf(prev, p.Chain(), &header)
+}
+
+// ChainOf returns the chain hash at the part of a header.
+func (h *Hasher) ChainOf(prev Hash, c Chain, header *Header) Hash {
+	b := append(h.buf[:0], tagChain)
+	b = append(b, prev[:]...)
+	b = append(b, c.Space[:]...)
+	b = append(b, c.Replica[:]...)
+	b = wire.AppendUint64(b, header.Seq)
+	b = wire.AppendUint64(b, uint64(header.Stamp))
+	b = appendRefs(b, header.Seen)
+	b = appendRefs(b, header.Siblings)
+	b = appendRefs(b, header.Grants)
+	b = append(b, header.Body[:]...)
+	h.buf = b
+	return blake2b.Sum256(b)
+}
+
+// Vouched is a parcel whose seal was found to be the author's.
+type Vouched struct {
+	Parcel
+	Hashes []Hash // Hashes[i] is the chain hash at Parts[i]
+}

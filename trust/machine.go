@@ -1,0 +1,170 @@
+package trust
+
+import (
+	"cmp"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+)
+
+// Source is the replica as this machine sees it.
+type Source interface {
+	// Tip returns how far a chain is applied.
+	Tip(causal.Chain) causal.Head
+	// HashOf returns the chain hash at an applied part; false if it is not to be had.
+	HashOf(causal.Ref) (causal.Hash, bool)
+}
+
+// Config is what a Machine is made of. Zero bounds take the defaults.
+type Config struct {
+	Source Source
+	Own    []causal.ReplicaID // under whose names this node writes
+
+	HeldMax     int // 16,384 parcels that wait for a verdict or for those before them; what comes beyond is dropped, and repair brings it again
+	HeldSizeMax int // 64 MiB of them
+}
+
+func (c Config) withDefaults() Config {
+	c.HeldMax = cmp.Or(c.HeldMax, 16384)
+	c.HeldSizeMax = cmp.Or(c.HeldSizeMax, 64<<20)
+	return c
+}
+
+// SignRequest asks the host for an author's signature.
+type SignRequest struct {
+	ID        uint64
+	Author    causal.ReplicaID
+	Statement []byte
+}
+
+// Signed answers a SignRequest.
+type Signed struct {
+	ID        uint64
+	Signature causal.Signature
+}
+
+// VerifyRequest asks the host whether a signature over the statement is by the
+// owner of the public key.
+type VerifyRequest struct {
+	ID        uint64
+	Public    [32]byte
+	Statement []byte
+	Signature causal.Signature
+}
+
+// Verified answers a VerifyRequest.
+type Verified struct {
+	ID     uint64
+	IsGood bool
+}
+
+// Accepted is a parcel whose seal is good, and who sent it.
+type Accepted struct {
+	From causal.ReplicaID
+	causal.Vouched
+}
+
+// Sealed says that an own chain bears a seal from now on.
+type Sealed struct {
+	Chain causal.Chain
+	causal.Seal
+}
+
+// NewKey is the key of an author met for the first time, and the chain that
+// brought it.
+type NewKey struct {
+	Chain causal.Chain
+	Key   causal.Key
+}
+
+// Doubt says that a peer sent parts whose seal does not fit what this node has
+// of the chain. Either the peer forges, or the author has forked and peer and
+// node are on different branches: an exchange of vectors with the peer tells.
+type Doubt struct {
+	From  causal.ReplicaID
+	Chain causal.Chain
+}
+
+// Output is what a Drain hands out.
+type Output struct {
+	Sign     []SignRequest
+	Verify   []VerifyRequest
+	Accepted []Accepted
+	Sealed   []Sealed
+	Keys     []NewKey           // of authors met for the first time; to be kept with their parts
+	Settled  []causal.ReplicaID // peers of whose parcels none is with the host any more
+	Doubts   []Doubt
+	Clones   []causal.Chain // somebody else goes on with this node's own chain, with a good seal
+}
+
+// Stats counts since the start.
+type Stats struct {
+	Signed   uint64 // seals made
+	Verified uint64 // seals found good
+	Refused  uint64 // seals found bad
+	Unknown  uint64 // parcels of an author whose key is not known
+	Dropped  uint64 // parcels beyond HeldMax or HeldSizeMax
+	Held     int    // parcels that wait now
+	HeldSize int
+}
+
+// Machine is who may speak for each chain.
+type Machine struct {
+	cfg   Config
+	keys  map[causal.ReplicaID]causal.Key
+	gates map[causal.Chain]*gate // of chains under way
+	pens  map[causal.Chain]*pen  // of own chains
+
+	hasher causal.Hasher
+	lastID uint64
+	asked  map[uint64]*held         // parcels whose seals are with the host
+	open   map[causal.ReplicaID]int // how many of them by who sent them
+	signs  map[uint64]signing
+	stats  Stats
+	out    Output
+}
+
+// New returns a machine that knows nobody but those told with Learn.
+func New(cfg Config) *Machine {
+	return &Machine{
+		cfg:   cfg.withDefaults(),
+		keys:  map[causal.ReplicaID]causal.Key{},
+		gates: map[causal.Chain]*gate{},
+		pens:  map[causal.Chain]*pen{},
+		asked: map[uint64]*held{},
+		open:  map[causal.ReplicaID]int{},
+		signs: map[uint64]signing{},
+	}
+}
+
+// Learn tells the machine a key that was kept.
+func (m *Machine) Learn(k causal.Key) { m.keys[k.ID()] = k }
+
+// Key returns the key of an author; false if it was never met.
+func (m *Machine) Key(author causal.ReplicaID) (causal.Key, bool) {
+	k, ok := m.keys[author]
+	return k, ok
+}
+
+// Drain hands out what has gathered since the last Drain.
+func (m *Machine) Drain() Output {
+	out := m.out
+	m.out = Output{}
+	return out
+}
+
+// Stats returns the counts since the start.
+func (m *Machine) Stats() Stats { return m.stats }
+
+func (m *Machine) nextID() uint64 {
+	m.lastID++
+	return m.lastID
+}
+
+func (m *Machine) isOwn(author causal.ReplicaID) bool {
+	for _, own := range m.cfg.Own {
+		if own == author {
+			return true
+		}
+	}
+	return false
+}
