@@ -6,6 +6,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/replica/replicatest"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
@@ -18,18 +19,18 @@ func BenchmarkSync(b *testing.B) {
 	b.Run("part", func(b *testing.B) {
 		from, to := newSet(), replica.New(replica.Config{})
 		for range size {
-			to.Receive([]*causal.Part{from.add()})
+			to.Receive(from.voucher.Vouch(from.add()))
 		}
 		to.Drain()
 		sent := 0
 		for b.Loop() {
-			frame := replica.AppendFrame(nil, []*causal.Part{from.add()})
+			frame := replica.AppendFrame(nil, replicatest.Parcels(from.add()))
 			sent += len(frame)
-			parts, err := replica.DecodeFrame(frame)
+			parcels, err := replica.DecodeFrame(frame)
 			if err != nil {
 				b.Fatal(err)
 			}
-			to.Receive(parts)
+			to.Receive(from.voucher.VouchParcels(parcels...))
 			if len(to.Drain().Groups) != 1 {
 				b.Fatal("the part did not become visible")
 			}
@@ -61,6 +62,7 @@ func BenchmarkSync(b *testing.B) {
 // set is a replica that adds the numbers from 0 on to one set.
 type set struct {
 	replica *replica.Replica
+	voucher replicatest.Voucher
 	next    int64
 }
 
@@ -69,7 +71,7 @@ func newSet() *set { return &set{replica: replica.New(replica.Config{})} }
 func (s *set) add() *causal.Part {
 	s.next++
 	g := s.replica.Commit(replica.Draft{
-		Author: causal.ReplicaID{1}, Stamp: causal.StampAt(causal.Instant(s.next) * causal.Millisecond),
+		Author: replicatest.Author(1), Stamp: causal.StampAt(causal.Instant(s.next) * causal.Millisecond),
 		Writes: []replica.Write{{
 			Space:   causal.SpaceID{1},
 			Entries: []causal.Entry{{Database: "ads", Value: value.Encode(value.Int(s.next))}},

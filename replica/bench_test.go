@@ -7,6 +7,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/replica/replicatest"
 )
 
 // counting raises impressions: each commit adds an author's new total of one
@@ -79,7 +80,7 @@ func BenchmarkHash(b *testing.B) {
 	var h causal.Hasher
 	b.ReportAllocs()
 	for b.Loop() {
-		h.Chain(causal.Hash{}, p, nil)
+		h.Chain(causal.Hash{}, p)
 	}
 }
 
@@ -90,10 +91,11 @@ func BenchmarkReceive(b *testing.B) {
 		parts []*causal.Part
 	}{{"inorder", parts}, {"reversed", reversed(parts[:1000])}} {
 		b.Run(c.name, func(b *testing.B) {
+			parcels := vouch(c.parts...)
 			b.ReportAllocs()
 			for b.Loop() {
 				r := replica.New(replica.Config{})
-				r.Receive(vouch(c.parts...))
+				r.Receive(parcels)
 				if n := len(r.Drain().Groups); n != len(c.parts) {
 					b.Fatal(n)
 				}
@@ -113,14 +115,15 @@ func reversed(parts []*causal.Part) []*causal.Part {
 
 func BenchmarkFrame(b *testing.B) {
 	parts := impressions(1600)[600:]
-	frame := replica.AppendFrame(nil, replicatest.Parcels(parts...))
+	parcel := []causal.Parcel{replicatest.Parcel(parts...)}
+	frame := replica.AppendFrame(nil, parcel)
 	payload := 0
 	for _, p := range parts {
 		payload += len(p.Entries[0].Key) + len(p.Entries[0].Value)
 	}
 	b.Run("encode", func(b *testing.B) {
 		for b.Loop() {
-			frame = replica.AppendFrame(frame[:0], replicatest.Parcels(parts...))
+			frame = replica.AppendFrame(frame[:0], parcel)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(parts)), "ns/part")
 		b.ReportMetric(float64(len(frame))/float64(len(parts)), "B/part")

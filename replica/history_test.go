@@ -8,10 +8,15 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/replica/replicatest"
 )
 
-func author(i int) causal.ReplicaID {
-	return causal.NewReplicaID([]byte{byte(i)}, 0)
+func author(i int) causal.ReplicaID { return replicatest.Author(i) }
+
+// vouch vouches for parts whose hashes nobody will compare.
+func vouch(parts ...*causal.Part) []causal.Vouched {
+	var v replicatest.Voucher
+	return v.Vouch(parts...)
 }
 
 func space(i int) causal.SpaceID {
@@ -28,6 +33,7 @@ type commit struct {
 type history struct {
 	commits []commit
 	of      map[causal.Ref]int // the commit a part belongs to
+	voucher replicatest.Voucher
 }
 
 // site is one replica of a history, with the sessions of its users.
@@ -59,7 +65,7 @@ func record(rnd *rand.Rand, sites, spaces, steps int) *history {
 		switch rnd.IntN(4) {
 		case 0:
 			from := all[rnd.IntN(sites)]
-			s.Receive(vouch(h.missing(s, rnd, from)...))
+			s.Receive(h.voucher.Vouch(h.missing(s, rnd, from)...))
 			s.Drain()
 		case 1:
 			other := all[rnd.IntN(sites)]
@@ -112,6 +118,7 @@ func (h *history) commit(rnd *rand.Rand, s *site, spaces int) {
 	for _, p := range g.Parts {
 		h.of[p.Ref()] = len(h.commits)
 	}
+	h.voucher.Learn(g.Parts, g.Hashes)
 	h.commits = append(h.commits, commit{g.Parts, past})
 	user.past = map[int]bool{len(h.commits) - 1: true}
 	join(user.past, past)
@@ -223,7 +230,7 @@ func TestEveryOrder(t *testing.T) {
 				if order == 0 {
 					n = 1
 				}
-				r.Receive(vouch(transmit(t, parts[:n])...))
+				r.Receive(h.voucher.VouchParcels(transmit(t, parts[:n])...))
 				parts = parts[n:]
 				a.watch(r.Drain().Groups)
 			}
@@ -244,7 +251,7 @@ func TestEveryOrder(t *testing.T) {
 }
 
 // transmit sends parts through a frame.
-func transmit(t *testing.T, parts []*causal.Part) []*causal.Part {
+func transmit(t *testing.T, parts []*causal.Part) []causal.Parcel {
 	t.Helper()
 	got, err := replica.DecodeFrame(replica.AppendFrame(nil, replicatest.Parcels(parts...)))
 	if err != nil {
@@ -269,7 +276,7 @@ func TestSmallCache(t *testing.T) {
 			parts := h.shuffled(rnd)
 			for len(parts) > 0 {
 				n := 1 + rnd.IntN(len(parts))
-				r.Receive(vouch(parts[:n]...))
+				r.Receive(h.voucher.Vouch(parts[:n]...))
 				parts = parts[n:]
 				a.watch(r.Drain().Groups)
 				if err := replica.CheckPending(r); err != nil {

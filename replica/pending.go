@@ -224,17 +224,23 @@ func (q *pending) compact() {
 	q.order = list
 }
 
-// leave takes a part out of its chain, and forgets a chain and a space of
-// which nothing was ever applied.
+// leave takes a part out of its chain.
 func (r *Replica) leave(w *waiting) {
-	s := r.spaces[w.part.Space]
-	c := s.chains[w.part.Replica]
+	c := r.chain(w.part.Chain())
 	if i, found := slices.BinarySearchFunc(c.waiting, w.part.Seq, compareSeq); found {
 		c.waiting = slices.Delete(c.waiting, i, i+1)
 	}
-	if len(c.waiting) == 0 && c.head.Seq == 0 {
-		delete(s.chains, w.part.Replica)
+	r.forgetIdle(c.id)
+}
+
+// forgetIdle forgets a chain of which nothing was ever applied and nothing
+// waits, and its space if there is nothing else.
+func (r *Replica) forgetIdle(id causal.Chain) {
+	s, c := r.spaces[id.Space], r.chain(id)
+	if c == nil || len(c.waiting) > 0 || c.head.Seq > 0 {
+		return
 	}
+	delete(s.chains, id.Replica)
 	if len(s.chains) == 0 {
 		delete(r.spaces, s.id)
 	}

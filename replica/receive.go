@@ -29,6 +29,7 @@ func (r *Replica) Receive(parcels []causal.Vouched) {
 				crowded = append(crowded, r.chain(p.Chain()))
 			}
 		}
+		r.forgetIdle(v.Chain())
 	}
 	if len(crowded) > 0 {
 		r.trim(crowded)
@@ -45,6 +46,10 @@ func (r *Replica) take(a piece) (waits bool) {
 	}
 	if r.isApplied(p.Ref()) {
 		r.counts.Duplicates++
+		return false
+	}
+	if slices.Contains(p.Seen, p.Ref()) { // nobody sees a part that does not exist yet
+		r.countDropped(p.Chain())
 		return false
 	}
 	if !r.isReady(p) {

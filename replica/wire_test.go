@@ -11,6 +11,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/replica/replicatest"
 )
 
 // sample returns parts that use every field.
@@ -33,11 +34,29 @@ func sample() []*causal.Part {
 	return list
 }
 
+// sampleParcels are those parts as an author seals them.
+func sampleParcels() []causal.Parcel {
+	parts := sample()
+	list := []causal.Parcel{
+		replicatest.Parcel(parts[0]),
+		replicatest.Parcel(parts[1]),
+		replicatest.Parcel(parts[2:4]...),
+	}
+	for i := range list {
+		for j := range list[i].Seal.Signature {
+			list[i].Seal.Signature[j] = byte(i<<6 | j)
+		}
+	}
+	key := replicatest.KeyOf(1)
+	list[1].Key = &key // though no chain begins
+	return list
+}
+
 func sortRefs(refs []causal.Ref) { slices.SortFunc(refs, causal.Ref.Compare) }
 
 // TestFrameBytes holds the format of docs/wire/part.md to its letter.
 func TestFrameBytes(t *testing.T) {
-	frame := replica.AppendFrame(nil, replicatest.Parcels(sample()...))
+	frame := replica.AppendFrame(nil, sampleParcels())
 	got := hex.EncodeToString(frame)
 	frozen, err := os.ReadFile("testdata/frame.hex")
 	if err != nil {
@@ -46,9 +65,9 @@ func TestFrameBytes(t *testing.T) {
 	if want := strings.Join(strings.Fields(string(frozen)), ""); got != want {
 		t.Errorf("the bytes are\n%s\nand were\n%s", got, want)
 	}
-	parts, err := replica.DecodeFrame(frame)
-	if err != nil || !reflect.DeepEqual(parts, sample()) {
-		t.Errorf("decoded %+v, %v", parts, err)
+	parcels, err := replica.DecodeFrame(frame)
+	if err != nil || !reflect.DeepEqual(parcels, sampleParcels()) {
+		t.Errorf("decoded %+v, %v", parcels, err)
 	}
 }
 
@@ -58,13 +77,9 @@ func TestChainHash(t *testing.T) {
 	var h causal.Hasher
 	var hash causal.Hash
 	for _, p := range sample() {
-		var seen []causal.Hash
-		for range p.Seen {
-			seen = append(seen, causal.Hash{1})
-		}
-		hash = h.Chain(hash, p, seen)
+		hash = h.Chain(hash, p)
 	}
-	if got, want := hash.String(), "62b2a743eb944822868f73e2e2758c0d0fa48a77fa8756faeab9ef04674cfa7b"; got != want {
+	if got, want := hash.String(), "1e7e9b8ec84a14d4e907f36d941209931c3a7f3b1fe1a4a3070b6420bced2628"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -75,7 +90,7 @@ func TestHashCoversEverything(t *testing.T) {
 		p := sample()[1]
 		change(p)
 		var h causal.Hasher
-		return h.Chain(prev, p, []causal.Hash{{7}})
+		return h.Chain(prev, p)
 	}
 	known := map[causal.Hash]string{}
 	add := func(what string, h causal.Hash) {
@@ -102,7 +117,7 @@ func TestHashCoversEverything(t *testing.T) {
 // TestBytesPerPart keeps an impression small: one entry in, one out.
 func TestBytesPerPart(t *testing.T) {
 	parts := impressions(1600)[600:]
-	size := len(replica.AppendFrame(nil, replicatest.Parcels(parts...)))
+	size := len(replica.AppendFrame(nil, []causal.Parcel{replicatest.Parcel(parts...)}))
 	for _, p := range parts {
 		size -= len(p.Entries[0].Key) + len(p.Entries[0].Value)
 	}
@@ -115,7 +130,7 @@ func TestBytesPerPart(t *testing.T) {
 // says more than this release can read is not applied, nor is what came with it.
 func TestUnknownFlagRefusesTheFrame(t *testing.T) {
 	frame := replica.AppendFrame(nil, replicatest.Parcels(part(0, 1, 1)))
-	const flags = 1 + 1 + 16 + 1 + 16 + 1 // behind control, space, replica, stamp
+	const flags = 1 + 1 + 16 + 1 + 16 + 1 + 1 + 33 + 1 // behind chain, space, replica, seq, control, key, stamp
 	if frame[flags] != 1<<3 {
 		t.Fatalf("the flags are elsewhere: %x", frame)
 	}
@@ -128,7 +143,7 @@ func TestUnknownFlagRefusesTheFrame(t *testing.T) {
 // TestDamagedFrames cuts a frame at every byte and turns every bit of it: what
 // comes out is an error, or parts that are written and hashed like any other.
 func TestDamagedFrames(t *testing.T) {
-	frame := replica.AppendFrame(nil, replicatest.Parcels(sample()...))
+	frame := replica.AppendFrame(nil, sampleParcels())
 	for n := range frame {
 		checkFrame(t, frame[:n])
 		for bit := range 8 {
@@ -142,28 +157,51 @@ func TestDamagedFrames(t *testing.T) {
 // checkFrame decodes a frame, and receives what it says.
 func checkFrame(t *testing.T, frame []byte) {
 	t.Helper()
-	parts, err := replica.DecodeFrame(frame)
+	parcels, err := replica.DecodeFrame(frame)
 	if err != nil {
 		return
 	}
-	again, err := replica.DecodeFrame(replica.AppendFrame(nil, replicatest.Parcels(parts...)))
-	if err != nil || !reflect.DeepEqual(parts, again) {
-		t.Fatalf("%x decodes as\n%+v\nand, written again, as\n%+v, %v", frame, parts, again, err)
+	again, err := replica.DecodeFrame(replica.AppendFrame(nil, parcels))
+	if err != nil || !reflect.DeepEqual(parcels, again) {
+		t.Fatalf("%x decodes as\n%+v\nand, written again, as\n%+v, %v", frame, parcels, again, err)
 	}
 	var h causal.Hasher
-	for i, p := range parts {
-		if h.Chain(causal.Hash{}, p, nil) != h.Chain(causal.Hash{}, again[i], nil) {
+	parts := replicatest.Parts(again)
+	for i, p := range replicatest.Parts(parcels) {
+		if h.Chain(causal.Hash{}, p) != h.Chain(causal.Hash{}, parts[i]) {
 			t.Fatalf("%x: another hash after another frame", frame)
 		}
 	}
+	for i := range parcels {
+		checkParcel(t, &parcels[i])
+	}
+	var v replicatest.Voucher
 	r := replica.New(replica.Config{})
-	r.Receive(vouch(parts...))
+	r.Receive(v.VouchParcels(parcels...))
 	r.Root()
 }
 
+// checkParcel holds a decoded parcel to what everyone who takes one relies on.
+func checkParcel(t *testing.T, p *causal.Parcel) {
+	t.Helper()
+	for i, part := range p.Parts {
+		if part.Chain() != p.Chain() || part.Seq != p.First()+uint64(i) {
+			t.Fatalf("part %d of the parcel from %v on is %v", i, p.Parts[0].Ref(), part.Ref())
+		}
+	}
+	switch {
+	case p.First() == 0, p.Last() != p.First()+uint64(len(p.Parts))-1:
+		t.Fatalf("the seal of %d parts from %d on is over %d", len(p.Parts), p.First(), p.Last())
+	case p.First() == 1 && p.Key == nil:
+		t.Fatal("a chain begins without a key")
+	case p.Key != nil && p.Key.ID() != p.Chain().Replica:
+		t.Fatal("the key is another's")
+	}
+}
+
 func FuzzDecodeFrame(f *testing.F) {
-	f.Add(replica.AppendFrame(nil, replicatest.Parcels(sample()...)))
-	f.Add(replica.AppendFrame(nil, replicatest.Parcels(impressions(20)...)))
+	f.Add(replica.AppendFrame(nil, sampleParcels()))
+	f.Add(replica.AppendFrame(nil, []causal.Parcel{replicatest.Parcel(impressions(20)...)}))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, frame []byte) { checkFrame(t, frame) })
 }

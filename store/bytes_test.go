@@ -9,6 +9,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/replica/replicatest"
 	"github.com/martinelli-lang/martinelli/store"
 )
 
@@ -26,8 +27,9 @@ func TestRecordBytes(t *testing.T) {
 	m.flush()
 	ads.Removed = []causal.EntryID{first}
 	commit(ads, replica.Write{Space: space(1)})
-	m.replica.Receive(vouch({Space: space(0), Replica: author(2), Seq: 1, Seen: m.replica.Heads(space(0))}))
-	m.record(m.replica.Drain().Groups[0])
+	m.receive(m.voucher.Vouch(&causal.Part{Space: space(0), Replica: author(2), Seq: 1, Seen: m.replica.Heads(space(0))}))
+	m.store.PutKey(causal.Chain{Space: space(0), Replica: author(2)}, replicatest.KeyOf(2))
+	m.seal(author(1))
 	m.store.PutStreamMark("north", store.StreamMark{Seq: 2, Parts: m.replica.Heads(space(1))})
 	m.store.PutMeta("self", []byte{7})
 	m.write()
@@ -63,26 +65,21 @@ func TestUnknownDatabaseIsKeptAndServed(t *testing.T) {
 		}
 		sent = append(sent, newer.Commit(replica.Draft{Author: author(3), Writes: []replica.Write{w}}).Parts[0])
 	}
+	newer.Seal(sent[0].Chain(), causal.Seal{Seq: 5})
 	old := boot(t, store.NewMem())
 	received, err := replica.DecodeFrame(replica.AppendFrame(nil, replicatest.Parcels(sent...)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	old.replica.Receive(vouch(received[:3]...))
-	for _, g := range old.replica.Drain().Groups {
-		old.record(g)
-	}
+	old.receive(old.voucher.VouchParcels(received[:3]...))
 	old.flush()
-	old.replica.Receive(vouch(received[3:]...))
-	for _, g := range old.replica.Drain().Groups {
-		old.record(g)
-	}
+	old.receive(old.voucher.VouchParcels(received[3:]...))
 	old.write()
 
 	again := boot(t, old.disk)
 	third := replica.New(replica.Config{})
 	for p := range again.replica.Since([]replica.ChainHead{{Chain: sent[0].Chain()}}) {
-		third.Receive(vouch(p))
+		third.Receive(old.voucher.VouchParcels(p))
 	}
 	if third.Root() != newer.Root() || state(third) != state(newer) {
 		t.Errorf("what came through the old node is\n%s\nand was\n%s", state(third), state(newer))

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/replica/replicatest"
 	"github.com/martinelli-lang/martinelli/store"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -23,6 +25,7 @@ type machine struct {
 	disk    *store.Mem
 	store   *store.Store
 	replica *replica.Replica
+	voucher *replicatest.Voucher
 }
 
 func boot(t testing.TB, disk *store.Mem) *machine {
@@ -34,14 +37,14 @@ func boot(t testing.TB, disk *store.Mem) *machine {
 	return m
 }
 
-// tryBoot restores what is on the disk; parts of the log are replayed in a
-// random order if there is a die.
+// tryBoot restores what is on the disk; the chains of the log are replayed mixed
+// at random if there is a die.
 func tryBoot(t testing.TB, disk *store.Mem, rnd *rand.Rand) (*machine, error) {
 	s, err := store.Open(disk)
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{t, disk, s, replica.New(replica.Config{Log: s, RecentMax: 64})}
+	m := &machine{t, disk, s, replica.New(replica.Config{Log: s, RecentMax: 64}), new(replicatest.Voucher)}
 	var log []*causal.Part
 	err = s.Restore(store.Visitor{
 		Head: func(c causal.Chain, h causal.Head) {
@@ -53,18 +56,32 @@ func tryBoot(t testing.TB, disk *store.Mem, rnd *rand.Rand) (*machine, error) {
 		Entry: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
 			m.replica.Load(replica.Flush{Space: space, Added: []crdt.Live{{ID: id, Entry: e}}})
 		},
+		Seal: m.replica.LoadSeal,
 		Part: func(p *causal.Part) { log = append(log, p) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	if rnd != nil {
-		rnd.Shuffle(len(log), func(i, j int) { log[i], log[j] = log[j], log[i] })
+		interleave(rnd, log)
 	}
 	for _, p := range log {
 		m.replica.Replay(p)
 	}
 	return m, m.replica.Loaded()
+}
+
+// interleave mixes the chains of a log at random, each in its order.
+func interleave(rnd *rand.Rand, log []*causal.Part) {
+	chains := map[causal.Chain][]*causal.Part{}
+	for _, p := range log {
+		chains[p.Chain()] = append(chains[p.Chain()], p)
+	}
+	rnd.Shuffle(len(log), func(i, j int) { log[i], log[j] = log[j], log[i] })
+	for i, p := range log {
+		c := p.Chain()
+		log[i], chains[c] = chains[c][0], chains[c][1:]
+	}
 }
 
 // isSame compares parts as they are on the wire.
@@ -76,6 +93,36 @@ func isSame(a, b *causal.Part) bool {
 func (m *machine) record(g replica.Group) {
 	for i, p := range g.Parts {
 		m.store.PutPart(p, g.Hashes[i])
+	}
+	m.voucher.Learn(g.Parts, g.Hashes)
+}
+
+// receive applies what others wrote, and writes it down with its seals.
+func (m *machine) receive(parcels []causal.Vouched) (parts []*causal.Part) {
+	m.replica.Receive(parcels)
+	out := m.replica.Drain()
+	for _, g := range out.Groups {
+		m.record(g)
+		parts = append(parts, g.Parts...)
+	}
+	m.keepSeals(out.Seals)
+	return parts
+}
+
+// seal seals what an author committed here.
+func (m *machine) seal(author causal.ReplicaID) {
+	for _, c := range m.replica.Unsealed(author) {
+		m.replica.Seal(c.Chain, causal.Seal{Seq: c.Seq, Signature: causal.Signature{byte(c.Seq)}})
+	}
+	m.keepSeals(m.replica.Drain().Seals)
+}
+
+func (m *machine) keepSeals(list []replica.Sealed) {
+	for _, s := range list {
+		m.store.PutSeal(s.Chain, s.Seal)
+		for _, seq := range s.Gone {
+			m.store.DeleteSeal(s.Chain, seq)
+		}
 	}
 }
 
@@ -111,6 +158,13 @@ func state(r *replica.Replica) string {
 		for _, ref := range r.Heads(space) {
 			b.WriteString("  head " + ref.Replica.Short() + " " + strconv.FormatUint(ref.Seq, 10) + "\n")
 		}
+		for i := range authors {
+			c := causal.Chain{Space: space, Replica: author(i)}
+			b.WriteString(fmt.Sprintln("  chain", i, r.Head(space, author(i)), "shown", r.Shown(c)))
+			for s, ok := r.SealAfter(c, 0); ok; s, ok = r.SealAfter(c, s.Seq) {
+				b.WriteString(fmt.Sprintln("    seal", s))
+			}
+		}
 	}
 	var entries []string
 	for space, e := range r.Entries() {
@@ -121,7 +175,9 @@ func state(r *replica.Replica) string {
 	return b.String() + strings.Join(entries, "\n")
 }
 
-func author(i int) causal.ReplicaID { return causal.NewReplicaID([]byte{byte(i)}, 0) }
+const authors = 4 // at most, numbered from 0
+
+func author(i int) causal.ReplicaID { return replicatest.Author(i) }
 func space(i int) causal.SpaceID    { return causal.SpaceOf("test", strconv.Itoa(i)) }
 
 // act makes a random step: a commit of one's own in one or two spaces, or
@@ -151,18 +207,16 @@ func (m *machine) act(rnd *rand.Rand, distant *replica.Replica) []*causal.Part {
 	if !isDistant {
 		m.record(g)
 		if distant != nil && rnd.IntN(3) == 0 {
-			distant.Receive(vouch(g.Parts...))
+			distant.Receive(m.voucher.Vouch(g.Parts...))
 			distant.Drain()
+		}
+		if rnd.IntN(2) == 0 {
+			m.seal(id)
 		}
 		return g.Parts
 	}
-	m.replica.Receive(vouch(g.Parts...))
-	var parts []*causal.Part
-	for _, g := range m.replica.Drain().Groups {
-		m.record(g)
-		parts = append(parts, g.Parts...)
-	}
-	return parts
+	m.voucher.Learn(g.Parts, g.Hashes)
+	return m.receive(m.voucher.Vouch(g.Parts...))
 }
 
 func keysOf(live map[causal.EntryID]bool) func(func(causal.EntryID) bool) {
@@ -176,7 +230,7 @@ func keysOf(live map[causal.EntryID]bool) func(func(causal.EntryID) bool) {
 }
 
 // TestRestart restores from state and log, wherever the last flush was and in
-// whatever order the log comes back.
+// whatever order the chains of the log come back.
 func TestRestart(t *testing.T) {
 	for seed := range uint64(60) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
@@ -210,20 +264,21 @@ func TestRestart(t *testing.T) {
 func (m *machine) checkLog(again *machine) {
 	m.t.Helper()
 	for _, space := range m.replica.Spaces() {
-		for _, h := range m.replica.Vector(space) {
+		for i := range authors {
+			chain, h := causal.Chain{Space: space, Replica: author(i)}, m.replica.Head(space, author(i))
 			for seq := uint64(1); seq <= h.Seq; seq++ {
-				ref := h.Chain.At(seq)
+				ref := chain.At(seq)
 				got, err := again.store.Part(ref)
 				if err != nil || !isSame(got, m.replica.Part(ref)) {
 					m.t.Fatalf("part %v: %v, %+v", ref, err, got)
 				}
-				want, _ := m.replica.HashAt(space, h.Chain.Replica, seq)
+				want, _ := m.replica.HashAt(space, chain.Replica, seq)
 				hash, ok, err := again.store.Hash(ref)
 				if !ok || err != nil || hash != want {
 					m.t.Fatalf("hash at %v: %v %v %v", ref, hash, ok, err)
 				}
 			}
-			if p, err := again.store.Part(h.Chain.At(h.Seq + 1)); p != nil || err != nil {
+			if p, err := again.store.Part(chain.At(h.Seq + 1)); p != nil || err != nil {
 				m.t.Fatalf("a part beyond the end: %v %v", p, err)
 			}
 		}

@@ -40,6 +40,13 @@ func Parcels(parts ...*causal.Part) []causal.Parcel {
 	return list
 }
 
+// Parcel wraps consecutive parts of one chain.
+func Parcel(parts ...*causal.Part) causal.Parcel {
+	p := Parcels(parts[0])[0]
+	p.Parts, p.Seal.Seq = parts, parts[len(parts)-1].Seq
+	return p
+}
+
 // Parts unwraps parcels.
 func Parts(parcels []causal.Parcel) (parts []*causal.Part) {
 	for _, p := range parcels {
@@ -72,9 +79,17 @@ func (v *Voucher) learn(ref causal.Ref, h causal.Hash) {
 
 // Vouch wraps each part by itself, with its hash and a seal.
 func (v *Voucher) Vouch(parts ...*causal.Part) []causal.Vouched {
-	list := make([]causal.Vouched, len(parts))
-	for i, parcel := range Parcels(parts...) {
-		list[i] = causal.Vouched{Parcel: parcel, Hashes: []causal.Hash{v.hash(parts[i])}}
+	return v.VouchParcels(Parcels(parts...)...)
+}
+
+// VouchParcels vouches for parcels as they are.
+func (v *Voucher) VouchParcels(parcels ...causal.Parcel) []causal.Vouched {
+	list := make([]causal.Vouched, len(parcels))
+	for i, p := range parcels {
+		list[i].Parcel = p
+		for _, part := range p.Parts {
+			list[i].Hashes = append(list[i].Hashes, v.hash(part))
+		}
 	}
 	return list
 }
