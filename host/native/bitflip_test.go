@@ -87,7 +87,7 @@ func readSmallFiles(w io.Writer, f files) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w, founded, id.record, id.key, id.cert.Certificate, id.authority.key, id.secret, id.replica(), id.home(), tokens.list)
+	fmt.Fprintln(w, founded, id.record, id.key, id.cert.Certificate, id.authority.key, id.secret, id.replica(), id.homeKey(), tokens.list)
 	return nil
 }
 
@@ -98,6 +98,8 @@ func readStore(w io.Writer, d store.Reader) error {
 	}
 	last := map[causal.Chain]uint64{}
 	err = s.Restore(store.Visitor{
+		Key:     func(k causal.Key) { fmt.Fprintln(w, k) },
+		Seal:    func(c causal.Chain, s causal.Seal) { fmt.Fprintln(w, c, s) },
 		Head:    func(c causal.Chain, h causal.Head) { last[c] = max(last[c], h.Seq); fmt.Fprintln(w, c, h) },
 		Maximal: func(space causal.SpaceID, dots []causal.Dot) { fmt.Fprintln(w, space, dots) },
 		Entry:   func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) { fmt.Fprintln(w, space, id, e) },
