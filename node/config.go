@@ -20,6 +20,10 @@ type Config struct {
 	Steward causal.ReplicaID // the first node: home of what is not replicated; Self at the first node
 	HomeKey causal.Key       // the home partition's own; used at the steward only
 
+	// Former are ids under which parts of this store were made here before: by
+	// an earlier incarnation, or before the store was restored from a backup.
+	Former []causal.ReplicaID
+
 	Program *plan.Program
 	Funcs   map[string]flow.Func // what imports are linked to, by the name after "go:"
 

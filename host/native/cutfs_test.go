@@ -185,8 +185,17 @@ func (c *cutFS) Rename(from, to string) error {
 func (c *cutFS) rename(from, to string) {
 	from, to = clean(from), clean(to)
 	c.record(cutOp{kind: cutRename, name: from, to: to, inode: c.names[from]})
-	c.names[to] = c.names[from]
-	delete(c.names, from)
+	moveNames(c.names, from, to)
+}
+
+// moveNames renames a file, or a directory with all that is in it.
+func moveNames(names map[string]int, from, to string) {
+	for _, name := range slices.Collect(maps.Keys(names)) {
+		if rest, ok := strings.CutPrefix(name, from); ok && (rest == "" || rest[0] == '/') {
+			names[to+rest] = names[name]
+			delete(names, name)
+		}
+	}
 }
 
 func (c *cutFS) Link(from, to string) error {
@@ -379,8 +388,10 @@ func (d *cutDisk) apply(op cutOp) {
 	case cutName:
 		d.names[op.name], d.isDir[op.inode] = op.inode, op.isDir
 	case cutRename:
-		delete(d.names, op.name)
-		d.names[op.to] = op.inode
+		if _, ok := d.names[op.name]; !ok {
+			d.names[op.name] = op.inode // made by a change that was lost
+		}
+		moveNames(d.names, op.name, op.to)
 	case cutRemove:
 		delete(d.names, op.name)
 	}

@@ -16,8 +16,9 @@ type flusher struct {
 	groups  <-chan []output
 	release func(output)
 	wrote   func(records int, took time.Duration)
-	failed  func(error)  // is told once; nothing is released from then on
-	first   func() error // nil, or called once, between the first write and what it makes true
+	turn    chan struct{} // held while a group is written; a backup takes its turn between two
+	failed  func(error)   // is told once; nothing is released from then on
+	first   func() error  // nil, or called once, between the first write and what it makes true
 }
 
 // run ends when groups is closed.
@@ -44,6 +45,8 @@ func (f *flusher) write(group []output) error {
 	if len(ops) == 0 {
 		return nil
 	}
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
 	start := time.Now()
 	if err := f.disk.Write(ops); err != nil {
 		return err

@@ -51,6 +51,23 @@ func (f *fullDisk) wait() {
 	f.changed(false)
 }
 
+// whenSpace runs do, which writes a small file, until it finds space. It gives
+// up when the host closes.
+func (d *diskState) whenSpace(do func() error) error {
+	for {
+		err := do()
+		if !isFull(err) || d.full == nil {
+			return err
+		}
+		d.full.wait()
+		select {
+		case <-d.full.closing:
+			return err
+		default:
+		}
+	}
+}
+
 // probe writes and removes a file of probeSize bytes.
 func (f *fullDisk) probe() error {
 	file, err := f.fs.Create(f.path, vfs.WriteCategoryUnspecified)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 func FuzzDecodePreface(f *testing.F) {
@@ -63,6 +65,33 @@ func FuzzReadLine(f *testing.F) {
 			}
 			if err == nil && string(line) != strings.TrimRight(want[i], "\r") {
 				t.Fatalf("line %d is %q, want %q", i+1, line, want[i])
+			}
+		}
+	})
+}
+
+// FuzzReadBackup: an archive is taken for whole only if it is one.
+func FuzzReadBackup(f *testing.F) {
+	fs := vfs.NewMem()
+	if err := fs.MkdirAll("backup", 0o700); err != nil {
+		f.Fatal(err)
+	}
+	if err := replaceFile(fs, "backup/000001.log", []byte("a log")); err != nil {
+		f.Fatal(err)
+	}
+	var whole bytes.Buffer
+	if err := writeBackup(&whole, fs, "backup", BackupInfo{Head: strings.Repeat("00", 32)}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole.Bytes())
+	f.Add(whole.Bytes()[:1500])
+	f.Add(bytes.Replace(whole.Bytes(), []byte("000001.log"), []byte("../../evil"), 1))
+	f.Fuzz(func(t *testing.T, archive []byte) {
+		got := map[string]string{}
+		_, err := ReadBackup(bytes.NewReader(archive), keepIn(got))
+		for name := range got {
+			if strings.ContainsAny(name, "/\\") || name == ".." {
+				t.Fatalf("a file goes to %q (%v)", name, err)
 			}
 		}
 	})

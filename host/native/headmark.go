@@ -43,6 +43,7 @@ type readMark struct {
 }
 
 const (
+	headFile   = "HEAD"
 	markFormat = 0
 	markSlot   = 4096
 	markSize   = 45

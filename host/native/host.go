@@ -37,6 +37,8 @@ type Host struct {
 
 	lock      io.Closer // of the directory
 	disk      *diskState
+	diskTurn  chan struct{} // held by who writes groups to the disk, or links its files
+	backups   chan struct{} // held while a backup is taken
 	owner     *owner
 	links     *links
 	gathering *gathering
@@ -97,6 +99,8 @@ func Open(ctx context.Context, cfg Config) (h *Host, err error) {
 		cfg:       cfg,
 		log:       cfg.Log,
 		disk:      &diskState{},
+		diskTurn:  make(chan struct{}, 1),
+		backups:   make(chan struct{}, 1),
 		links:     &links{byPeer: map[causal.ReplicaID]*link{}},
 		gathering: &gathering{links: map[gatherKey]*gathered{}},
 		answers:   &answers{await: map[node.Ticket]func(node.Answer){}},
@@ -187,6 +191,7 @@ func (h *Host) openStore() error {
 		h.disk.Disk, h.disk.size = &memDisk{mem: store.NewMem()}, func() uint64 { return 0 }
 		return nil
 	}
+	h.cfg.FS.RemoveAll(h.cfg.FS.PathJoin(h.cfg.Dir, backupDir)) // of a backup that a crash cut off; the next one removes it too
 	full := &fullDisk{
 		path:    h.cfg.FS.PathJoin(h.cfg.Dir, "probe"),
 		closing: make(chan struct{}),
@@ -219,12 +224,16 @@ func (h *Host) openNode() error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", identityFile, err)
 	}
+	former, err := h.identity.former()
+	if err != nil {
+		return err
+	}
 	h.self, h.incarnation = h.identity.replica(), h.identity.record.Incarnation
 	now := h.cfg.Clock()
 	h.epoch = uint64(max(now, 1))
 	n, err := node.Open(now, node.Config{
 		Key: h.identity.replicaKey(), Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
-		Cluster: h.identity.cluster(), Steward: steward, HomeKey: h.identity.homeKey(),
+		Cluster: h.identity.cluster(), Steward: steward, HomeKey: h.identity.homeKey(), Former: former,
 		Program: h.cfg.Program, Funcs: h.cfg.Funcs,
 		Disk: h.disk, Seed: newSeed(), Mode: member.Mesh, Peers: h.peers(),
 	})
@@ -261,9 +270,9 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 		isFull: h.disk.isFull, links: h.links, notary: newNotary(h.identity.signingKey, h.notarized),
 		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop,
 	}
-	f := &flusher{disk: h.disk, groups: groups, release: h.release, wrote: h.metrics.wrote, failed: h.stop}
+	f := &flusher{disk: h.disk, groups: groups, release: h.release, wrote: h.metrics.wrote, failed: h.stop, turn: h.diskTurn}
 	if !h.identity.isStored() {
-		f.first = h.identity.setStored
+		f.first = func() error { return h.disk.whenSpace(h.identity.setStored) }
 	}
 	h.edge.Go(func() { h.owner.notary.run(h.ctx.Done()) })
 	flushed := make(chan struct{})

@@ -48,6 +48,7 @@ func (h *Host) handler() http.Handler {
 		"GET /v1/stream/{name...}": h.serveStream,
 		"GET /v1/status":           h.serveStatus,
 		"POST /v1/admin/token":     h.serveToken,
+		"POST /v1/admin/backup":    h.serveBackup,
 		"GET /healthz":             h.serveHealth,
 		"/":                        serveUnknown,
 	} {
@@ -149,7 +150,9 @@ func asHTTPError(err error) *httpError {
 		return e
 	case errors.As(err, &large):
 		return &httpError{Code: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf("the body is over %d bytes", large.Limit), Hint: "send less at once; /v1/load takes many lines"}
-	case errors.Is(err, ErrDiskFull):
+	case errors.Is(err, errBackupRuns):
+		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	case errors.Is(err, ErrDiskFull), isFull(err):
 		return &httpError{Code: http.StatusInsufficientStorage, Text: err.Error(), Hint: "free some space on the node's disk"}
 	case errors.Is(err, ErrClosed):
 		return &httpError{Code: http.StatusServiceUnavailable, Text: err.Error(), Hint: "start it again, or ask another node"}

@@ -32,10 +32,44 @@ func (h *Host) serveToken(w http.ResponseWriter, r *http.Request) error {
 		return errBad("this node takes no links, so nobody can join at it", "start it with --listen HOST:PORT")
 	}
 	t, err := h.NewToken(ttl)
+	if isFull(err) {
+		return err
+	}
 	if err != nil {
 		return &httpError{Code: http.StatusConflict, Text: err.Error()}
 	}
 	return writeJSON(w, tokenAnswer{t, h.LinkAddr(), tokenClock().Add(ttl)})
+}
+
+// serveBackup streams a backup. One that breaks off has no end that fits, so
+// nobody takes it for whole.
+func (h *Host) serveBackup(w http.ResponseWriter, r *http.Request) error {
+	if err := h.admin(r); err != nil {
+		return err
+	}
+	out := &lateHeader{ResponseWriter: w}
+	err := h.Backup(r.Context(), out)
+	if err != nil && out.begun {
+		h.log.Warn("a backup broke off: " + err.Error())
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// lateHeader says what follows only once something does: until then the answer
+// may still be an error.
+type lateHeader struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (l *lateHeader) Write(p []byte) (int, error) {
+	if !l.begun {
+		l.begun = true
+		l.Header().Set("Content-Type", "application/x-tar")
+		l.Header().Set("Cache-Control", "no-store")
+	}
+	return l.ResponseWriter.Write(p)
 }
 
 // admin lets pass who knows the secret.

@@ -65,6 +65,8 @@ func loadIdentity(ctx context.Context, f files, cfg *Config) (id *identity, foun
 	case err == nil:
 		err = json.Unmarshal(data, &id.record)
 	case !errors.Is(err, fs.ErrNotExist):
+	case restoredFrom(f, cfg) != nil:
+		err = restoredFrom(f, cfg)
 	case cfg.Join != "":
 		err = id.join(ctx, cfg)
 	default:
@@ -161,6 +163,9 @@ func (id *identity) load() (err error) {
 
 // renew takes the next incarnation: a new replica id over the same data.
 func (id *identity) renew() error {
+	if err := id.retireSelf(); err != nil {
+		return err
+	}
 	r := id.record
 	r.Incarnation++
 	r.Stored = false // under the new id

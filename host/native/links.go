@@ -278,6 +278,10 @@ func (g *gathering) dropAll() {
 // machine bounds how many are under way.
 func (h *Host) dial(m member.Member) {
 	h.edge.Go(func() {
+		if m.Addr == h.advertised() { // it stood where this node stands now, which was restored in its place
+			h.submit(h.ctx, h.owner.urgent, func(now causal.Instant) { h.owner.node.DialFailed(now, m) })
+			return
+		}
 		l, err := h.connect(m)
 		if err != nil {
 			if h.ctx.Err() == nil {

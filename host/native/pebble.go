@@ -80,7 +80,7 @@ func openDisk(dir string, o diskOptions) (d *Disk, err error) {
 	if err := d.readSynced(); err != nil {
 		return d, err
 	}
-	mark, at, err := openHeadMark(o.fs, o.fs.PathJoin(dir, "HEAD"))
+	mark, at, err := openHeadMark(o.fs, o.fs.PathJoin(dir, headFile))
 	if err != nil {
 		return d, fmt.Errorf("open the head mark in %s: %w", dir, err)
 	}

@@ -77,6 +77,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		runCommand(), checkCommand(), simCommand(),
 		raiseCommand(), readCommand(), watchCommand(), statusCommand(), tokenCommand(),
+		backupCommand(), restoreCommand(),
 		versionCommand(),
 	)
 	for _, c := range root.Commands() {

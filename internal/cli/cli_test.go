@@ -20,13 +20,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the stories in testdata: the words on the command line, and
-// what comes back. Each script has free addresses in $A to $F, and the verb
-// "await ADDRESS [MEMBER]" waits until a node answers there, linked with MEMBER.
+// what comes back. Each script has free addresses in $A to $F, and two
+// verbs: "await ADDRESS [MEMBER]" waits until a node answers there, linked with
+// MEMBER, and "reads ADDRESS NAME KEY VALUE" until it reads that.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "reads": reads},
 		Setup: func(env *testscript.Env) error {
 			for _, name := range []string{"A", "B", "C", "D", "E", "F"} {
 				address, err := freeport.Address()
@@ -51,6 +52,22 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("waited in vain for %v", args)
+}
+
+// reads asks a node for a value until it is the one awaited.
+func reads(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: reads ADDRESS NAME KEY VALUE")
+	}
+	var got []byte
+	var err error
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
+		got, err = client.New(args[0]).Read(context.Background(), args[1], args[2:3])
+		if string(got) == args[3] {
+			return
+		}
+	}
+	ts.Fatalf("waited in vain for %v: it reads %s, %v", args, got, err)
 }
 
 func isWell(address string, linked []string) bool {

@@ -20,13 +20,10 @@ func tokenCommand() *cobra.Command {
 of the running first node, and needs the secret that is in its directory.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file := filepath.Join(dir, native.SecretFile)
-			secret, err := os.ReadFile(file)
+			node, err := adminOf(dir, address)
 			if err != nil {
-				return fmt.Errorf("the admin secret: %w\n  name the first node's directory with --dir", err)
+				return err
 			}
-			node := client.New(address)
-			node.Secret = strings.TrimSpace(string(secret))
 			t, err := node.Token(cmd.Context())
 			if err != nil {
 				return err
@@ -38,4 +35,15 @@ of the running first node, and needs the secret that is in its directory.`,
 	c.Flags().StringVar(&dir, "dir", defaultDir, "the first node's directory")
 	httpFlag(c, &address)
 	return c
+}
+
+// adminOf returns a client that may ask for what needs the secret in a node's directory.
+func adminOf(dir, address string) (*client.Client, error) {
+	secret, err := os.ReadFile(filepath.Join(dir, native.SecretFile))
+	if err != nil {
+		return nil, fmt.Errorf("the admin secret: %w\n  name the running node's directory with --dir", err)
+	}
+	node := client.New(address)
+	node.Secret = strings.TrimSpace(string(secret))
+	return node, nil
 }

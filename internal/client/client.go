@@ -154,6 +154,12 @@ func (c *Client) Token(ctx context.Context) (Ticket, error) {
 	return t, err
 }
 
+// Backup asks for a backup and returns it as it comes. It needs Secret. Who
+// reads it checks it whole: a connection that breaks leaves it cut off.
+func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
+	return c.do(ctx, "POST", "/v1/admin/backup", nil, "", nil)
+}
+
 // Progress is how far a load has come.
 type Progress struct {
 	Lines      uint64 `json:"lines"`
