@@ -121,3 +121,9 @@ func restoredFrom(f files, cfg *Config) error {
 	}
 	return nil
 }
+
+// home returns the home partition's replica id.
+func (id *identity) home() causal.ReplicaID {
+	key := id.homeKey()
+	return key.ID()
+}
