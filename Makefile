@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test lint unit race size soak bench
+.PHONY: run test lint unit race size soak bench peers
 
 run:
 	$(GO) run ./examples/ads
@@ -44,5 +44,11 @@ bench:
 		uptime && \
 		$(GO) test -run '^$$' -bench . -benchmem -cpu 1 $$($(GO) list ./... | grep -v /host/) && \
 		$(GO) test -run '^$$' -bench . -benchmem ./host/... && \
-		(cd bench && $(GO) vet ./... && $(GO) test -bench . -benchmem ./...) || exit 1; \
+		(cd bench && $(GO) vet ./... && $(GO) test -bench . -benchmem ./...) && \
+		$(MAKE) --no-print-directory peers || exit 1; \
 	done
+
+# Yjs, Loro and Automerge, beside BenchmarkAlgebra of bench.
+peers:
+	@command -v npm >/dev/null || { echo "make bench: the peers need Node 20 or later with npm: install it (nodejs.org, or your system's package nodejs and npm)"; exit 1; }
+	@cd bench/peers && { test -d node_modules || npm ci --ignore-scripts --no-audit --no-fund >&2; } && node --expose-gc peers.mjs
