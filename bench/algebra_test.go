@@ -10,6 +10,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/replica/replicatest"
 	"github.com/martinelli-lang/martinelli/store"
 	"github.com/martinelli-lang/martinelli/value"
 )
@@ -292,8 +293,8 @@ func benchNaiveDifference(b *clock, missing int) {
 }
 
 // benchMapSet sets 100,000 keys of an empty map, each in a commit of its own.
-// Its bytes are those of the parts a replica mints for them, signatures not
-// among them: in frames under load, and each alone in a frame.
+// Its bytes are those of the parts a replica mints for them: in frames under
+// load, 1,024 parts under one seal, and each alone in a frame, with its seal.
 func benchMapSet(b *clock) {
 	keys := make([][]value.Value, mapSets)
 	for i := range keys {
@@ -324,22 +325,28 @@ func wireOf(n int) (batched, alone float64) {
 	sum, sumAlone := 0, 0
 	stamp := causal.StampAt(1_795_000_000 * causal.Second)
 	for i := range n {
-		stamp += causal.StampAt(causal.Millisecond) * causal.Stamp(i%8/7) // eight commits in a millisecond
+		if i%100 == 0 { // 100 commits in a millisecond
+			stamp += 1 << 16
+		}
 		stamp++
+		word := value.Encode(value.String(word(i)))
 		parts = append(parts, r.Commit(replica.Draft{
-			Author: causal.NewReplicaID([]byte{1}, 1), Stamp: stamp,
-			Writes: []replica.Write{{Space: causal.SpaceOf("bench", "map"), Entries: []causal.Entry{{
-				Database: "db", Key: value.Encode(value.String(word(i))), Value: value.Encode(value.String(word(i))),
-			}}}},
+			Author: replicatest.Author(1), Stamp: stamp,
+			Writes: []replica.Write{{Space: causal.SpaceOf("bench", "map"), Entries: []causal.Entry{{Database: "db", Key: word, Value: word}}}},
 		}).Parts...)
-		sumAlone += len(replica.AppendFrame(nil, parts[len(parts)-1:]))
+		sumAlone += frameOf(parts[len(parts)-1:])
 		if len(parts) == batchParts || i == n-1 {
-			sum += len(replica.AppendFrame(nil, parts))
+			sum += frameOf(parts)
 			parts = parts[:0]
 			r.Flush()
 		}
 	}
 	return float64(sum) / float64(n), float64(sumAlone) / float64(n)
+}
+
+// frameOf returns the size of a frame of parts of one chain under one seal.
+func frameOf(parts []*causal.Part) int {
+	return len(replica.AppendFrame(nil, []causal.Parcel{replicatest.Parcel(parts...)}))
 }
 
 func benchNaiveMapSet(b *clock) {
