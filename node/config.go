@@ -39,6 +39,7 @@ type Config struct {
 	// Observe, if not nil, is told every group of parts when it becomes visible
 	// here, for those who judge a history. It may not change or keep the slice.
 	Observe func(group []*causal.Part)
+	Planted Planted
 }
 
 // Limits are the named bounds of a node's queues and waits. A zero field takes its default.

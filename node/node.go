@@ -55,6 +55,8 @@ type Node struct {
 	taking  map[causal.ReplicaID]bool // peers whose repair delivery is with trust
 	out     Output
 	counts  Counts
+
+	heldBack []store.Op // see Planted
 }
 
 // Counts counts since the node was opened.

@@ -29,7 +29,7 @@ func (n *Node) restore(now causal.Instant) error {
 	if err := n.checkSchema(); err != nil {
 		return err
 	}
-	n.replica = replica.New(replica.Config{Log: s, Holds: n.holds})
+	n.replica = replica.New(replica.Config{Log: s, Holds: n.holds, Planted: n.cfg.Planted.Replica})
 	n.trust = trust.New(trust.Config{Source: tips{n}, Own: n.own()})
 	if err := n.reload(now); err != nil {
 		return err
@@ -98,6 +98,9 @@ func (n *Node) reload(now causal.Instant) error {
 			n.replica.Load(replica.Flush{Space: c.Space, Chains: []replica.ChainHead{{Chain: c, Head: h}}})
 		},
 		Maximal: func(space causal.SpaceID, dots []causal.Dot) {
+			if n.cfg.Planted.LosesHeads {
+				return
+			}
 			n.replica.Load(replica.Flush{Space: space, Maximal: dots})
 		},
 		Entry: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {

@@ -181,6 +181,9 @@ func (n *Node) Drain(now causal.Instant) Output {
 	}
 	out := n.out
 	out.Records = n.store.Take()
+	if n.cfg.Planted.SplitsWrites {
+		out.Records = n.holdBack(out.Records)
+	}
 	n.out = Output{Answers: make([]Answer, 0, min(len(out.Answers), 1024))} // as many as last time: a load goes on
 	return out
 }

@@ -41,6 +41,11 @@ func (r *Replica) Commit(d Draft) Group {
 	if !r.Covers(d.Seen) {
 		panic("replica: a commit is made only where its session is covered")
 	}
+	for i := range d.Writes {
+		if w := &d.Writes[i]; r.cfg.Planted.RemovesUnseen {
+			w.removeUnseen(r.space(w.Space))
+		}
+	}
 	g := place(d)
 	for _, p := range g.Parts {
 		p.Seq = r.Next(p.Space, p.Replica).Seq
@@ -106,16 +111,19 @@ func (d *Draft) writes(id causal.SpaceID) bool {
 // the commit writes nothing is named: there the sibling names the heads. Of
 // the rest it is what the session saw and the heads of the spaces read.
 func (r *Replica) seen(s *space, c *chain, d *Draft) []causal.Ref {
-	refs := s.appendHeads(nil, c)
+	var refs []causal.Ref
+	if !r.cfg.Planted.OmitsHeads {
+		refs = s.appendHeads(refs, c)
+	}
 	for _, ref := range d.Seen {
 		isReplaced := d.writes(ref.Space) || slices.Contains(d.Reads, ref.Space) && r.spaces[ref.Space] != nil
-		if !isReplaced {
+		if !isReplaced && !r.cfg.Planted.OmitsSession {
 			refs = c.appendUnlessImplied(refs, ref)
 		}
 	}
 	for i, id := range d.Reads {
 		read := r.spaces[id]
-		if read == nil || d.writes(id) || slices.Contains(d.Reads[:i], id) {
+		if read == nil || r.cfg.Planted.OmitsReads || d.writes(id) || slices.Contains(d.Reads[:i], id) {
 			continue
 		}
 		for _, head := range read.maximal {

@@ -54,7 +54,7 @@ func (r *Replica) eachNeed(p *causal.Part, yield func(causal.Ref) bool) bool {
 	}
 	for _, refs := range [...][]causal.Ref{p.Seen, p.Siblings} {
 		for _, ref := range refs {
-			if !r.isApplied(ref) && ref != p.Ref() && r.cfg.Holds(ref.Space) && !yield(ref) {
+			if !r.isApplied(ref) && ref != p.Ref() && r.cfg.Holds(ref.Space) && !r.cfg.Planted.ignores(p, ref) && !yield(ref) {
 				return false
 			}
 		}

@@ -53,6 +53,10 @@ func (r *Replica) take(a piece) (waits bool) {
 		return false
 	}
 	if !r.isReady(p) {
+		if r.cfg.Planted.CountsWaiting {
+			r.space(p.Space).chain(p.Replica).countWaiting(a)
+			return false
+		}
 		r.wait(a)
 		r.settle()
 		return r.pending.parts[p.Ref()] != nil
@@ -104,6 +108,9 @@ func (r *Replica) enter(pieces []piece) {
 		}
 	}
 	if !r.isLoading {
+		r.out.Groups = append(r.out.Groups, g)
+	}
+	if r.cfg.Planted.AppliesTwice && !r.isLoading {
 		r.out.Groups = append(r.out.Groups, g)
 	}
 }

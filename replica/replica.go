@@ -24,6 +24,8 @@ type Config struct {
 	PendingBytesMax int // bytes of all parts that wait; default 64 MiB
 	RecentMax       int // applied parts kept in memory, for repair and until the Log has them; default 16,384
 	RecentBytesMax  int // bytes of these; default 32 MiB
+
+	Planted Planted
 }
 
 func (c Config) withDefaults() Config {

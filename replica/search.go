@@ -119,6 +119,12 @@ func (r *Replica) enterWaiting(component []*waiting) {
 		}
 		return
 	}
+	if r.cfg.Planted.SplitsGroups {
+		for i := range pieces[1:] {
+			r.enter(pieces[i : i+1])
+		}
+		pieces = pieces[len(pieces)-1:]
+	}
 	r.enter(pieces)
 	for _, w := range component {
 		delete(r.pending.needs, w.part.Ref()) // who needs it did not count it as absent

@@ -10,7 +10,7 @@ import (
 // Covers reports whether all parts s names in spaces held here are applied.
 func (r *Replica) Covers(s Session) bool {
 	for _, ref := range s {
-		if !r.isApplied(ref) && r.cfg.Holds(ref.Space) {
+		if !r.isApplied(ref) && r.cfg.Holds(ref.Space) && !r.cfg.Planted.IgnoresSessions {
 			return false
 		}
 	}

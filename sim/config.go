@@ -5,6 +5,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/sim/fault"
 	"github.com/martinelli-lang/martinelli/sim/load"
@@ -30,6 +31,8 @@ type Config struct {
 	Events int // 0: 100
 
 	FlushEvery int // parts between two flushes of a node's state; 0: few, so that restarts meet both state and log
+
+	Planted node.Planted // mistakes on purpose; none but in tests
 
 	Rules []Rule    // hold at every machine after every step
 	Story io.Writer // where the story is told; nil: nowhere

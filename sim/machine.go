@@ -139,13 +139,14 @@ func (m *Machine) Start() error {
 	cfg.Observe = func(group []*causal.Part) { m.seen = append(m.seen, slices.Clone(group)) }
 	m.life++
 	m.starts++
-	cfg.Limits.FlushEvery = w.cfg.FlushEvery
+	cfg.Limits.FlushEvery, cfg.Planted = w.cfg.FlushEvery, w.cfg.Planted
 	w.history.note(w.now, didOpen, m.index)
 	n, err := m.open(m.clock(), cfg)
 	if err != nil {
 		return fmt.Errorf("%s can't open its store: %w", m.name, err)
 	}
 	m.node, m.seen, m.syncing, m.joined = n, nil, false, false
+	w.witness.started(m)
 	m.call(didWake, nil, m.node.Wake)
 	w.check(m)
 	for _, wr := range m.writers {
@@ -179,6 +180,7 @@ func (m *Machine) Crash(loss fault.Loss) {
 	m.life++
 	m.asked = map[node.Ticket]func(node.Answer){}
 	w.audit.Crashed(m.index, m.written)
+	w.witness.crashed(m)
 	m.cutLinks(loss == fault.KeepAll)
 	for _, wr := range m.writers {
 		wr.crashed()

@@ -7,9 +7,26 @@ import (
 	"github.com/martinelli-lang/martinelli/sim/audit"
 )
 
+// A witness sees a history besides the auditor, and judges it in its own way.
+type witness interface {
+	started(m *Machine)                       // it shows what its disk held
+	crashed(m *Machine)                       // what it had not answered it never will
+	visible(m *Machine, group []*causal.Part) // in the order in which groups became visible
+	settled(m *Machine)                       // it shows all that it was said to
+}
+
+// nobody is the witness of most histories.
+type nobody struct{}
+
+func (nobody) started(*Machine)                 {}
+func (nobody) crashed(*Machine)                 {}
+func (nobody) visible(*Machine, []*causal.Part) {}
+func (nobody) settled(*Machine)                 {}
+
 // visible tells the auditor that a group of parts has become visible at m.
 func (w *World) visible(m *Machine, group []*causal.Part) {
 	w.audit.Applied(m.index, m.written, group)
+	w.witness.visible(m, group)
 	own := 0
 	for _, p := range group {
 		if p.Replica == m.id || m.index == 0 && p.Replica == homeID {
@@ -66,6 +83,7 @@ const sampleEvery = 100
 // check asks the program's own rules at a machine after a step, and now and
 // then whether it shows what it has applied.
 func (w *World) check(m *Machine) {
+	w.witness.settled(m)
 	for _, r := range w.cfg.Rules {
 		if broken := r.Check(m); broken != "" {
 			w.audit.Report(m.index, r.Name, "%s at %s", broken, span(w.Now()))

@@ -26,6 +26,7 @@ type World struct {
 	writers  []*writer
 	net      network
 	audit    *audit.Auditor
+	witness  witness
 	story    *story
 
 	diskDie  *rand.Rand // how long a sync takes, what a crash loses
@@ -57,6 +58,7 @@ func NewWorld(cfg Config) (*World, error) {
 		cfg:      cfg,
 		now:      dawn,
 		history:  newHistory(),
+		witness:  nobody{},
 		diskDie:  die(cfg.Seed, "disk"),
 		loadDie:  die(cfg.Seed, "load"),
 		auditDie: die(cfg.Seed, "audit"),

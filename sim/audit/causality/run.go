@@ -51,6 +51,34 @@ func (c *Checker) Read(at int, session Context, spaces ...int) Context {
 	return c.sees(s, session, spaces, nil)
 }
 
+// Saw takes what a read of one space returned: the commits whose values were
+// in it. It returns what the session has seen from then on. What a later
+// commit removed is not asked for, so the values are of a kind nobody removes.
+func (c *Checker) Saw(at int, session Context, space int, commits ...int) Context {
+	c.events++
+	s := c.sites[at]
+	after := slices.Clone(session)
+	var there Context
+	for _, number := range commits {
+		k := c.commits[number]
+		if k == nil {
+			c.report(s, RuleKept, "a read of space %d shows commit %d, which is nowhere", space, number)
+			continue
+		}
+		after.join(k.past)
+		if pl, ok := c.placeOf(k, space); ok {
+			there.raise(pl.chain, pl.n)
+		}
+	}
+	for no, n := range session {
+		if h := &c.chains[no]; h.space == space && there.at(no) < n && s.excused.at(no) < n {
+			c.report(s, RuleSession, "a read of space %d does not show part %d of site %d, which the session has seen", space, n, h.author)
+			break
+		}
+	}
+	return after
+}
+
 // sees returns what a run has seen, with all that is before it.
 func (c *Checker) sees(s *site, session Context, reads, writes []int) Context {
 	past := slices.Grow(Context(nil), len(c.chains)+len(writes))
