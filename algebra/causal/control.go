@@ -1,0 +1,133 @@
+package causal
+
+// ControlDatabase is the reserved database whose entries govern the space they
+// stand in. They are entries of ordinary parts, so that order, catch-up and
+// storage are the ordinary ones; who signed the part has signed them. No
+// program's database has such a name.
+const ControlDatabase = "@control"
+
+// Record is a control record: Registration, Grant, Cut, Final, Checkpoint,
+// Retire or Proof.
+type Record interface{ kind() recordKind }
+
+// recordKind is the first byte of a record's key. Kinds are only appended.
+type recordKind byte
+
+const (
+	recordRegistration recordKind = iota + 1
+	recordGrant
+	recordCut
+	recordFinal
+	recordCheckpoint
+	recordRetire
+	recordProof
+	recordKinds
+)
+
+// Registration says whose a replica is. By the steward. The last by stamp holds.
+type Registration struct {
+	Replica ReplicaID
+	User    string // "" for none: a trusted node
+	Role    string // of the topology
+}
+
+// Grant lets somebody write where he otherwise may not. By the steward or by
+// an owner of the keys. A part that makes use of it names the part that holds
+// it; a part holds at most one grant.
+type Grant struct {
+	To     ReplicaID // this replica; zero: every replica registered to User
+	User   string
+	Scopes []Scope
+}
+
+// Scope is some keys of a database: those whose bytes begin with Prefix.
+type Scope struct {
+	Database string
+	Prefix   string // of the key's canonical bytes; "" for all
+}
+
+// Cut takes away what was allowed: the parts of a replica behind After are
+// void, all of them or those that name the grant. By the steward; of a grant
+// also by who granted it.
+type Cut struct {
+	Replica ReplicaID // whose; zero with Grant: everybody's who names it
+	Grant   Ref       // zero: all parts
+	After   uint64    // the last seq that stays; meaningless where Replica is zero: no part that names the grant stays but final ones
+}
+
+// Final says that everything in the past of the signer's own Marker-th part in
+// this space, and that part itself, is final. By the steward. A control record
+// outside that past takes nothing away within it.
+type Final struct {
+	Marker uint64
+}
+
+// Checkpoint sums up what is final: below it nobody needs the log. By the
+// steward. The signature is over CheckpointStatement, so that it can be shown
+// without the steward's chain.
+type Checkpoint struct {
+	Marker    uint64 // as in Final
+	Vector    Hash   // over the vector with its chain hashes, as in a space's digest
+	Entries   Hash   // root over the live entries
+	Needs     Hash   // over the parts of other spaces that are referred to
+	Signature Signature
+}
+
+// Retire says that a replica will not be back: its parts behind Head are void,
+// and its rights go home. By the steward.
+type Retire struct {
+	Replica ReplicaID
+	Head    Head
+}
+
+// Proof shows that a replica has forked: two branches that begin with the same
+// seq behind the same part, each up to a seal. It proves itself, so anybody
+// may write it.
+type Proof struct {
+	Key      Key  // of the forker
+	Before   Head // the last common part; zero at the beginning of the chain
+	Branches [2]Branch
+}
+
+// Branch is one continuation of a chain: its headers, and the seal over the last.
+type Branch struct {
+	Headers   []Header
+	Signature Signature
+}
+
+// Replica returns who has forked.
+func (p *Proof) Replica() ReplicaID { return p.Key.ID() }
+
+// Statements returns what the two branches' seals must be signatures of for
+// the proof to hold; false if the branches are none.
+func (p *Proof) Statements(space SpaceID) (statements [2][]byte, ok bool) {
+	c := Chain{space, p.Key.ID()}
+	var hasher Hasher
+	var first [2]Hash
+	for i, b := range p.Branches {
+		at := p.Before
+		for j := range b.Headers {
+			h := &b.Headers[j]
+			if h.Seq != at.Seq+1 {
+				return statements, false
+			}
+			at = Head{h.Seq, hasher.ChainOf(at.Hash, c, h)}
+			if j == 0 {
+				first[i] = at.Hash
+			}
+		}
+		if len(b.Headers) == 0 {
+			return statements, false
+		}
+		statements[i] = SealStatement(c, at)
+	}
+	return statements, first[0] != first[1]
+}
+
+func (*Registration) kind() recordKind { return recordRegistration }
+func (*Grant) kind() recordKind        { return recordGrant }
+func (*Cut) kind() recordKind          { return recordCut }
+func (*Final) kind() recordKind        { return recordFinal }
+func (*Checkpoint) kind() recordKind   { return recordCheckpoint }
+func (*Retire) kind() recordKind       { return recordRetire }
+func (*Proof) kind() recordKind        { return recordProof }

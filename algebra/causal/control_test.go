@@ -1,0 +1,77 @@
+package causal
+
+import (
+	"reflect"
+	"testing"
+)
+
+func records() []Record {
+	ref := Ref{SpaceID{1}, Dot{ReplicaID{2}, 3}}
+	header := Header{Seq: 8, Stamp: 9, Seen: []Ref{ref}, Grants: []Ref{ref}, Body: Hash{5}}
+	other := header
+	other.Stamp = 10
+	return []Record{
+		&Registration{ReplicaID{1}, "ann", "client"},
+		&Grant{ReplicaID{1}, "", []Scope{{"carts", "k"}, {"orders", ""}}},
+		&Grant{ReplicaID{}, "bob", nil},
+		&Cut{ReplicaID{1}, Ref{}, 7},
+		&Cut{ReplicaID{}, ref, 0},
+		&Final{12},
+		&Checkpoint{12, Hash{1}, Hash{2}, Hash{3}, Signature{4}},
+		&Retire{ReplicaID{1}, Head{7, Hash{1}}},
+		&Proof{Key{[32]byte{1}, 2}, Head{7, Hash{1}}, [2]Branch{{[]Header{header}, Signature{1}}, {[]Header{other}, Signature{2}}}},
+	}
+}
+
+func TestRecords(t *testing.T) {
+	for _, rec := range records() {
+		e := EntryOf(rec)
+		got, err := RecordOf(&e)
+		if err != nil || !reflect.DeepEqual(got, rec) {
+			t.Errorf("%T: got %+v, %v, want %+v", rec, got, err, rec)
+		}
+		for cut := range len(e.Value) {
+			short := Entry{e.Database, e.Key, e.Value[:cut]}
+			if _, err := RecordOf(&short); err == nil {
+				t.Errorf("%T cut at %d is read", rec, cut)
+			}
+		}
+	}
+}
+
+// TestProofNeedsTwoBranches: two equal branches, one with a gap or an empty
+// one prove nothing.
+func TestProofNeedsTwoBranches(t *testing.T) {
+	fresh := func() *Proof { return records()[8].(*Proof) }
+	if _, ok := fresh().Statements(SpaceID{1}); !ok {
+		t.Error("two branches prove nothing")
+	}
+	for name, spoil := range map[string]func(*Proof){
+		"equal": func(p *Proof) { p.Branches[1] = p.Branches[0] },
+		"gap":   func(p *Proof) { p.Branches[1].Headers[0].Seq++ },
+		"empty": func(p *Proof) { p.Branches[1].Headers = nil },
+	} {
+		p := fresh()
+		spoil(p)
+		if _, ok := p.Statements(SpaceID{1}); ok {
+			t.Errorf("%s branches prove a fork", name)
+		}
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	for _, rec := range records() {
+		e := EntryOf(rec)
+		f.Add(e.Key, e.Value)
+	}
+	f.Fuzz(func(t *testing.T, key, value string) {
+		e := Entry{ControlDatabase, key, value}
+		rec, err := RecordOf(&e)
+		if err != nil {
+			return
+		}
+		if again := EntryOf(rec); again != e {
+			t.Errorf("%+v is not written as it was read", rec)
+		}
+	})
+}
