@@ -85,7 +85,7 @@ func (n *Node) mend(now causal.Instant, v flow.Violation) {
 		n.event(EventInvariant, n.self, "the repair of "+name+" aborted: "+o.Abort+" "+o.Detail)
 		return
 	}
-	if len(n.commit(n.self, env.Stamp, nil, o).Parts) > 0 {
+	if len(n.commit(now, n.self, env.Stamp, nil, o).Parts) > 0 {
 		n.counts.Repairs++
 		n.event(EventInvariant, n.self, name+" was violated and is repaired")
 	}

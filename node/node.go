@@ -46,6 +46,9 @@ type Node struct {
 	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
 
+	stewards map[causal.ReplicaID]bool           // whose control records govern
+	barred   map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may
+
 	synced map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
 
 	writes  []replica.Write           // scratch of commit
@@ -67,6 +70,8 @@ type Counts struct {
 	Received uint64 // parts of others that arrived, again ones included
 	Refused  uint64 // messages refused as malformed
 	Repairs  uint64 // runs of invariants' repairs that committed
+	Voided   uint64 // parts that lost their effect
+	Restored uint64 // parts that had it again
 	Doubted  uint64 // parcels whose seal does not fit what is here
 	Ahead    uint64 // parts whose stamp was too far ahead to move the clock
 }
@@ -92,6 +97,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		standing: map[standing]*duty{},
 		synced:   map[causal.ReplicaID]causal.Instant{},
 		pushed:   map[causal.Chain]uint64{},
+		barred:   map[causal.ReplicaID]replica.Reason{},
 		taking:   map[causal.ReplicaID]bool{},
 		keyKept:  map[causal.ReplicaID]bool{},
 	}
@@ -215,6 +221,8 @@ func (n *Node) Wake(now causal.Instant) {
 	n.member.Wake(now)
 	n.cast.Wake(now)
 	n.repair.Wake(now)
+	n.replica.Refresh()
+	n.heedReplica(now, n.replica.Drain())
 	n.resume(now)
 	n.expire(now)
 	n.fulfil(now)

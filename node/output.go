@@ -57,6 +57,7 @@ const (
 	AbortHomeAway = "home_away"     // the request never left: the home can't be reached
 	AbortTooLarge = "too_large"     // what goes to the home or comes from there is larger than a message
 	AbortUnknown  = "unknown"       // the request left; its outcome is not known here. A stream makes a retry harmless.
+	AbortBarred   = "barred"        // this node's replica was cut, retired or copied: what it writes would be void
 	AbortStalled  = "stalled"       // an earlier raise of the stream has no outcome yet: raise that one again first; nothing was done
 )
 
@@ -105,6 +106,7 @@ const (
 	EventFork                       // two histories under one replica id: that author is kept out
 	EventRefused                    // bytes or a peer were refused
 	EventDropped                    // a bounded queue overflowed; repair will bring what was dropped
+	EventVoid                       // a verdict on this node's own parts has changed
 	EventInvariant                  // an invariant was violated or repaired
 )
 

@@ -64,13 +64,17 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 		return
 	}
 	author := n.author(n.cfg.Program.Handlers[h].Home)
+	if reason := n.barred[author]; reason != replica.Valid {
+		n.abort(c, AbortBarred, "this node may not write any more: "+reason.String()+". Start it with --new-replica")
+		return
+	}
 	env := n.env(now, author, n.user(q.User))
 	o := n.engine.Run(h, q.Args, env)
 	if o.Abort != "" {
 		n.abort(c, o.Abort, o.Detail)
 		return
 	}
-	group := n.commit(author, env.Stamp, session, o)
+	group := n.commit(now, author, env.Stamp, session, o)
 	if q.Stream != "" {
 		n.mark(q.Stream, q.Seq, group.Parts)
 	}
@@ -101,7 +105,7 @@ func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flo
 
 // commit mints the parts of a run that did not abort, records them and hands
 // them to the broadcast. A run without writes makes no commit.
-func (n *Node) commit(author causal.ReplicaID, stamp causal.Stamp, seen replica.Session, o flow.Outcome) replica.Group {
+func (n *Node) commit(now causal.Instant, author causal.ReplicaID, stamp causal.Stamp, seen replica.Session, o flow.Outcome) replica.Group {
 	if len(o.Writes) == 0 {
 		return replica.Group{}
 	}
@@ -115,6 +119,7 @@ func (n *Node) commit(author causal.ReplicaID, stamp causal.Stamp, seen replica.
 		n.keepClock() // the run took ids, above its parts' stamp: none may be given again
 	}
 	n.minting(group)
+	n.heedReplica(now, n.replica.Drain())
 	n.counts.Commits++
 	return group
 }

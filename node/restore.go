@@ -29,12 +29,19 @@ func (n *Node) restore(now causal.Instant) error {
 	if err := n.checkSchema(); err != nil {
 		return err
 	}
-	n.replica = replica.New(replica.Config{Log: s, Holds: n.holds, Planted: n.cfg.Planted.Replica})
+	if err := n.loadStewards(); err != nil {
+		return errors.New("node: the store's list of stewards is malformed: " + err.Error())
+	}
+	n.replica = replica.New(replica.Config{
+		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: escrow(n.cfg.Program),
+		Planted: n.cfg.Planted.Replica,
+	})
 	n.trust = trust.New(trust.Config{Source: tips{n}, Own: n.own()})
 	if err := n.reload(now); err != nil {
 		return err
 	}
 	n.engine.Apply(n.live())
+	n.judgeSelf()
 	return nil
 }
 
@@ -142,7 +149,7 @@ func (n *Node) record(g replica.Group) {
 		n.keepKey(p)
 		n.store.PutPart(p, g.Hashes[i])
 	}
-	if n.cfg.Observe != nil {
+	if n.cfg.Observe != nil && len(g.Parts) > 0 {
 		n.cfg.Observe(g.Parts)
 	}
 }

@@ -92,14 +92,15 @@ func (n *Node) heedAccepted(now causal.Instant, list []trust.Accepted) {
 				n.cast.Relay(now, from, b)
 			}
 		}
-		n.apply(now, vouched)
+		n.replica.Receive(vouched)
+		n.heedReplica(now, n.replica.Drain())
 	}
 }
 
 // sealed keeps an own seal and pushes the parts below it.
 func (n *Node) sealed(now causal.Instant, s trust.Sealed) {
 	n.replica.Seal(s.Chain, s.Seal)
-	n.keepSeals(n.replica.Drain().Seals)
+	n.heedReplica(now, n.replica.Drain())
 	from := n.pushed[s.Chain]
 	if s.Seq <= from {
 		return

@@ -99,33 +99,6 @@ func (n *Node) refuse(now causal.Instant, from causal.ReplicaID, why string) {
 	n.out.Hangups = append(n.out.Hangups, Hangup{from, why})
 }
 
-// apply gives vouched parts to the replica and makes what has become ready
-// visible.
-func (n *Node) apply(now causal.Instant, parcels []causal.Vouched) {
-	n.replica.Receive(parcels)
-	o := n.replica.Drain()
-	for _, g := range o.Groups {
-		n.enter(now, g)
-	}
-	n.keepSeals(o.Seals)
-	for _, f := range o.Forks {
-		n.event(EventFork, f.Chain.Replica, "replica "+f.Chain.Replica.Short()+" wrote its part "+strconv.FormatUint(f.Seq, 10)+
-			" in space "+f.Chain.Space.String()+" twice; the one that came second is kept out")
-	}
-	for _, c := range o.Dropped {
-		n.trust.Forget(c)
-	}
-	if len(o.Dropped) > 0 {
-		n.event(EventDropped, n.self, strconv.Itoa(len(o.Dropped))+" parts that could not be applied yet were dropped; repair will bring them again")
-	}
-	if o.Err != nil {
-		n.event(EventDropped, n.self, "reading the log back failed: "+o.Err.Error())
-	}
-	if len(o.Groups) > 0 {
-		n.resume(now)
-	}
-}
-
 // enter makes a group visible: one store write, one change of the views.
 func (n *Node) enter(now causal.Instant, g replica.Group) {
 	n.record(g)

@@ -14,6 +14,7 @@ func (n *Node) MoveHome(now causal.Instant, steward causal.ReplicaID) {
 		return
 	}
 	n.homeLost(now)
+	n.addSteward(steward)
 	n.cfg.Steward, n.place = steward, place.New(n.self, steward)
 	n.settle(now)
 }

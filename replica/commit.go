@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
@@ -59,13 +60,54 @@ func (r *Replica) Commit(d Draft) Group {
 		g.Hashes[i] = r.hasher.Chain(c.head.Hash, p)
 	}
 	for i, p := range g.Parts {
-		r.keep(p, g.Hashes[i])
+		if _, isVoid := r.keep(piece{p, g.Hashes[i], true}); isVoid {
+			r.takeBack(p)
+		}
 	}
 	for _, p := range g.Parts {
 		r.arrived(p.Ref())
 	}
 	r.settle()
+	r.enforce(g.Parts)
 	return g
+}
+
+// takeBack tells that a part made here has no effect: who ran the handler has
+// shown what it does.
+func (r *Replica) takeBack(p *causal.Part) {
+	var g Group
+	for i := range p.Entries {
+		e := &p.Entries[i]
+		g.Changes = append(g.Changes, Change{p.Space, e.Database, e.Key, crdt.Item{ID: p.EntryID(i), Stamp: p.Stamp, Value: e.Value}, true})
+	}
+	for _, id := range p.Removed {
+		if e, isLive := r.space(p.Space).state.Entries[id]; isLive {
+			live := crdt.Live{ID: id, Entry: e}
+			g.Changes = append(g.Changes, Change{p.Space, e.Database, e.Key, live.Item(), false})
+		}
+	}
+	r.out.Groups = append(r.out.Groups, g)
+}
+
+// Bars returns why the author's next part in a space would be void, whatever
+// is in it; Valid if it would not.
+func (r *Replica) Bars(id causal.SpaceID, author causal.ReplicaID) Reason {
+	s := r.spaces[id]
+	if s == nil || s.law == nil {
+		return Valid
+	}
+	return s.law.judge(&causal.Part{Space: id, Replica: author, Seq: r.Next(id, author).Seq})
+}
+
+// Barred returns why the author's next part would be void in some space; Valid
+// if it would not. It costs the number of governed spaces.
+func (r *Replica) Barred(author causal.ReplicaID) Reason {
+	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
+		if reason := r.Bars(id, author); reason != Valid {
+			return reason
+		}
+	}
+	return Valid
 }
 
 // place makes the parts of a draft, in the order of their spaces, without seqs.

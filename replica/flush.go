@@ -1,11 +1,13 @@
 package replica
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Flush is what the store lacks of a space's state: with it written in one
@@ -27,7 +29,7 @@ func (r *Replica) Unflushed() int { return r.unflushed }
 func (r *Replica) Flush() []Flush {
 	var list []Flush
 	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
-		if s := r.spaces[id]; len(s.grown) > 0 {
+		if s := r.spaces[id]; len(s.grown)+len(s.added)+len(s.removed) > 0 {
 			list = append(list, s.flush())
 		}
 	}
@@ -87,19 +89,20 @@ func (r *Replica) Replay(p *causal.Part) {
 		c.replayed = c.head
 	}
 	c.replayed = causal.Head{Seq: p.Seq, Hash: r.hasher.Chain(c.replayed.Hash, p)}
-	r.take(piece{p, c.replayed.Hash})
+	r.take(piece{p, c.replayed.Hash, r.proven[p.Ref()]})
 }
 
 // Loaded ends a restart. It returns ErrDamaged if a part that was applied
 // before can't be applied now, or if a chain hash is another one than before.
 func (r *Replica) Loaded() error {
+	isLawful := r.relaw()
 	r.isLoading = false
 	err := r.out.Err
 	r.out = Output{}
 	switch {
 	case err != nil:
 		return err
-	case len(r.pending.parts) > 0 || r.counts.Dropped > 0:
+	case !isLawful || len(r.pending.parts) > 0 || r.counts.Dropped > 0:
 		return ErrDamaged
 	}
 	for _, s := range r.spaces {
@@ -108,6 +111,76 @@ func (r *Replica) Loaded() error {
 		}
 	}
 	return nil
+}
+
+// LoadProven takes back that the proof of a fork that a part holds was found
+// good. It comes before the part and before the entries.
+func (r *Replica) LoadProven(ref causal.Ref) {
+	if r.proven == nil {
+		r.proven = map[causal.Ref]bool{}
+	}
+	r.proven[ref] = true
+}
+
+// relaw makes the law of every space that has one from its control records, and
+// the spaces what the law says. Finals come behind all others, in their order,
+// so that each record finds out which of them it is not part of.
+func (r *Replica) relaw() bool {
+	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
+		s := r.spaces[id]
+		records := append(r.flushedRecords(s), s.held...)
+		s.held = nil
+		if len(records) == 0 && s.law == nil {
+			continue
+		}
+		order.Sort(records, func(a, b piece) int { return cmp.Or(compareFinal(a, b), a.part.Ref().Compare(b.part.Ref())) })
+		for _, a := range records {
+			r.govern(s, a)
+		}
+		if !r.reuse(s) || !r.rebuild(s) {
+			return false
+		}
+	}
+	r.proven = nil
+	return true
+}
+
+// reuse notes again who names which grant.
+func (r *Replica) reuse(s *space) bool {
+	l := r.lawOf(s)
+	s.concerned, l.used = nil, map[causal.Ref][]causal.Dot{}
+	parts, ok := r.above(s)
+	for _, p := range parts {
+		l.use(p)
+	}
+	return ok
+}
+
+// compareFinal orders parts without a final before those with one.
+func compareFinal(a, b piece) int {
+	return cmp.Compare(finals(a.part), finals(b.part))
+}
+
+func finals(p *causal.Part) (n int) {
+	for i := range p.Entries {
+		if rec, err := causal.RecordOf(&p.Entries[i]); err == nil {
+			if _, isFinal := rec.(*causal.Final); isFinal {
+				n = 1
+			}
+		}
+	}
+	return n
+}
+
+// flushedRecords returns the control records of the flushed state, as parts.
+func (r *Replica) flushedRecords(s *space) (records []piece) {
+	for id, e := range s.state.Entries {
+		if e.Database == causal.ControlDatabase && id.Seq <= s.chains[id.Replica].flushed {
+			p := &causal.Part{Space: s.id, Replica: id.Replica, Seq: id.Seq, Stamp: e.Stamp, Entries: []causal.Entry{e.Entry}}
+			records = append(records, piece{part: p, isProven: r.proven[p.Ref()]})
+		}
+	}
+	return records
 }
 
 // LoadSeal takes back a seal, each chain's in their order.

@@ -44,24 +44,25 @@ func newPending() pending {
 	return pending{parts: map[causal.Ref]*waiting{}, needs: map[causal.Ref][]*waiting{}}
 }
 
-// eachNeed calls yield for everything p needs that is held here and not
-// applied: its predecessor, what it names as seen, its siblings, and the parts
-// whose entries it removes. An honest author has seen the last; it is asked
-// for, as otherwise the order of arrival would decide what the removal does.
+// eachNeed calls yield for everything p needs that is held here and not there:
+// its predecessor, what it names as seen, its siblings, the grants it names and
+// the parts whose entries it removes. An honest author has seen the last two;
+// they are asked for, as otherwise the order of arrival would decide what the
+// part does.
 func (r *Replica) eachNeed(p *causal.Part, yield func(causal.Ref) bool) bool {
 	if p.Seq > 1 && !r.isApplied(p.Chain().At(p.Seq-1)) && !yield(p.Chain().At(p.Seq-1)) {
 		return false
 	}
-	for _, refs := range [...][]causal.Ref{p.Seen, p.Siblings} {
+	for _, refs := range [...][]causal.Ref{p.Seen, p.Siblings, p.Grants} {
 		for _, ref := range refs {
-			if !r.isApplied(ref) && ref != p.Ref() && r.cfg.Holds(ref.Space) && !r.cfg.Planted.ignores(p, ref) && !yield(ref) {
+			if !r.isMet(ref) && ref != p.Ref() && r.cfg.Holds(ref.Space) && !r.cfg.Planted.ignores(p, ref) && !yield(ref) {
 				return false
 			}
 		}
 	}
 	for i := range p.Removed {
 		ref := causal.Ref{Space: p.Space, Dot: p.Removed[i].Dot}
-		if ref.Dot != p.Dot() && !r.isApplied(ref) && !yield(ref) {
+		if ref.Dot != p.Dot() && !r.isMet(ref) && !yield(ref) {
 			return false
 		}
 	}

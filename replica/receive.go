@@ -9,8 +9,9 @@ import (
 
 // piece is a part with the chain hash at it.
 type piece struct {
-	part *causal.Part
-	hash causal.Hash
+	part     *causal.Part
+	hash     causal.Hash
+	isProven bool // it holds the proof of a fork, whose signatures are good
 }
 
 // Receive takes parcels of others whose seals are good, in any order, any
@@ -25,7 +26,7 @@ func (r *Replica) Receive(parcels []causal.Vouched) {
 		}
 		r.expect(v.Chain(), v.Seal, v.Hashes[len(v.Hashes)-1])
 		for j, p := range v.Parts {
-			if waits := r.take(piece{p, v.Hashes[j]}); waits {
+			if waits := r.take(piece{p, v.Hashes[j], slices.Contains(v.Proven, p.Seq)}); waits {
 				crowded = append(crowded, r.chain(p.Chain()))
 			}
 		}
@@ -101,8 +102,8 @@ func (r *Replica) enter(pieces []piece) {
 	g := Group{Parts: make([]*causal.Part, len(pieces)), Hashes: make([]causal.Hash, len(pieces))}
 	for i, a := range pieces {
 		g.Parts[i], g.Hashes[i] = a.part, a.hash
-		removed := r.keep(a.part, a.hash)
-		if !r.isLoading {
+		removed, isVoid := r.keep(a)
+		if !r.isLoading && !isVoid {
 			g.Changes = slices.Grow(g.Changes, len(a.part.Entries)+len(removed))
 			g.Changes = appendChanges(g.Changes, a.part, removed)
 		}
@@ -113,18 +114,55 @@ func (r *Replica) enter(pieces []piece) {
 	if r.cfg.Planted.AppliesTwice && !r.isLoading {
 		r.out.Groups = append(r.out.Groups, g)
 	}
+	r.enforce(g.Parts)
 }
 
-// keep makes a part one of its space, and returns what it removed until the next one.
-func (r *Replica) keep(p *causal.Part, h causal.Hash) (removed []crdt.Live) {
+// keep makes a part one of its space, and returns what it removed until the
+// next one, and whether it is void.
+func (r *Replica) keep(a piece) (removed []crdt.Live, isVoid bool) {
+	p := a.part
 	s := r.space(p.Space)
 	c := s.chain(p.Replica)
-	r.removed = s.apply(c, p, h, r.removed[:0])
-	r.recent.add(c, p, h)
+	reason := r.verdict(s, p)
+	r.removed = s.apply(c, r.effective(s, p), a.hash, reason != Valid, r.removed[:0])
+	r.recent.add(c, p, a.hash)
 	r.reach(c)
 	r.counts.Applied++
 	r.unflushed++
-	return r.removed
+	switch {
+	case !hasControl(p):
+	case r.isLoading:
+		s.held = append(s.held, a)
+	default:
+		r.govern(s, a)
+	}
+	return r.removed, reason != Valid
+}
+
+// verdict judges a part that is being applied.
+func (r *Replica) verdict(s *space, p *causal.Part) Reason {
+	if s.law == nil && len(p.Grants) == 0 && r.cfg.Escrow == nil {
+		return Valid // nearly always
+	}
+	l := r.lawOf(s)
+	l.use(p)
+	reason := l.judge(p)
+	if reason == Valid {
+		isAdmitted, hasCovered := r.bookPart(l, p)
+		if !isAdmitted {
+			reason = VoidEscrow
+		}
+		if hasCovered {
+			r.stale(s)
+		}
+	}
+	if reason != Valid {
+		l.void[p.Dot()] = reason
+		if !r.isLoading {
+			r.out.Voids = append(r.out.Voids, Void{p.Ref(), reason})
+		}
+	}
+	return reason
 }
 
 // appendChanges says what applying p has changed.

@@ -13,12 +13,18 @@ type Log interface {
 	Part(ref causal.Ref) (*causal.Part, error)
 	// Hash returns the chain hash at the named part; false if the log lacks it.
 	Hash(ref causal.Ref) (causal.Hash, bool, error)
+	// Base yields the entries of a space's state below the log, in any order.
+	Base(space causal.SpaceID, yield func(crdt.Live)) error
 }
 
 // Config is what a replica is made of.
 type Config struct {
 	Log   Log                       // nil: nothing is read back
 	Holds func(causal.SpaceID) bool // which spaces this replica keeps; nil: every one
+
+	IsSteward func(causal.ReplicaID) bool               // whose control records govern; nil: nobody's
+	Owns      func(user string, id causal.SpaceID) bool // who may grant in a space; nil: nobody
+	Escrow    func(database string) bool                // which databases hold bounded counters; nil: none
 
 	PendingMax      int // parts that wait per chain; default 1,024
 	PendingBytesMax int // bytes of all parts that wait; default 64 MiB
@@ -34,6 +40,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = noLog{}
+	}
+	if c.IsSteward == nil {
+		c.IsSteward = func(causal.ReplicaID) bool { return false }
+	}
+	if c.Owns == nil {
+		c.Owns = func(string, causal.SpaceID) bool { return false }
 	}
 	c.PendingMax = positive(c.PendingMax, 1024)
 	c.PendingBytesMax = positive(c.PendingBytesMax, 64<<20)
@@ -53,6 +65,7 @@ func positive(n, instead int) int {
 type noLog struct{}
 
 func (noLog) Part(causal.Ref) (*causal.Part, error)      { return nil, nil }
+func (noLog) Base(causal.SpaceID, func(crdt.Live)) error { return nil }
 func (noLog) Hash(causal.Ref) (causal.Hash, bool, error) { return causal.Hash{}, false, nil }
 
 // Group is a set of parts that become visible together. What is in it is
@@ -80,11 +93,15 @@ type Fork struct {
 
 // Output is what a Drain hands out.
 type Output struct {
-	Groups  []Group // in order
-	Forks   []Fork
-	Seals   []Sealed       // to be written with the groups
-	Dropped []causal.Chain // of each part that fell out of the cache since the last Drain
-	Err     error          // the first failure of the Log since the last Drain
+	Groups    []Group // in order
+	Forks     []Fork
+	Proven    []causal.Ref   // parts whose proof of a fork holds; to be written with the groups
+	Voids     []Void         // verdicts that have changed
+	HasNewLaw bool           // control records have come
+	Finals    []Final        // of spaces, in order
+	Seals     []Sealed       // to be written with the groups
+	Dropped   []causal.Chain // of each part that fell out of the cache since the last Drain
+	Err       error          // the first failure of the Log since the last Drain
 }
 
 // Status is what an operator may want to know.
@@ -96,6 +113,8 @@ type Status struct {
 	Foreign                 uint64 // parts of spaces that are not held
 	Dropped                 uint64 // parts that fell out of the cache
 	Forks                   uint64
+	Void                    int    // parts without effect, above the checkpoints
+	BadRecords              uint64 // control records that can't be read
 }
 
 // Replica is one copy of some spaces.
@@ -106,6 +125,9 @@ type Replica struct {
 	recent  recent
 	hasher  causal.Hasher
 	removed []crdt.Live // scratch: what a part removed
+
+	staleSpaces []*space            // to be rebuilt; each isStale
+	proven      map[causal.Ref]bool // while loading: parts whose proof was found to hold
 
 	isLoading bool // between New and Loaded nothing is reported
 	unflushed int  // parts applied since the last Flush
@@ -139,6 +161,9 @@ func (r *Replica) Status() Status {
 	for _, s := range r.spaces {
 		st.Chains += len(s.chains)
 		st.Entries += len(s.state.Entries)
+		if s.law != nil {
+			st.Void += len(s.law.void)
+		}
 	}
 	st.Pending, st.PendingBytes = len(r.pending.parts), r.pending.bytes
 	return st
@@ -166,6 +191,12 @@ func (r *Replica) chain(id causal.Chain) *chain {
 func (r *Replica) isApplied(ref causal.Ref) bool {
 	c := r.chain(ref.Chain())
 	return c != nil && ref.Seq <= c.head.Seq
+}
+
+// isMet reports whether nobody need wait for the part: it is applied, or its
+// author is a proven forker and had forked by then.
+func (r *Replica) isMet(ref causal.Ref) bool {
+	return r.isApplied(ref) || r.spaces[ref.Space].isForked(ref.Dot)
 }
 
 // note keeps the first failure of the Log.

@@ -26,6 +26,15 @@ type seals struct {
 	kept  []causal.Seal // by seq; all within the chain
 	ahead []promised    // by seq; of parts that are not applied yet
 	shown causal.Head   // the chain at the last of kept
+	cap   *causal.Head  // if not nil, others are shown no more than this: the author is a proven forker
+}
+
+// visible returns how far others may see the chain.
+func (q *seals) visible() causal.Head {
+	if q.cap != nil && q.shown.Seq > q.cap.Seq {
+		return *q.cap
+	}
+	return q.shown
 }
 
 // promised is a seal that came before its part.
@@ -105,6 +114,16 @@ func (r *Replica) seal(c *chain, s causal.Seal, hash causal.Hash) {
 	}
 }
 
+// cap shows a chain only up to and including seq from now on: behind it is its
+// author's fork.
+func (r *Replica) cap(s *space, c *chain, seq uint64) {
+	hash, ok := r.HashAt(s.id, c.id.Replica, seq)
+	if seq == 0 || ok {
+		c.seals.cap = &causal.Head{Seq: seq, Hash: hash}
+	}
+	s.isDigest = false
+}
+
 // SealAfter returns the first seal kept of a chain that is over a part behind
 // the given seq; false if there is none.
 func (r *Replica) SealAfter(id causal.Chain, seq uint64) (causal.Seal, bool) {
@@ -122,7 +141,7 @@ func (r *Replica) SealAfter(id causal.Chain, seq uint64) (causal.Seal, bool) {
 // Shown returns how far others may see the chain: up to its last seal.
 func (r *Replica) Shown(id causal.Chain) causal.Head {
 	if c := r.chain(id); c != nil {
-		return c.seals.shown
+		return c.seals.visible()
 	}
 	return causal.Head{}
 }

@@ -21,6 +21,12 @@ type space struct {
 	// sees its own past, so a chain has at most one maximal part.
 	maximal []*chain
 
+	law       *law               // what its control records say; nil while there are none
+	concerned []causal.ReplicaID // whose parts are to be judged again; see enforce
+	held      []piece            // while loading: parts with control records
+	isStale   bool               // it is to be rebuilt
+	below     causal.Vector      // what is below the log: nil for nothing
+
 	digest   causal.Hash // over the vector; see Digest
 	isDigest bool        // digest is that of now
 
@@ -64,9 +70,13 @@ func (s *space) chain(author causal.ReplicaID) *chain {
 }
 
 // apply makes p, whose chain hash is h, the last part of c, and appends the
-// entries that it removed.
-func (s *space) apply(c *chain, p *causal.Part, h causal.Hash, removed []crdt.Live) []crdt.Live {
-	removed = s.state.Apply(p, removed)
+// entries that it removed. A void part is seen and has no effect.
+func (s *space) apply(c *chain, p *causal.Part, h causal.Hash, isVoid bool, removed []crdt.Live) []crdt.Live {
+	if isVoid {
+		s.state.Skip(p.Dot())
+	} else {
+		removed = s.state.Apply(p, removed)
+	}
 	c.head = causal.Head{Seq: p.Seq, Hash: h}
 	for _, ref := range p.Seen {
 		if seen := s.chains[ref.Replica]; ref.Space == s.id && seen != nil && seen.head.Seq == ref.Seq {
@@ -128,7 +138,7 @@ func (s *space) appendHeads(refs []causal.Ref, but *chain) []causal.Ref {
 func (s *space) computeDigest() causal.Hash {
 	b := make([]byte, 0, len(s.chains)*56)
 	for _, id := range sorted(s.chains, causal.ReplicaID.Compare) {
-		if head := s.chains[id].seals.shown; head.Seq > 0 {
+		if head := s.chains[id].seals.visible(); head.Seq > 0 {
 			b = append(b, id[:]...)
 			b = wire.AppendUint64(b, head.Seq)
 			b = append(b, head.Hash[:]...)
@@ -162,8 +172,8 @@ func (r *Replica) Vector(id causal.SpaceID) []ChainHead {
 	}
 	heads := make([]ChainHead, 0, len(s.chains))
 	for _, author := range sorted(s.chains, causal.ReplicaID.Compare) {
-		if c := s.chains[author]; c.seals.shown.Seq > 0 {
-			heads = append(heads, ChainHead{c.id, c.seals.shown})
+		if head := s.chains[author].seals.visible(); head.Seq > 0 {
+			heads = append(heads, ChainHead{causal.Chain{Space: id, Replica: author}, head})
 		}
 	}
 	return heads

@@ -245,3 +245,6 @@ func (t *logTables) ReadName(r *wire.Reader) string {
 	}
 	return t.store.byName[no]
 }
+
+// Base makes Store a replica.Log. The log is whole, so nothing is below it.
+func (s *Store) Base(causal.SpaceID, func(crdt.Live)) error { return nil }

@@ -120,5 +120,6 @@ func (h *Hasher) ChainOf(prev Hash, c Chain, header *Header) Hash {
 // Vouched is a parcel whose seal was found to be the author's.
 type Vouched struct {
 	Parcel
-	Hashes []Hash // Hashes[i] is the chain hash at Parts[i]
+	Hashes []Hash   // Hashes[i] is the chain hash at Parts[i]
+	Proven []uint64 // seqs of parts that hold a proof of a fork whose signatures are good
 }

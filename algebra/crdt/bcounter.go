@@ -33,16 +33,29 @@ import (
 // V. Balegas et al., "Extending Eventually Consistent Cloud Databases for
 // Enforcing Numeric Invariants", SRDS 2015, section IV.
 type bcounter struct {
-	books  map[field]*account         // none is without an entry
+	books  map[EscrowField]*account   // none is without an entry
 	rights map[causal.ReplicaID]int64 // what each replica holds; none is zero
 	sum    int64                      // of all rights
 }
 
-// field names one running total of an author.
-type field struct {
-	author causal.ReplicaID
+// EscrowField names one running total of an author in a bounded counter.
+type EscrowField struct {
+	Author causal.ReplicaID
 	kind   fieldKind
-	to     causal.ReplicaID // who was handed it; zero unless kind is handed
+	To     causal.ReplicaID // who was handed it; zero unless IsHanded
+}
+
+// IsMade reports whether the total is of what the author incremented.
+func (f EscrowField) IsMade() bool { return f.kind == made }
+
+// IsHanded reports whether the total is of what the author handed to To. What
+// is neither made nor handed was spent.
+func (f EscrowField) IsHanded() bool { return f.kind == handed }
+
+// ReadEscrow reads an entry of a bounded counter: the total it sets. It is
+// false for what no verb writes.
+func ReadEscrow(author causal.ReplicaID, value string) (f EscrowField, total int64, ok bool) {
+	return readField(Item{ID: causal.EntryID{Dot: causal.Dot{Replica: author}}, Value: value})
 }
 
 type fieldKind uint8
@@ -61,27 +74,27 @@ type Escrow interface {
 }
 
 func newBCounter() *bcounter {
-	return &bcounter{books: map[field]*account{}, rights: map[causal.ReplicaID]int64{}}
+	return &bcounter{books: map[EscrowField]*account{}, rights: map[causal.ReplicaID]int64{}}
 }
 
 // entry writes a total: the pair of what it counts and the total. What was
 // made is true, what was spent false, what was handed on the receiver's id.
-func (f field) entry(total int64) string {
+func (f EscrowField) entry(total int64) string {
 	label := value.Bool(f.kind == made)
 	if f.kind == handed {
-		label = value.String(f.to.String())
+		label = value.String(f.To.String())
 	}
 	return value.Encode(value.Tuple(label, value.Int(total)))
 }
 
 // readField is the inverse of entry; it is false for what no verb writes.
-func readField(it Item) (f field, total int64, ok bool) {
+func readField(it Item) (f EscrowField, total int64, ok bool) {
 	label, amount, ok := value.CutPair(it.Value)
 	if !ok || it.Path != "" {
-		return field{}, 0, false
+		return EscrowField{}, 0, false
 	}
 	v, _ := value.DecodeAll(amount) // CutPair cut valid bytes
-	f = field{author: it.ID.Replica, kind: spent}
+	f = EscrowField{Author: it.ID.Replica, kind: spent}
 	switch label {
 	case on:
 		f.kind = made
@@ -89,10 +102,10 @@ func readField(it Item) (f field, total int64, ok bool) {
 	default:
 		name, _ := value.DecodeAll(label)
 		to, err := causal.ParseReplicaID(name.AsString())
-		if name.Kind() != value.KindString || err != nil || to == f.author {
-			return field{}, 0, false
+		if name.Kind() != value.KindString || err != nil || to == f.Author {
+			return EscrowField{}, 0, false
 		}
-		f.kind, f.to = handed, to
+		f.kind, f.To = handed, to
 	}
 	return f, v.AsInt(), v.Kind() == value.KindInt && v.AsInt() > 0
 }
@@ -134,17 +147,17 @@ func (c *bcounter) Remove(it Item, emit Emit) (changed bool) {
 
 // book brings rights and sum up to date with a changed total. All wrap as ints
 // do, so they are free of order.
-func (c *bcounter) book(f field, change int64) {
+func (c *bcounter) book(f EscrowField, change int64) {
 	switch f.kind {
 	case made:
-		c.hold(f.author, change)
+		c.hold(f.Author, change)
 		c.sum += change
 	case spent:
-		c.hold(f.author, -change)
+		c.hold(f.Author, -change)
 		c.sum -= change
 	case handed:
-		c.hold(f.author, -change)
-		c.hold(f.to, change)
+		c.hold(f.Author, -change)
+		c.hold(f.To, change)
 	}
 }
 
@@ -161,7 +174,7 @@ func (c *bcounter) Rights(r causal.ReplicaID) int64 { return c.rights[r] }
 // as ReplicaID.String writes it. Who spends or hands on more than it holds
 // gets ErrRights; a transfer to nobody or to oneself is ErrRange.
 func (c *bcounter) Do(verb string, self causal.ReplicaID, arg value.Value) (Delta, error) {
-	f := field{author: self}
+	f := EscrowField{Author: self}
 	switch verb {
 	case "inc":
 	case "dec":
@@ -174,7 +187,7 @@ func (c *bcounter) Do(verb string, self causal.ReplicaID, arg value.Value) (Delt
 		if err != nil || to == self {
 			return Delta{}, ErrRange
 		}
-		f.kind, f.to, arg = handed, to, arg.Field(1)
+		f.kind, f.To, arg = handed, to, arg.Field(1)
 	default:
 		return Delta{}, ErrVerb
 	}
@@ -186,8 +199,8 @@ func (c *bcounter) Do(verb string, self causal.ReplicaID, arg value.Value) (Delt
 }
 
 // add is the delta that moves a total of its author by n.
-func (c *bcounter) add(f field, n int64) (Delta, error) {
-	if f.kind != made && c.rights[f.author] < n {
+func (c *bcounter) add(f EscrowField, n int64) (Delta, error) {
+	if f.kind != made && c.rights[f.Author] < n {
 		return Delta{}, ErrRights
 	}
 	var total int64
@@ -202,8 +215,8 @@ func (c *bcounter) add(f field, n int64) (Delta, error) {
 }
 
 // items returns the entries of a field, ascending.
-func (c *bcounter) items(f field, a *account) []Item {
-	items := a.items(f.author)
+func (c *bcounter) items(f EscrowField, a *account) []Item {
+	items := a.items(f.Author)
 	for i, credit := range a.older {
 		items[i].Value = f.entry(credit.total)
 	}

@@ -94,7 +94,7 @@ func TestOwnTransfersJoin(t *testing.T) {
 func TestAnOverdraftShowsInItsRow(t *testing.T) {
 	c := newCell(t, "bcounter")
 	play(t, c, 1, 1, "inc", value.Int(2))
-	c.Insert(Item{ID: item(2, 1, value.Nil).ID, Value: field{author: id(2), kind: handed, to: id(3)}.entry(5)}, nil)
+	c.Insert(Item{ID: item(2, 1, value.Nil).ID, Value: EscrowField{Author: id(2), kind: handed, To: id(3)}.entry(5)}, nil)
 	if rights(c, 1) != 2 || rights(c, 2) != -5 || c.Value().AsInt() != 2 {
 		t.Errorf("%d, %d, %d", rights(c, 1), rights(c, 2), c.Value().AsInt())
 	}

@@ -83,6 +83,15 @@ func (s *State) Apply(p *causal.Part, removed []Live) []Live {
 	return removed
 }
 
+// Skip notes a part as seen without what it says: it is void. It must be the
+// next one of its author.
+func (s *State) Skip(d causal.Dot) {
+	if d.Seq != s.Context[d.Replica]+1 {
+		panic("crdt: a part is applied only after its predecessor")
+	}
+	s.Context[d.Replica] = d.Seq
+}
+
 // Seen reports whether d is in s's context.
 func (s *State) Seen(d causal.Dot) bool {
 	return s.Context.Contains(d) || s.inCloud(d)

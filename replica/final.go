@@ -1,0 +1,98 @@
+package replica
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+)
+
+// finalize works out the pasts of the finals that wait and puts them in force,
+// in their order. It returns whose parts are to be judged again.
+func (r *Replica) finalize(s *space, l *law) (concerned []causal.ReplicaID) {
+	for len(l.waiting) > 0 {
+		past, ok := r.past(s, l.waiting[0], l.final)
+		if !ok {
+			r.stale(s) // the log is not written yet; Refresh tries again
+			return concerned
+		}
+		l.waiting = l.waiting[1:]
+		concerned = append(concerned, l.fix(past)...)
+		if !r.isLoading {
+			r.out.Finals = append(r.out.Finals, Final{s.id, past})
+		}
+	}
+	return concerned
+}
+
+// Final says that a space's final vector has grown.
+type Final struct {
+	Space  causal.SpaceID
+	Vector causal.Vector // shared: nobody may change it
+}
+
+// Final returns the vector of what is final in a space; nil while nothing is.
+// Nobody may change it.
+func (r *Replica) Final(id causal.SpaceID) causal.Vector {
+	if s := r.spaces[id]; s != nil && s.law != nil {
+		return s.law.final
+	}
+	return nil
+}
+
+// fix makes a past final. Records outside it take nothing away within it. Of
+// two finals of different stewards neither may contain the other; then what is
+// final is what either covers.
+func (l *law) fix(past causal.Vector) (concerned []causal.ReplicaID) {
+	past.Join(l.final)
+	l.final = past
+	for _, limits := range l.limits {
+		for _, c := range limits {
+			concerned = append(concerned, c.fix(past)...)
+		}
+	}
+	for ref, cuts := range l.cuts {
+		for _, c := range cuts {
+			if len(c.fix(past)) > 0 {
+				concerned = append(concerned, l.authorsOf(ref)...)
+			}
+		}
+	}
+	return concerned
+}
+
+// fix raises what a limit leaves alone, unless the final knows the limit.
+func (c *limit) fix(past causal.Vector) []causal.ReplicaID {
+	if past.Contains(c.by) {
+		return nil
+	}
+	c.under = past
+	return []causal.ReplicaID{c.of}
+}
+
+// past returns the vector of the causal past of a part in its space, itself
+// included: what predecessors and Seen lead to. It reads each part above known
+// once. It fails if one can't be read.
+func (r *Replica) past(s *space, of causal.Dot, known causal.Vector) (causal.Vector, bool) {
+	past := causal.Vector{}
+	past.Join(known)
+	past.Join(s.below)
+	todo := []causal.Dot{of}
+	for len(todo) > 0 {
+		d := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for seq := past[d.Replica] + 1; seq <= d.Seq; seq++ {
+			if s.isForked(causal.Dot{Replica: d.Replica, Seq: seq}) {
+				break // on which branch a forker's part is seen says nothing
+			}
+			p := r.Part(causal.Ref{Space: s.id, Dot: causal.Dot{Replica: d.Replica, Seq: seq}})
+			if p == nil {
+				return nil, false
+			}
+			past[d.Replica] = seq
+			for _, ref := range p.Seen {
+				if ref.Space == s.id && !past.Contains(ref.Dot) {
+					todo = append(todo, ref.Dot)
+				}
+			}
+		}
+	}
+	return past, true
+}

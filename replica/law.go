@@ -1,0 +1,203 @@
+package replica
+
+import (
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
+)
+
+// law is what the control records of a space say. Everything a node judges by
+// stands here, and all of it comes from parts of this one space: two nodes
+// that have applied the same parts judge alike, in whatever order those came.
+//
+// Nothing that is final is taken away: a record counts against a part only if
+// it is in the past of every final that covers the part. So each record that
+// takes away remembers the largest final vector it is not part of.
+type law struct {
+	owns    func(user string) bool // the space
+	users   map[causal.ReplicaID]registration
+	grants  map[causal.Ref]*grant // by the part that holds it
+	limits  map[causal.ReplicaID][]*limit
+	cuts    map[causal.Ref][]*limit     // of grants: who must not use one any more, and from where on
+	used    map[causal.Ref][]causal.Dot // parts that name a grant, above the base
+	final   causal.Vector               // what is final; nil while nothing is
+	frozen  causal.Vector               // up to where the verdicts in void are for ever; at most final
+	void    map[causal.Dot]Reason       // of the parts above the base, those without effect
+	forked  map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
+	waiting []causal.Dot                // markers of finals whose past can't be read yet
+	books   *books                      // who holds which rights; nil while nobody does
+}
+
+// registration says whose a replica is: it belongs to one user for ever, so the
+// first one holds.
+type registration struct {
+	causal.Registration
+	at stampedDot
+}
+
+// stampedDot orders records: by stamp, and of equal stamps by dot.
+type stampedDot struct {
+	stamp causal.Stamp
+	dot   causal.Dot
+}
+
+func (a stampedDot) isBefore(b stampedDot) bool {
+	return a.stamp < b.stamp || a.stamp == b.stamp && a.dot.Compare(b.dot) < 0
+}
+
+// grant is a grant, in force or not.
+type grant struct {
+	causal.Grant
+	part      *causal.Part // that holds it
+	isSteward bool         // its author is a steward; otherwise it must be of an owner
+}
+
+// limit is a record that takes away: parts of a replica behind after are void.
+type limit struct {
+	of     causal.ReplicaID // zero: everybody
+	after  uint64
+	by     causal.Dot    // the part that holds the record
+	owner  *causal.Part  // that part, where it is not a steward's: it may be void itself
+	under  causal.Vector // the largest final vector that the record is not in: what that covers stays
+	reason Reason
+}
+
+// voids reports whether the limit takes the effect of a part.
+func (l *limit) voids(d causal.Dot) bool {
+	isHis := l.of == d.Replica || l.of == causal.ReplicaID{}
+	return isHis && d.Seq > l.after && !l.under.Contains(d)
+}
+
+// Reason says why a part is void.
+type Reason uint8
+
+const (
+	Valid       Reason = iota
+	VoidCut            // its author was cut
+	VoidRetired        // its author was retired, or had taken another id
+	VoidFork           // its author wrote two parts under one seq
+	VoidGrant          // it names a grant that is none, does not cover it, or was cut
+	VoidEscrow         // it spends or hands on what its author did not hold
+)
+
+// String says it for people.
+func (r Reason) String() string {
+	switch r {
+	case VoidCut:
+		return "its author was cut"
+	case VoidRetired:
+		return "its author's replica was retired"
+	case VoidFork:
+		return "its author forked"
+	case VoidGrant:
+		return "it names a grant that does not allow it"
+	case VoidEscrow:
+		return "it spends what its author did not hold"
+	}
+	return "valid"
+}
+
+func newLaw(owns func(user string) bool) *law {
+	return &law{
+		owns:   owns,
+		users:  map[causal.ReplicaID]registration{},
+		grants: map[causal.Ref]*grant{},
+		limits: map[causal.ReplicaID][]*limit{},
+		cuts:   map[causal.Ref][]*limit{},
+		used:   map[causal.Ref][]causal.Dot{},
+		void:   map[causal.Dot]Reason{},
+		forked: map[causal.ReplicaID]uint64{},
+	}
+}
+
+// judge returns what the records say of a part. Escrow is judged apart: it
+// depends on the parts before.
+func (l *law) judge(p *causal.Part) Reason { return l.judgeAt(p, depthMax) }
+
+// depthMax bounds how long a chain of grants is that permit each other.
+const depthMax = 64
+
+func (l *law) judgeAt(p *causal.Part, depth int) Reason {
+	if l.frozen.Contains(p.Dot()) {
+		return l.void[p.Dot()]
+	}
+	for _, limit := range l.limits[p.Replica] {
+		if limit.voids(p.Dot()) {
+			return limit.reason
+		}
+	}
+	for _, ref := range p.Grants {
+		if g := l.grants[ref]; ref.Space != p.Space || g == nil || !l.allows(g, p.Dot(), depth) {
+			return VoidGrant
+		}
+	}
+	if len(p.Grants) > 0 {
+		for i := range p.Entries {
+			if !l.covers(p.Grants, p.Entries[i].Database, p.Entries[i].Key) {
+				return VoidGrant
+			}
+		}
+	}
+	return Valid
+}
+
+// allows reports whether a grant is valid, for this author, and not cut.
+func (l *law) allows(g *grant, d causal.Dot, depth int) bool {
+	isHis := g.To == d.Replica
+	if (g.To == causal.ReplicaID{}) {
+		isHis = g.User != "" && l.users[d.Replica].User == g.User
+	}
+	if !isHis || !l.isInForce(g, depth) {
+		return false
+	}
+	for _, c := range l.cuts[g.part.Ref()] {
+		if c.voids(d) && (c.owner == nil || l.isOwners(c.owner, depth)) {
+			return false
+		}
+	}
+	return true
+}
+
+// isInForce reports whether the author of a grant may give it.
+func (l *law) isInForce(g *grant, depth int) bool { return g.isSteward || l.isOwners(g.part, depth) }
+
+// isOwners reports whether a part is by an owner of the space and not void.
+func (l *law) isOwners(p *causal.Part, depth int) bool {
+	user := l.users[p.Replica].User
+	return depth > 0 && user != "" && l.owns(user) && l.judgeAt(p, depth-1) == Valid
+}
+
+// covers reports whether one of the grants is for the key.
+func (l *law) covers(grants []causal.Ref, database, key string) bool {
+	for _, ref := range grants {
+		g := l.grants[ref]
+		if g == nil {
+			continue
+		}
+		for _, s := range g.Scopes {
+			if s.Database == database && strings.HasPrefix(key, s.Prefix) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayRemove reports whether p's removal of an entry counts: who writes under a
+// grant removes only what it covers, and nobody strikes a line from the books
+// of another.
+func (r *Replica) mayRemove(s *space, p *causal.Part, id causal.EntryID) bool {
+	if len(p.Grants) == 0 && r.cfg.Escrow == nil {
+		return true
+	}
+	e, isLive := s.state.Entries[id]
+	return !isLive || r.mayRemoveEntry(s, p, id, &e)
+}
+
+func (r *Replica) mayRemoveEntry(s *space, p *causal.Part, id causal.EntryID, e *crdt.Entry) bool {
+	if len(p.Grants) > 0 && (s.law == nil || !s.law.covers(p.Grants, e.Database, e.Key)) {
+		return false
+	}
+	return id.Replica == p.Replica || r.cfg.Escrow == nil || !r.cfg.Escrow(e.Database) || r.cfg.IsSteward(p.Replica)
+}
