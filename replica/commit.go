@@ -22,6 +22,7 @@ type Write struct {
 	Space   causal.SpaceID
 	Entries []causal.Entry
 	Removed []causal.EntryID
+	Grants  []causal.Ref // what permits it: parts of the space, ascending
 }
 
 // Next returns the dot the author's next part in the space will have.
@@ -140,7 +141,7 @@ func place(d Draft) Group {
 
 func (d *Draft) part(i int) causal.Part {
 	w := &d.Writes[i]
-	return causal.Part{Space: w.Space, Replica: d.Author, Stamp: d.Stamp, Entries: w.Entries, Removed: w.Removed}
+	return causal.Part{Space: w.Space, Replica: d.Author, Stamp: d.Stamp, Entries: w.Entries, Removed: w.Removed, Grants: w.Grants}
 }
 
 // writes reports whether the draft writes the space.

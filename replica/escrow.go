@@ -90,13 +90,6 @@ func (r *Replica) bookPart(l *law, p *causal.Part) (isAdmitted, hasCovered bool)
 	return true, b.cover()
 }
 
-// enter enters moves that were admitted for ever.
-func (b *books) enter(moves []move) {
-	for _, m := range moves {
-		b.set(m)
-	}
-}
-
 // admit enters moves if their author holds what they take; all or none.
 func (b *books) admit(moves []move) bool {
 	before := make([]int64, len(moves))

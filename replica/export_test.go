@@ -44,3 +44,16 @@ func CheckPending(r *Replica) error {
 	}
 	return nil
 }
+
+// DumpPending writes what waits for what.
+func DumpPending(r *Replica) (text string) {
+	for ref, w := range r.pending.parts {
+		text += fmt.Sprint(ref.Replica.Short(), ref.Seq, " absent ", w.absent, " culprit ", w.culprit != nil, ":")
+		r.eachNeed(w.part, func(need causal.Ref) bool {
+			text += fmt.Sprint(" ", need.Replica.Short(), need.Seq, r.pending.parts[need] != nil)
+			return true
+		})
+		text += "\n"
+	}
+	return text
+}

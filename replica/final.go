@@ -15,6 +15,9 @@ func (r *Replica) finalize(s *space, l *law) (concerned []causal.ReplicaID) {
 		}
 		l.waiting = l.waiting[1:]
 		concerned = append(concerned, l.fix(past)...)
+		if l.books != nil && len(l.books.debts) > 0 || l.hasCovered {
+			r.stale(s) // what is covered from outside a final stays void within it
+		}
 		if !r.isLoading {
 			r.out.Finals = append(r.out.Finals, Final{s.id, past})
 		}
@@ -42,7 +45,13 @@ func (r *Replica) Final(id causal.SpaceID) causal.Vector {
 // final is what either covers.
 func (l *law) fix(past causal.Vector) (concerned []causal.ReplicaID) {
 	past.Join(l.final)
-	l.final = past
+	l.final, l.finals = past, append(l.finals, past)
+	for _, reg := range l.users {
+		if !past.Contains(reg.at.dot) {
+			reg.under = past
+			concerned = append(concerned, reg.Replica)
+		}
+	}
 	for _, limits := range l.limits {
 		for _, c := range limits {
 			concerned = append(concerned, c.fix(past)...)
@@ -70,6 +79,10 @@ func (c *limit) fix(past causal.Vector) []causal.ReplicaID {
 // past returns the vector of the causal past of a part in its space, itself
 // included: what predecessors and Seen lead to. It reads each part above known
 // once. It fails if one can't be read.
+//
+// Of a proven forker this node may have another branch than the steward, or
+// none: then the past it finds may be another too. The vector of the steward's
+// checkpoint tells, as it bears chain hashes, and the node takes that.
 func (r *Replica) past(s *space, of causal.Dot, known causal.Vector) (causal.Vector, bool) {
 	past := causal.Vector{}
 	past.Join(known)
@@ -79,12 +92,13 @@ func (r *Replica) past(s *space, of causal.Dot, known causal.Vector) (causal.Vec
 		d := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		for seq := past[d.Replica] + 1; seq <= d.Seq; seq++ {
-			if s.isForked(causal.Dot{Replica: d.Replica, Seq: seq}) {
-				break // on which branch a forker's part is seen says nothing
-			}
 			p := r.Part(causal.Ref{Space: s.id, Dot: causal.Dot{Replica: d.Replica, Seq: seq}})
 			if p == nil {
-				return nil, false
+				if !s.isForked(causal.Dot{Replica: d.Replica, Seq: seq}) {
+					return nil, false
+				}
+				past[d.Replica] = d.Seq
+				break
 			}
 			past[d.Replica] = seq
 			for _, ref := range p.Seen {

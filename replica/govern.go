@@ -64,7 +64,7 @@ func (r *Replica) enact(s *space, l *law, a piece, rec causal.Record) (concerned
 	case *causal.Registration:
 		known, isKnown := l.users[rec.Replica]
 		if at := (stampedDot{p.Stamp, p.Dot()}); isSteward && (!isKnown || at.isBefore(known.at)) {
-			l.users[rec.Replica] = registration{*rec, at}
+			l.users[rec.Replica] = &registration{*rec, at, l.final}
 			return []causal.ReplicaID{rec.Replica}
 		}
 	case *causal.Grant:
@@ -168,19 +168,34 @@ func (r *Replica) enactProof(s *space, l *law, p *causal.Part, rec *causal.Proof
 	return concerned
 }
 
-// excuse says that what a forker wrote behind its fork is awaited no more.
+// excuse says that what a forker wrote behind its fork is awaited no more, but
+// by what it wrote next: neither what is absent, nor what waits itself.
 func (r *Replica) excuse(s *space, forker causal.ReplicaID, first uint64) {
 	q := &r.pending
 	var met []causal.Ref
 	for ref := range q.needs {
-		if ref.Space == s.id && ref.Replica == forker && ref.Seq >= first && q.parts[ref] == nil {
+		if ref.Space == s.id && ref.Replica == forker && ref.Seq >= first {
 			met = append(met, ref)
 		}
 	}
 	order.Sort(met, causal.Ref.Compare)
 	for _, ref := range met {
-		q.came(ref)
-		delete(q.needs, ref)
+		var stay []*waiting
+		for _, w := range q.needs[ref] {
+			if w.part.Chain() == ref.Chain() && w.part.Seq == ref.Seq+1 {
+				stay = append(stay, w)
+				continue
+			}
+			if q.parts[ref] == nil {
+				w.absent--
+			}
+			if w.absent == 0 {
+				q.ready = append(q.ready, w)
+			}
+		}
+		if q.needs[ref] = stay; len(stay) == 0 {
+			delete(q.needs, ref)
+		}
 	}
 }
 
@@ -233,7 +248,7 @@ func (r *Replica) hasFlipped(s *space, c *chain) bool {
 			return true // the rebuild waits for it
 		}
 		was := s.law.void[p.Dot()]
-		if is := s.law.judge(p); is != was && was != VoidEscrow {
+		if is := s.law.judge(p); is != was && !(is == Valid && was == VoidEscrow) {
 			return true
 		}
 	}

@@ -15,25 +15,27 @@ import (
 // it is in the past of every final that covers the part. So each record that
 // takes away remembers the largest final vector it is not part of.
 type law struct {
-	owns    func(user string) bool // the space
-	users   map[causal.ReplicaID]registration
-	grants  map[causal.Ref]*grant // by the part that holds it
-	limits  map[causal.ReplicaID][]*limit
-	cuts    map[causal.Ref][]*limit     // of grants: who must not use one any more, and from where on
-	used    map[causal.Ref][]causal.Dot // parts that name a grant, above the base
-	final   causal.Vector               // what is final; nil while nothing is
-	frozen  causal.Vector               // up to where the verdicts in void are for ever; at most final
-	void    map[causal.Dot]Reason       // of the parts above the base, those without effect
-	forked  map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
-	waiting []causal.Dot                // markers of finals whose past can't be read yet
-	books   *books                      // who holds which rights; nil while nobody does
+	owns       func(user string) bool // the space
+	users      map[causal.ReplicaID]*registration
+	grants     map[causal.Ref]*grant // by the part that holds it
+	limits     map[causal.ReplicaID][]*limit
+	cuts       map[causal.Ref][]*limit     // of grants: who must not use one any more, and from where on
+	used       map[causal.Ref][]causal.Dot // parts that name a grant, above the base
+	final      causal.Vector               // what is final; nil while nothing is
+	finals     []causal.Vector             // how it grew, above the base
+	void       map[causal.Dot]Reason       // of the parts above the base, those without effect
+	forked     map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
+	waiting    []causal.Dot                // markers of finals whose past can't be read yet
+	hasCovered bool                        // a debt was covered once
+	books      *books                      // who holds which rights; nil while nobody does
 }
 
 // registration says whose a replica is: it belongs to one user for ever, so the
 // first one holds.
 type registration struct {
 	causal.Registration
-	at stampedDot
+	at    stampedDot
+	under causal.Vector // as a limit's: of what that covers it says nothing
 }
 
 // stampedDot orders records: by stamp, and of equal stamps by dot.
@@ -101,7 +103,7 @@ func (r Reason) String() string {
 func newLaw(owns func(user string) bool) *law {
 	return &law{
 		owns:   owns,
-		users:  map[causal.ReplicaID]registration{},
+		users:  map[causal.ReplicaID]*registration{},
 		grants: map[causal.Ref]*grant{},
 		limits: map[causal.ReplicaID][]*limit{},
 		cuts:   map[causal.Ref][]*limit{},
@@ -119,9 +121,6 @@ func (l *law) judge(p *causal.Part) Reason { return l.judgeAt(p, depthMax) }
 const depthMax = 64
 
 func (l *law) judgeAt(p *causal.Part, depth int) Reason {
-	if l.frozen.Contains(p.Dot()) {
-		return l.void[p.Dot()]
-	}
 	for _, limit := range l.limits[p.Replica] {
 		if limit.voids(p.Dot()) {
 			return limit.reason
@@ -146,7 +145,7 @@ func (l *law) judgeAt(p *causal.Part, depth int) Reason {
 func (l *law) allows(g *grant, d causal.Dot, depth int) bool {
 	isHis := g.To == d.Replica
 	if (g.To == causal.ReplicaID{}) {
-		isHis = g.User != "" && l.users[d.Replica].User == g.User
+		isHis = g.User != "" && l.userOf(d) == g.User
 	}
 	if !isHis || !l.isInForce(g, depth) {
 		return false
@@ -164,8 +163,17 @@ func (l *law) isInForce(g *grant, depth int) bool { return g.isSteward || l.isOw
 
 // isOwners reports whether a part is by an owner of the space and not void.
 func (l *law) isOwners(p *causal.Part, depth int) bool {
-	user := l.users[p.Replica].User
+	user := l.userOf(p.Dot())
 	return depth > 0 && user != "" && l.owns(user) && l.judgeAt(p, depth-1) == Valid
+}
+
+// userOf returns to whom the author of a part is registered, as far as that
+// counts for the part.
+func (l *law) userOf(d causal.Dot) string {
+	if reg := l.users[d.Replica]; reg != nil && !reg.under.Contains(d) {
+		return reg.User
+	}
+	return ""
 }
 
 // covers reports whether one of the grants is for the key.

@@ -106,23 +106,31 @@ func (r *Replica) base(s *space) (map[causal.EntryID]crdt.Entry, bool) {
 	return live, err == nil
 }
 
-// verdicts judges all parts, and keeps the books anew.
+// verdicts judges all parts, and keeps the books anew. What is not covered
+// within a final is void for ever, whatever comes later: so the books are
+// closed at each final.
 func (r *Replica) verdicts(s *space, base map[causal.EntryID]crdt.Entry, parts []*causal.Part) map[causal.Dot]Reason {
 	l := r.lawOf(s)
 	void := map[causal.Dot]Reason{}
 	l.books = r.newBooks(base)
-	for _, p := range parts {
-		switch reason := l.judge(p); {
-		case reason != Valid:
-			void[p.Dot()] = reason
-		case l.frozen.Contains(p.Dot()):
-			l.books.enter(r.movesOf(p))
-		default:
-			r.bookPart(l, p)
+	var before causal.Vector
+	for _, final := range append(slices.Clone(l.finals), nil) {
+		for _, p := range parts {
+			if before.Contains(p.Dot()) || final != nil && !final.Contains(p.Dot()) {
+				continue
+			}
+			if reason := l.judge(p); reason != Valid {
+				void[p.Dot()] = reason
+			} else if _, hasCovered := r.bookPart(l, p); hasCovered {
+				l.hasCovered = true
+			}
 		}
-	}
-	for _, d := range l.books.overdrawn() {
-		void[d] = VoidEscrow
+		for _, d := range l.books.overdrawn() {
+			void[d] = VoidEscrow
+		}
+		if before = final; final != nil {
+			l.books.debts = map[causal.ReplicaID][]debt{}
+		}
 	}
 	return void
 }
@@ -135,7 +143,6 @@ func (r *Replica) pronounce(s *space, parts []*causal.Part, void map[causal.Dot]
 		}
 	}
 	s.law.void = void
-	s.law.frozen = s.law.final
 }
 
 // replace makes live the entries of the space, and tells the difference as a

@@ -153,6 +153,7 @@ func (r *Replica) verdict(s *space, p *causal.Part) Reason {
 			reason = VoidEscrow
 		}
 		if hasCovered {
+			l.hasCovered = true
 			r.stale(s)
 		}
 	}
