@@ -2,6 +2,7 @@ package native
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -16,6 +17,8 @@ type fullDisk struct {
 	fs      vfs.FS // the one below, for the probe
 	path    string
 	full    atomic.Bool
+	mu      sync.Mutex    // one probes
+	ends    atomic.Uint64 // how many waits have ended with space
 	closing chan struct{} // ends the wait: the failed write then fails for good
 	changed func(full bool)
 }
@@ -30,42 +33,45 @@ const (
 // watch returns fs with every write that finds no space held back until there is some.
 func (f *fullDisk) watch(fs vfs.FS) vfs.FS {
 	f.fs = fs
-	return vfs.OnDiskFull(fs, f.wait)
+	return patientFS{fs, f.wait}
 }
 
-// wait returns when there is space again, or when the host closes.
-func (f *fullDisk) wait() {
+// wait returns when there is space again, or false when the host closes. One
+// probes for all that wait. again says that the caller waited before and was
+// too late: it takes a rest first.
+func (f *fullDisk) wait(again bool) bool {
+	ends := f.ends.Load()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ends.Load() != ends && !again {
+		return true // somebody's wait has ended since
+	}
 	f.full.Store(true)
 	f.changed(true)
 	retry := time.NewTicker(fullRetry)
 	defer retry.Stop()
-	for f.probe() != nil {
+	for again || f.probe() != nil {
+		again = false
 		select {
 		case <-retry.C:
 		case <-f.closing:
 			<-retry.C // who tries for ever does not do it without a rest
-			return
+			return false
 		}
 	}
+	f.ends.Add(1)
 	f.full.Store(false)
 	f.changed(false)
+	return true
 }
 
 // whenSpace runs do, which writes a small file, until it finds space. It gives
 // up when the host closes.
 func (d *diskState) whenSpace(do func() error) error {
-	for {
-		err := do()
-		if !isFull(err) || d.full == nil {
-			return err
-		}
-		d.full.wait()
-		select {
-		case <-d.full.closing:
-			return err
-		default:
-		}
+	if d.full == nil {
+		return do()
 	}
+	return patientFS{wait: d.full.wait}.until(do)
 }
 
 // probe writes and removes a file of probeSize bytes.
@@ -78,5 +84,7 @@ func (f *fullDisk) probe() error {
 	return errors.Join(err, file.Sync(), file.Close(), f.fs.Remove(f.path))
 }
 
-// isFull reports whether err says that a disk has no space left.
-func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }
+// isFull reports whether err says that a disk, or a quota on it, has no space left.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

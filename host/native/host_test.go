@@ -92,6 +92,13 @@ func (j *journal) await(t *testing.T, words string) {
 	}
 }
 
+// forget empties the journal, so that a sentence can be waited for again.
+func (j *journal) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.text.Reset()
+}
+
 // has reports whether the journal has the words by now.
 func (j *journal) has(words string) bool { return strings.Contains(j.String(), words) }
 
