@@ -183,7 +183,7 @@ func everyFlip(files map[string][]byte) (flips []flipAt) {
 // The start refuses and says what can be done, or a read does, or everything
 // reads as before.
 func TestEveryFlippedBit(t *testing.T) {
-	commits := 60
+	commits := 24
 	if soak {
 		commits = 12
 	}
