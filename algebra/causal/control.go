@@ -80,8 +80,8 @@ type Retire struct {
 	Head    Head
 }
 
-// Proof shows that a replica has forked: two branches that begin with the same
-// seq behind the same part, each up to a seal. It proves itself, so anybody
+// Proof shows that a replica has forked: two branches that begin with
+// different parts behind the same one, each up to a seal. It proves itself, so anybody
 // may write it.
 type Proof struct {
 	Key      Key  // of the forker
@@ -89,10 +89,27 @@ type Proof struct {
 	Branches [2]Branch
 }
 
-// Branch is one continuation of a chain: its headers, and the seal over the last.
+// Branch is one continuation of a chain, up to a seal.
 type Branch struct {
-	Headers   []Header
-	Signature Signature
+	Headers   []Hash    // of the headers of the parts behind the last common one; at most BranchMax
+	Signature Signature // of the seal over the last of them
+}
+
+// BranchMax bounds the parts of a branch. Authors seal oftener by far.
+const BranchMax = 1 << 12
+
+// Heads returns the chain at the first and at the last part of the branch.
+func (b *Branch) Heads(c Chain, before Head) (first, last Head) {
+	var hasher Hasher
+	last = before
+	for i, header := range b.Headers {
+		seq := last.Seq + 1
+		last = Head{seq, hasher.ChainOf(last.Hash, c.At(seq), header)}
+		if i == 0 {
+			first = last
+		}
+	}
+	return first, last
 }
 
 // Replica returns who has forked.
@@ -102,27 +119,22 @@ func (p *Proof) Replica() ReplicaID { return p.Key.ID() }
 // the proof to hold; false if the branches are none.
 func (p *Proof) Statements(space SpaceID) (statements [2][]byte, ok bool) {
 	c := Chain{space, p.Key.ID()}
-	var hasher Hasher
-	var first [2]Hash
-	for i, b := range p.Branches {
-		at := p.Before
-		for j := range b.Headers {
-			h := &b.Headers[j]
-			if h.Seq != at.Seq+1 {
-				return statements, false
-			}
-			at = Head{h.Seq, hasher.ChainOf(at.Hash, c, h)}
-			if j == 0 {
-				first[i] = at.Hash
-			}
-		}
-		if len(b.Headers) == 0 {
+	var first [2]Head
+	for i := range p.Branches {
+		b := &p.Branches[i]
+		if len(b.Headers) == 0 || p.Before.Seq > seqMax {
 			return statements, false
 		}
-		statements[i] = SealStatement(c, at)
+		var last Head
+		first[i], last = b.Heads(c, p.Before)
+		statements[i] = SealStatement(c, last)
 	}
 	return statements, first[0] != first[1]
 }
+
+// seqMax is far beyond every seq that is ever given, and so far from the end
+// of the numbers that nothing wraps.
+const seqMax = 1 << 62
 
 func (*Registration) kind() recordKind { return recordRegistration }
 func (*Grant) kind() recordKind        { return recordGrant }

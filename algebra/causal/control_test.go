@@ -7,9 +7,6 @@ import (
 
 func records() []Record {
 	ref := Ref{SpaceID{1}, Dot{ReplicaID{2}, 3}}
-	header := Header{Seq: 8, Stamp: 9, Seen: []Ref{ref}, Grants: []Ref{ref}, Body: Hash{5}}
-	other := header
-	other.Stamp = 10
 	return []Record{
 		&Registration{ReplicaID{1}, "ann", "client"},
 		&Grant{ReplicaID{1}, "", []Scope{{"carts", "k"}, {"orders", ""}}},
@@ -19,7 +16,7 @@ func records() []Record {
 		&Final{12},
 		&Checkpoint{12, Hash{1}, Hash{2}, Hash{3}, Signature{4}},
 		&Retire{ReplicaID{1}, Head{7, Hash{1}}},
-		&Proof{Key{[32]byte{1}, 2}, Head{7, Hash{1}}, [2]Branch{{[]Header{header}, Signature{1}}, {[]Header{other}, Signature{2}}}},
+		&Proof{Key{[32]byte{1}, 2}, Head{7, Hash{1}}, [2]Branch{{[]Hash{{5}}, Signature{1}}, {[]Hash{{6}, {7}}, Signature{2}}}},
 	}
 }
 
@@ -39,8 +36,8 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// TestProofNeedsTwoBranches: two equal branches, one with a gap or an empty
-// one prove nothing.
+// TestProofNeedsTwoBranches: two equal branches, two that begin alike or an
+// empty one prove nothing.
 func TestProofNeedsTwoBranches(t *testing.T) {
 	fresh := func() *Proof { return records()[8].(*Proof) }
 	if _, ok := fresh().Statements(SpaceID{1}); !ok {
@@ -48,7 +45,7 @@ func TestProofNeedsTwoBranches(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(*Proof){
 		"equal": func(p *Proof) { p.Branches[1] = p.Branches[0] },
-		"gap":   func(p *Proof) { p.Branches[1].Headers[0].Seq++ },
+		"late":  func(p *Proof) { p.Branches[1].Headers = append([]Hash{{5}}, p.Branches[1].Headers...) },
 		"empty": func(p *Proof) { p.Branches[1].Headers = nil },
 	} {
 		p := fresh()

@@ -12,7 +12,6 @@ import (
 const (
 	userMax   = 256
 	scopesMax = 1 << 10
-	branchMax = 1 << 12 // headers of a branch
 )
 
 // AppendCheckpointStatement appends what the signature of a checkpoint is over.
@@ -63,7 +62,7 @@ func EntryOf(rec Record) Entry {
 		b = rec.Key.AppendTo(b)
 		b = appendHead(b, rec.Before)
 		for i := range rec.Branches {
-			b = appendBranch(b, &rec.Branches[i])
+			b = rec.Branches[i].AppendTo(b)
 		}
 	}
 	e.Value = string(b)
@@ -108,7 +107,7 @@ func readRecord(r *wire.Reader, kind recordKind) Record {
 	case recordProof:
 		rec := &Proof{Key: ReadKey(r), Before: readHead(r)}
 		for i := range rec.Branches {
-			rec.Branches[i] = readBranch(r)
+			rec.Branches[i] = ReadBranch(r)
 		}
 		return rec
 	}
@@ -135,45 +134,24 @@ func readHash(r *wire.Reader) (h Hash) {
 	return h
 }
 
-func appendBranch(b []byte, branch *Branch) []byte {
-	b = wire.AppendUvarint(b, uint64(len(branch.Headers)))
-	for i := range branch.Headers {
-		h := &branch.Headers[i]
-		b = wire.AppendUvarint(b, h.Seq)
-		b = wire.AppendUint64(b, uint64(h.Stamp))
-		b = appendRefs(appendRefs(appendRefs(b, h.Seen), h.Siblings), h.Grants)
-		b = append(b, h.Body[:]...)
+// AppendTo appends the branch: the count of headers, 32 bytes each, and the
+// signature.
+func (b *Branch) AppendTo(to []byte) []byte {
+	to = wire.AppendUvarint(to, uint64(len(b.Headers)))
+	for i := range b.Headers {
+		to = append(to, b.Headers[i][:]...)
 	}
-	return append(b, branch.Signature[:]...)
+	return append(to, b.Signature[:]...)
 }
 
-// headerSizeMin is the least that a header takes: seq, stamp, three counts, hash.
-const headerSizeMin = 1 + 8 + 3 + 32
-
-func readBranch(r *wire.Reader) (branch Branch) {
-	n := r.Count(branchMax, headerSizeMin)
-	for range n {
-		h := Header{Seq: r.Uvarint(), Stamp: Stamp(r.Uint64())}
-		h.Seen, h.Siblings, h.Grants = readWholeRefs(r), readWholeRefs(r), readWholeRefs(r)
-		h.Body = readHash(r)
-		if r.Err() != nil {
-			return branch
-		}
-		branch.Headers = append(branch.Headers, h)
+// ReadBranch reads what AppendTo wrote.
+func ReadBranch(r *wire.Reader) (b Branch) {
+	if n := r.Count(BranchMax, len(Hash{})); n > 0 {
+		b.Headers = make([]Hash, n)
 	}
-	branch.Signature = ReadSignature(r)
-	return branch
-}
-
-// readWholeRefs reads what appendRefs wrote.
-func readWholeRefs(r *wire.Reader) []Ref {
-	n := r.Count(RefsMax, 16+16+8)
-	var refs []Ref
-	for range n {
-		var ref Ref
-		copy(ref.Space[:], r.Raw(len(ref.Space)))
-		ref.Replica, ref.Seq = ReadReplicaID(r), r.Uint64()
-		refs = append(refs, ref)
+	for i := range b.Headers {
+		b.Headers[i] = readHash(r)
 	}
-	return refs
+	b.Signature = ReadSignature(r)
+	return b
 }

@@ -2,8 +2,6 @@ package causal
 
 import (
 	"github.com/martinelli-lang/martinelli/wire"
-
-	"golang.org/x/crypto/blake2b"
 )
 
 // Key is who speaks under a replica id. The id is the hash of the key, so a
@@ -77,45 +75,6 @@ func (p *Parcel) First() uint64 { return p.Parts[0].Seq }
 
 // Last returns the seq that the seal is over.
 func (p *Parcel) Last() uint64 { return p.Seal.Seq }
-
-// Header is a part without its entries and removals, but with their hash. It
-// is all that a chain hash needs to be computed, and so all that must be shown
-// to prove what an author has signed.
-type Header struct {
-	Seq                    uint64
-	Stamp                  Stamp
-	Seen, Siblings, Grants []Ref
-	Body                   Hash
-}
-
-// HeaderOf returns the header of p. It shares p's references.
-func (h *Hasher) HeaderOf(p *Part) Header {
-	return Header{p.Seq, p.Stamp, p.Seen, p.Siblings, p.Grants, h.body(p)}
-}
-
-// Chain returns the chain hash at p: blake2b-256 over the chain hash of p's
-// predecessor (zero at seq 1) and p's header, with the hash of its entries and
-// removals. docs/wire/part.md draws the bytes.
-func (h *Hasher) Chain(prev Hash, p *Part) Hash {
-	header := h.HeaderOf(p)
-	return h.ChainOf(prev, p.Chain(), &header)
-}
-
-// ChainOf returns the chain hash at the part of a header.
-func (h *Hasher) ChainOf(prev Hash, c Chain, header *Header) Hash {
-	b := append(h.buf[:0], tagChain)
-	b = append(b, prev[:]...)
-	b = append(b, c.Space[:]...)
-	b = append(b, c.Replica[:]...)
-	b = wire.AppendUint64(b, header.Seq)
-	b = wire.AppendUint64(b, uint64(header.Stamp))
-	b = appendRefs(b, header.Seen)
-	b = appendRefs(b, header.Siblings)
-	b = appendRefs(b, header.Grants)
-	b = append(b, header.Body[:]...)
-	h.buf = b
-	return blake2b.Sum256(b)
-}
 
 // Vouched is a parcel whose seal was found to be the author's.
 type Vouched struct {
