@@ -159,10 +159,13 @@ func (r *Replica) enactProof(s *space, l *law, p *causal.Part, rec *causal.Proof
 	if known, ok := l.forked[forker]; ok && known <= first {
 		return nil
 	}
-	l.forked[forker] = first
 	concerned := l.limit(&limit{of: forker, after: first - 1, by: p.Dot(), reason: VoidFork})
 	if c := s.chains[forker]; c != nil {
-		r.cap(s, c, first-1)
+		r.loosen(c, first) // before the law says so: it asks what they need so far
+	}
+	l.forked[forker] = first
+	if c := s.chains[forker]; c != nil {
+		r.recap(s, c)
 	}
 	r.excuse(s, forker, first)
 	return concerned

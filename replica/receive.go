@@ -127,6 +127,7 @@ func (r *Replica) keep(a piece) (removed []crdt.Live, isVoid bool) {
 	r.removed = s.apply(c, r.effective(s, p), a.hash, reason != Valid, r.removed[:0])
 	r.recent.add(c, p, a.hash)
 	r.reach(c)
+	r.recap(s, c)
 	r.counts.Applied++
 	r.unflushed++
 	switch {

@@ -26,12 +26,12 @@ type seals struct {
 	kept  []causal.Seal // by seq; all within the chain
 	ahead []promised    // by seq; of parts that are not applied yet
 	shown causal.Head   // the chain at the last of kept
-	cap   *causal.Head  // if not nil, others are shown no more than this: the author is a proven forker
+	cap   *causal.Head  // if not nil, others are shown this: the author is a proven forker, and here its chain goes up to the fork
 }
 
 // visible returns how far others may see the chain.
 func (q *seals) visible() causal.Head {
-	if q.cap != nil && q.shown.Seq > q.cap.Seq {
+	if q.cap != nil {
 		return *q.cap
 	}
 	return q.shown
@@ -112,16 +112,6 @@ func (r *Replica) seal(c *chain, s causal.Seal, hash causal.Hash) {
 	if !r.isLoading {
 		r.out.Seals = append(r.out.Seals, out)
 	}
-}
-
-// cap shows a chain only up to and including seq from now on: behind it is its
-// author's fork.
-func (r *Replica) cap(s *space, c *chain, seq uint64) {
-	hash, ok := r.HashAt(s.id, c.id.Replica, seq)
-	if seq == 0 || ok {
-		c.seals.cap = &causal.Head{Seq: seq, Hash: hash}
-	}
-	s.isDigest = false
 }
 
 // SealAfter returns the first seal kept of a chain that is over a part behind

@@ -7,10 +7,11 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
-// Covers reports whether all parts s names in spaces held here are applied.
+// Covers reports whether all parts s names in spaces held here are applied, but
+// for those of proven forkers: these come nowhere any more.
 func (r *Replica) Covers(s Session) bool {
 	for _, ref := range s {
-		if !r.isApplied(ref) && r.cfg.Holds(ref.Space) && !r.cfg.Planted.IgnoresSessions {
+		if !r.isMet(ref) && r.cfg.Holds(ref.Space) && !r.cfg.Planted.IgnoresSessions {
 			return false
 		}
 	}

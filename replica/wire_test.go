@@ -79,7 +79,7 @@ func TestChainHash(t *testing.T) {
 	for _, p := range sample() {
 		hash = h.Chain(hash, p)
 	}
-	if got, want := hash.String(), "1e7e9b8ec84a14d4e907f36d941209931c3a7f3b1fe1a4a3070b6420bced2628"; got != want {
+	if got, want := hash.String(), "13100ad213ee565010848276043c84622d6ee0a4dcb64542416fe079df9623eb"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

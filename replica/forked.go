@@ -1,0 +1,96 @@
+package replica
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+)
+
+// What a forker wrote from its fork on has no effect, so nobody need have the
+// same of it. What is shown of its chain ends before the fork at every node
+// that has the proof; behind it each may hold another branch, or none.
+
+// Forked returns the first seq that a chain's author is proven to have written
+// twice; false if it is not.
+func (r *Replica) Forked(id causal.Chain) (first uint64, ok bool) {
+	if s := r.spaces[id.Space]; s != nil && s.law != nil {
+		first, ok = s.law.forked[id.Replica]
+	}
+	return first, ok
+}
+
+// recap shows a forker's chain up to its fork, as soon as it goes that far.
+func (r *Replica) recap(s *space, c *chain) {
+	if s.law == nil {
+		return
+	}
+	first, ok := s.law.forked[c.id.Replica]
+	if !ok || c.head.Seq < first-1 || c.seals.cap != nil && c.seals.cap.Seq == first-1 {
+		return
+	}
+	hash, isKnown := r.HashAt(s.id, c.id.Replica, first-1)
+	if first == 1 || isKnown {
+		c.seals.cap = &causal.Head{Seq: first - 1, Hash: hash}
+		s.isDigest = false
+	}
+}
+
+// loosen lets what a forker wrote behind its fork wait for its predecessor
+// alone: it has no effect, so it makes nothing visible before its causes.
+func (r *Replica) loosen(c *chain, first uint64) {
+	q := &r.pending
+	for _, w := range c.waiting {
+		if w.part.Seq < first {
+			continue
+		}
+		r.eachNeed(w.part, func(ref causal.Ref) bool {
+			if before := w.part.Chain().At(w.part.Seq - 1); ref != before {
+				q.forgetNeed(ref, w)
+				if q.parts[ref] == nil {
+					w.absent--
+				}
+			}
+			return true
+		})
+		if w.absent == 0 {
+			q.ready = append(q.ready, w)
+		}
+	}
+}
+
+// Held returns a part that is applied or waits here, and the chain hash at it;
+// false if it does neither or can't be read.
+func (r *Replica) Held(ref causal.Ref) (*causal.Part, causal.Hash, bool) {
+	if w := r.pending.parts[ref]; w != nil {
+		return w.part, w.hash, true
+	}
+	p := r.Part(ref)
+	if p == nil {
+		return nil, causal.Hash{}, false
+	}
+	hash, ok := r.HashAt(ref.Space, ref.Replica, ref.Seq)
+	return p, hash, ok
+}
+
+// SealOver returns the first good seal known here of a chain that is over the
+// given part or one behind it, whether the chain is applied so far or not.
+func (r *Replica) SealOver(id causal.Chain, seq uint64) (causal.Seal, bool) {
+	if seq == 0 {
+		return causal.Seal{}, false
+	}
+	if s, ok := r.SealAfter(id, seq-1); ok {
+		return s, true
+	}
+	c := r.chain(id)
+	if c == nil {
+		return causal.Seal{}, false
+	}
+	i, _ := slices.BinarySearchFunc(c.seals.ahead, seq, func(p promised, seq uint64) int { return cmp.Compare(p.Seq, seq) })
+	for _, p := range c.seals.ahead[i:] {
+		if _, hash, ok := r.Held(id.At(p.Seq)); ok && hash == p.hash {
+			return p.Seal, true
+		}
+	}
+	return causal.Seal{}, false
+}
