@@ -44,6 +44,7 @@ type Answer struct {
 	Token     []byte // the causal context after this answer
 	Reading   *flow.Reading
 	Mark      uint64 // of a stream
+	Spaces    int    // a cut: in how many spaces
 }
 
 // Words with which a node itself aborts. Those of the program and of flow come on top.

@@ -49,6 +49,7 @@ func (h *Host) handler() http.Handler {
 		"GET /v1/status":           h.serveStatus,
 		"POST /v1/admin/token":     h.serveToken,
 		"POST /v1/admin/backup":    h.serveBackup,
+		"POST /v1/admin/cut":       h.serveCut,
 		"GET /healthz":             h.serveHealth,
 		"/":                        serveUnknown,
 	} {

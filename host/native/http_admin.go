@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
 )
 
 // tokenAnswer is what the admin verb token says.
@@ -39,6 +41,31 @@ func (h *Host) serveToken(w http.ResponseWriter, r *http.Request) error {
 		return &httpError{Code: http.StatusConflict, Text: err.Error()}
 	}
 	return writeJSON(w, tokenAnswer{t, h.LinkAddr(), tokenClock().Add(ttl)})
+}
+
+// cutAnswer is what the admin verb cut says.
+type cutAnswer struct {
+	Spaces int `json:"spaces"`
+}
+
+// serveCut takes the right to write away from ?replica=ID, with ?all=true all
+// that it wrote. It needs the secret of the first node.
+func (h *Host) serveCut(w http.ResponseWriter, r *http.Request) error {
+	if err := h.admin(r); err != nil {
+		return err
+	}
+	who, err := causal.ParseReplicaID(r.URL.Query().Get("replica"))
+	if err != nil {
+		return errBad(err.Error(), "for example ?replica=0123456789abcdef0123456789abcdef")
+	}
+	spaces, err := h.Cut(r.Context(), who, r.URL.Query().Get("all") == "true")
+	switch {
+	case isFull(err):
+		return err
+	case err != nil:
+		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	}
+	return writeJSON(w, cutAnswer{spaces})
 }
 
 // serveBackup streams a backup. One that breaks off has no end that fits, so

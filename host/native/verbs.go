@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"errors"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
@@ -45,6 +46,19 @@ func (h *Host) StreamMark(ctx context.Context, stream string) (uint64, error) {
 	}
 	a, err := h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.StreamMark(now, t, stream) })
 	return a.Mark, err
+}
+
+// Cut takes the right to write away from a replica; see node.Cut. It returns
+// in how many spaces.
+func (h *Host) Cut(ctx context.Context, who causal.ReplicaID, isWhole bool) (spaces int, err error) {
+	if h.disk.isFull() {
+		return 0, ErrDiskFull
+	}
+	a, err := h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.Cut(now, t, who, isWhole) })
+	if err == nil && a.Abort != "" {
+		err = errors.New(a.Detail)
+	}
+	return a.Spaces, err
 }
 
 // command hands a command to the node and waits for its answer.

@@ -154,6 +154,17 @@ func (c *Client) Token(ctx context.Context) (Ticket, error) {
 	return t, err
 }
 
+// Cut takes the right to write away from a replica, with isWhole all that it
+// wrote, and returns in how many spaces. It needs Secret of the first node.
+func (c *Client) Cut(ctx context.Context, replica string, isWhole bool) (spaces int, err error) {
+	var answer struct {
+		Spaces int `json:"spaces"`
+	}
+	query := url.Values{"replica": {replica}, "all": {strconv.FormatBool(isWhole)}}
+	err = c.call(ctx, "POST", "/v1/admin/cut", query, "", nil, &answer)
+	return answer.Spaces, err
+}
+
 // Backup asks for a backup and returns it as it comes. It needs Secret. Who
 // reads it checks it whole: a connection that breaks leaves it cut off.
 func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
