@@ -7,6 +7,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -29,6 +30,8 @@ type Status struct {
 	Waiting int `json:"waiting"` // commands that wait for their session's past
 	Due     int `json:"due"`     // violations of invariants that are not repaired yet
 
+	Void    int    `json:"void"`             // parts without effect, above the checkpoints
+	Barred  string `json:"barred,omitempty"` // why this node may not write any more
 	Forks   uint64 `json:"forks"`
 	Repairs uint64 `json:"repairs"` // exchanges begun here
 
@@ -74,6 +77,14 @@ type QueuesStatus struct {
 	Answers int `json:"answers"`
 }
 
+// barred says why a node may not write any more.
+func barred(why replica.Reason) string {
+	if why == replica.Valid {
+		return ""
+	}
+	return why.String()
+}
+
 // Status returns the state of the node now.
 func (h *Host) Status(ctx context.Context) (Status, error) {
 	var s node.Status
@@ -88,7 +99,7 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 		Cluster: s.Cluster, Steward: s.Steward.String(),
 		Members: []MemberStatus{}, Counts: s.Counts,
 		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Pending: s.Replica.Pending,
-		Waiting: s.Waiting, Due: s.Due, Forks: s.Replica.Forks, Repairs: s.Repair.Exchanges,
+		Waiting: s.Waiting, Due: s.Due, Void: s.Replica.Void, Barred: barred(s.Barred), Forks: s.Replica.Forks, Repairs: s.Repair.Exchanges,
 		Disk: DiskStatus{Full: h.disk.isFull(), Size: h.disk.size()},
 		Queues: QueuesStatus{
 			Urgent: len(h.owner.urgent), Inputs: len(h.owner.ordinary),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "reads": reads},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "reads": reads, "says": says},
 		Setup: func(env *testscript.Env) error {
 			for _, name := range []string{"A", "B", "C", "D", "E", "F"} {
 				address, err := freeport.Address()
@@ -68,6 +69,19 @@ func reads(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("waited in vain for %v: it reads %s, %v", args, got, err)
+}
+
+// says asks a node for its status until its JSON has the words awaited.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: says ADDRESS WORDS")
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
+		if raw, err := client.New(args[0]).Status(context.Background()); err == nil && strings.Contains(string(raw), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("waited in vain for %s to say %q", args[0], args[1])
 }
 
 func isWell(address string, linked []string) bool {

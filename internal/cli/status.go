@@ -51,6 +51,12 @@ func printStatus(w io.Writer, s native.Status) error {
 	fmt.Fprintf(t, "commits\t%d here, %d aborted, %d parts of others\n", s.Counts.Commits, s.Counts.Aborts, s.Counts.Applied)
 	fmt.Fprintf(t, "state\t%d spaces, %d entries, %d bytes on disk\n", s.Spaces, s.Entries, s.Disk.Size)
 	fmt.Fprintf(t, "waiting\t%d parts for their past, %d commands, %d repairs of invariants due\n", s.Pending, s.Waiting, s.Due)
+	if s.Void > 0 {
+		fmt.Fprintf(t, "void\t%d parts have no effect: their authors were cut, retired, or had no right to write them\n", s.Void)
+	}
+	if s.Barred != "" {
+		fmt.Fprintf(t, "barred\tthis node may not write any more: %s; start it with --new-replica\n", s.Barred)
+	}
 	if s.Forks > 0 {
 		fmt.Fprintf(t, "forks\t%d: a store was copied, or a replica lies\n", s.Forks)
 	}
@@ -58,7 +64,7 @@ func printStatus(w io.Writer, s native.Status) error {
 		fmt.Fprintf(t, "disk\tfull: writes are refused until space is free\n")
 	}
 	for _, m := range s.Members {
-		fmt.Fprintf(t, "member\t%s (%.8s), role %s, %s, %s, %s\n", m.Name, m.ID, m.Role, m.Addr, m.State, lag(m))
+		fmt.Fprintf(t, "member\t%s (%s), role %s, %s, %s, %s\n", m.Name, m.ID, m.Role, m.Addr, m.State, lag(m))
 	}
 	return t.Flush()
 }
