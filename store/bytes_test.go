@@ -123,7 +123,7 @@ func TestLostRecordEndsTheStart(t *testing.T) {
 		m.record(m.replica.Commit(replica.Draft{Author: author(1), Writes: []replica.Write{{Space: space(0)}}}))
 	}
 	m.write()
-	if err := m.disk.Write([]store.Op{{Key: []byte{'p', 0, 1, 3}, Delete: true}}); err != nil {
+	if err := m.disk.Write([]store.Op{{Key: []byte{'p', 0, 3}, Delete: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tryBoot(t, m.disk, nil); !errors.Is(err, replica.ErrDamaged) {

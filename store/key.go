@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/martinelli-lang/martinelli/wire"
@@ -29,27 +30,34 @@ var (
 )
 
 // appendOrdered appends a number so that the order of the bytes is that of the
-// numbers: how many bytes it takes, and these, the most significant first.
+// numbers: the first byte begins with as many ones as bytes follow, and what it
+// has left is the most significant. Numbers below 128 take one byte, those
+// below 16,384 two.
 func appendOrdered(b []byte, v uint64) []byte {
-	n := (bits.Len64(v) + 7) / 8
-	b = append(b, byte(n))
-	for i := n - 1; i >= 0; i-- {
+	more := 0
+	for more < 8 && v>>(7*more+7) > 0 {
+		more++
+	}
+	if more == 8 {
+		return binary.BigEndian.AppendUint64(append(b, 0xff), v)
+	}
+	b = append(b, ^byte(0xff>>more)|byte(v>>(8*more)))
+	for i := more - 1; i >= 0; i-- {
 		b = append(b, byte(v>>(8*i)))
 	}
 	return b
 }
 
-// readOrdered reads what appendOrdered wrote.
+// readOrdered reads what appendOrdered wrote, in its shortest form.
 func readOrdered(r *wire.Reader) (v uint64) {
-	n := r.Byte()
-	if n > 8 {
-		r.Fail(wire.ErrMalformed)
-	}
-	for i, c := range r.Raw(int(n)) {
-		if i == 0 && c == 0 {
-			r.Fail(wire.ErrMalformed)
-		}
+	first := r.Byte()
+	more := bits.LeadingZeros8(^first)
+	v = uint64(first & (0x7f >> more))
+	for _, c := range r.Raw(more) {
 		v = v<<8 | uint64(c)
+	}
+	if more > 0 && v>>(7*more) == 0 {
+		r.Fail(wire.ErrMalformed)
 	}
 	return v
 }

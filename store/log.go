@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -21,9 +22,7 @@ func (s *Store) PutPart(p *causal.Part, hash causal.Hash) {
 	b = appendOrdered(b, s.tables.no)
 	b = appendOrdered(b, p.Seq)
 	middle := len(b)
-	isHashed := p.Seq%hashEvery == 0
-	b = wire.AppendBool(b, isHashed)
-	if isHashed {
+	if p.Seq%hashEvery == 0 {
 		b = append(b, hash[:]...)
 	}
 	b = appendStamp(b, p.Stamp)
@@ -58,7 +57,7 @@ func (s *Store) part(ref causal.Ref) (p *causal.Part, hash *causal.Hash, err err
 }
 
 func (s *Store) readPart(r *wire.Reader, no, seq uint64) (p *causal.Part, hash *causal.Hash) {
-	if r.Bool() {
+	if seq%hashEvery == 0 {
 		hash = new(causal.Hash)
 		copy(hash[:], r.Raw(len(hash)))
 	}
@@ -127,8 +126,7 @@ func (s *Store) Restore(v Visitor) error {
 func (s *Store) restoreHeads(v Visitor, flushed []uint64) error {
 	return s.scanKind(kindHead, func(key, value *wire.Reader) {
 		no := s.readChainNo(key)
-		h := causal.Head{Seq: value.Uvarint()}
-		copy(h.Hash[:], value.Raw(len(h.Hash)))
+		h := s.readHeadValue(key, value, no)
 		if key.Err() == nil && value.Err() == nil {
 			flushed[no] = h.Seq
 			if v.Head != nil {
@@ -136,6 +134,24 @@ func (s *Store) restoreHeads(v Visitor, flushed []uint64) error {
 			}
 		}
 	})
+}
+
+// readHeadValue reads a head. That of a chain with one part has no hash: its
+// part is in the log.
+func (s *Store) readHeadValue(key, value *wire.Reader, no uint64) (h causal.Head) {
+	h.Seq = value.Uvarint()
+	if h.Seq != 1 {
+		copy(h.Hash[:], value.Raw(len(h.Hash)))
+		return h
+	}
+	if key.Err() == nil && value.Err() == nil {
+		hash, ok, err := s.Hash(s.byChain[no].At(1))
+		if err != nil || !ok {
+			value.Fail(cmp.Or(err, error(wire.ErrTruncated)))
+		}
+		h.Hash = hash
+	}
+	return h
 }
 
 func (s *Store) restoreMaximal(v Visitor) error {
@@ -196,8 +212,10 @@ func (s *Store) readChainNo(r *wire.Reader) uint64 {
 	return no
 }
 
-// logTables write references with the numbers of the store's dictionaries. The
-// seq of a reference into the part's own chain is the difference from its own.
+// logTables write references with the numbers of the store's dictionaries: that
+// of a chain as the difference from the part's own, as chains that see each
+// other are met together. The seq of a reference into the part's own chain is
+// the difference from its own.
 type logTables struct {
 	store *Store
 	chain causal.Chain // of the part; zero if there is none
@@ -208,11 +226,11 @@ type logTables struct {
 // AppendRef makes logTables causal.Tables.
 func (t *logTables) AppendRef(b []byte, ref causal.Ref) []byte {
 	if t.seq > 0 && ref.Chain() == t.chain {
-		b = wire.AppendUvarint(b, t.no)
+		b = wire.AppendVarint(b, 0)
 		return wire.AppendVarint(b, int64(t.seq-ref.Seq))
 	}
-	b = wire.AppendUvarint(b, t.store.chain(ref.Chain()))
-	return wire.AppendVarint(b, int64(ref.Seq))
+	b = wire.AppendVarint(b, int64(t.store.chain(ref.Chain())-t.no))
+	return wire.AppendUvarint(b, ref.Seq)
 }
 
 // AppendName makes logTables causal.Tables.
@@ -222,18 +240,21 @@ func (t *logTables) AppendName(b []byte, name string) []byte {
 
 // ReadRef makes logTables a causal.TablesReader.
 func (t *logTables) ReadRef(r *wire.Reader) causal.Ref {
-	no, seq := r.Uvarint(), r.Varint()
+	no := t.no + uint64(r.Varint())
 	if no >= uint64(len(t.store.byChain)) {
 		r.Fail(wire.ErrMalformed)
 		return causal.Ref{}
 	}
+	var seq uint64
 	if t.seq > 0 && no == t.no {
-		seq = int64(t.seq) - seq
+		seq = t.seq - uint64(r.Varint())
+	} else {
+		seq = r.Uvarint()
 	}
-	if seq <= 0 {
+	if seq == 0 || seq > math.MaxInt64 {
 		r.Fail(wire.ErrMalformed)
 	}
-	return t.store.byChain[no].At(uint64(seq))
+	return t.store.byChain[no].At(seq)
 }
 
 // ReadName makes logTables a causal.TablesReader.

@@ -266,7 +266,10 @@ func (s *Store) PutHead(c causal.Chain, h causal.Head) {
 	s.put(func(b []byte) []byte {
 		return appendOrdered(append(b, kindHead), s.chain(c))
 	}, func(b []byte) []byte {
-		return append(wire.AppendUvarint(b, h.Seq), h.Hash[:]...)
+		if b = wire.AppendUvarint(b, h.Seq); h.Seq == 1 {
+			return b // the hash is that of the part in the log: most writers write once
+		}
+		return append(b, h.Hash[:]...)
 	})
 }
 
