@@ -54,7 +54,7 @@ type Node struct {
 	writes  []replica.Write           // scratch of commit
 	minted  []causal.Chain            // own chains that have grown since the last Drain
 	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
-	keyKept map[causal.ReplicaID]bool // own keys that are in the store
+	keyKept map[causal.ReplicaID]bool // authors whose keys are in the store
 	taking  map[causal.ReplicaID]bool // peers whose repair delivery is with trust
 	out     Output
 	counts  Counts
@@ -72,7 +72,8 @@ type Counts struct {
 	Repairs  uint64 // runs of invariants' repairs that committed
 	Voided   uint64 // parts that lost their effect
 	Restored uint64 // parts that had it again
-	Doubted  uint64 // parcels whose seal does not fit what is here
+	Foreign  uint64 // parts of others that nobody should have sent: of a space that is not exchanged, or in parcels too large
+	Doubted  uint64 // runs of parcels whose seal does not fit what is here
 	Ahead    uint64 // parts whose stamp was too far ahead to move the clock
 }
 
@@ -172,6 +173,7 @@ func (n *Node) LinkDown(now causal.Instant, peer causal.ReplicaID, why string) {
 func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	n.cast.LinkDown(now, peer)
 	n.repair.LinkDown(now, peer)
+	n.trust.LinkDown(peer)
 	delete(n.taking, peer)
 	if peer == n.home() {
 		n.homeLost(now)

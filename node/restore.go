@@ -145,8 +145,8 @@ func (n *Node) live() []flow.Change {
 
 // record writes a group's parts to the log.
 func (n *Node) record(g replica.Group) {
+	n.keepKeys(g)
 	for i, p := range g.Parts {
-		n.keepKey(p)
 		n.store.PutPart(p, g.Hashes[i])
 	}
 	if n.cfg.Observe != nil && len(g.Parts) > 0 {

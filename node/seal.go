@@ -50,9 +50,6 @@ func (n *Node) grew(c causal.Chain, head causal.Head, size int) {
 func (n *Node) heedTrust(now causal.Instant, o trust.Output) {
 	n.out.Sign = append(n.out.Sign, o.Sign...)
 	n.out.Verify = append(n.out.Verify, o.Verify...)
-	for _, k := range o.Keys {
-		n.store.PutKey(k.Chain, k.Key)
-	}
 	for _, s := range o.Sealed {
 		n.sealed(now, s)
 	}
@@ -173,15 +170,27 @@ func sizeOf(p *causal.Parcel) int {
 	return size
 }
 
-// reseal asks for the seals that a crash came before. To sign a chain's end
-// again says nothing new: the same parts were signed, or nobody has seen them.
+// reseal asks for the seals that a crash came before. To sign a part of a
+// chain again says nothing new: the same parts were signed, or nobody has seen
+// them.
 func (n *Node) reseal() {
 	for _, author := range n.own() {
 		for _, c := range n.replica.Unsealed(author) {
 			if n.shared(c.Chain.Space) {
-				n.grew(c.Chain, c.Head, 0)
+				n.resealChain(c)
 			}
 		}
+	}
+}
+
+func (n *Node) resealChain(c replica.ChainHead) {
+	for seq := n.replica.Shown(c.Chain).Seq + 1; seq <= c.Seq; seq++ {
+		p := n.replica.Part(c.Chain.At(seq))
+		hash, ok := n.replica.HashAt(c.Chain.Space, c.Chain.Replica, seq)
+		if p == nil || !ok {
+			return // the disk has failed, and says so itself
+		}
+		n.grew(c.Chain, causal.Head{Seq: seq, Hash: hash}, causal.BodySize(p.Entries, p.Removed))
 	}
 }
 
@@ -193,13 +202,17 @@ func (n *Node) own() []causal.ReplicaID {
 	return []causal.ReplicaID{n.self}
 }
 
-// keepKey writes down an own key with the first part under it.
-func (n *Node) keepKey(p *causal.Part) {
-	if p.Seq != 1 || n.keyKept[p.Replica] {
-		return
+// keepKeys writes down the keys of the authors of whom a group has the first
+// part at all.
+func (n *Node) keepKeys(g replica.Group) {
+	for _, k := range g.Keys {
+		n.trust.Learn(k)
 	}
-	for _, k := range []causal.Key{n.cfg.Key, n.cfg.HomeKey} {
-		if k.ID() == p.Replica {
+	for _, p := range g.Parts {
+		if p.Seq > 1 || n.keyKept[p.Replica] {
+			continue
+		}
+		if k, ok := n.trust.Key(p.Replica); ok {
 			n.keyKept[p.Replica] = true
 			n.store.PutKey(p.Chain(), k)
 		}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -87,7 +88,17 @@ func (n *Node) take(now causal.Instant, from causal.ReplicaID, body []byte) {
 	for i := range parcels {
 		n.counts.Received += uint64(len(parcels[i].Parts))
 	}
-	n.trust.Receive(from, parcels)
+	n.trust.Receive(from, slices.DeleteFunc(parcels, n.isForeign))
+}
+
+// isForeign reports whether nobody should have sent a parcel: its space is not
+// exchanged, or it is larger than what authors seal and no frame could pass it on.
+func (n *Node) isForeign(p causal.Parcel) bool {
+	isForeign := !n.shared(p.Chain().Space) || sizeOf(&p) > wire.FrameMax-4096
+	if isForeign {
+		n.counts.Foreign += uint64(len(p.Parts))
+	}
+	return isForeign
 }
 
 // refuse ends the link to a peer whose bytes can't be read.

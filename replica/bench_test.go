@@ -115,15 +115,15 @@ func reversed(parts []*causal.Part) []*causal.Part {
 
 func BenchmarkFrame(b *testing.B) {
 	parts := impressions(1600)[600:]
-	parcel := []causal.Parcel{replicatest.Parcel(parts...)}
-	frame := replica.AppendFrame(nil, parcel)
+	parcels := replicatest.Stretches(parts...)
+	frame := replica.AppendFrame(nil, parcels)
 	payload := 0
 	for _, p := range parts {
 		payload += len(p.Entries[0].Key) + len(p.Entries[0].Value)
 	}
 	b.Run("encode", func(b *testing.B) {
 		for b.Loop() {
-			frame = replica.AppendFrame(frame[:0], parcel)
+			frame = replica.AppendFrame(frame[:0], parcels)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(parts)), "ns/part")
 		b.ReportMetric(float64(len(frame))/float64(len(parts)), "B/part")

@@ -61,7 +61,7 @@ func (r *Replica) Commit(d Draft) Group {
 		g.Hashes[i] = r.hasher.Chain(c.head.Hash, p)
 	}
 	for i, p := range g.Parts {
-		if _, isVoid := r.keep(piece{p, g.Hashes[i], true}); isVoid {
+		if _, isVoid := r.keep(piece{part: p, hash: g.Hashes[i], isProven: true}); isVoid {
 			r.takeBack(p)
 		}
 	}

@@ -89,7 +89,7 @@ func (r *Replica) Replay(p *causal.Part) {
 		c.replayed = c.head
 	}
 	c.replayed = causal.Head{Seq: p.Seq, Hash: r.hasher.Chain(c.replayed.Hash, p)}
-	r.take(piece{p, c.replayed.Hash, r.proven[p.Ref()]})
+	r.take(piece{part: p, hash: c.replayed.Hash, isProven: r.proven[p.Ref()]})
 }
 
 // Loaded ends a restart. It returns ErrDamaged if a part that was applied
@@ -186,7 +186,7 @@ func (r *Replica) flushedRecords(s *space) (records []piece) {
 // LoadSeal takes back a seal, each chain's in their order.
 func (r *Replica) LoadSeal(id causal.Chain, s causal.Seal) {
 	c := r.space(id.Space).chain(id.Replica)
-	c.seals.kept = append(c.seals.kept, s)
+	c.seals.kept = append(c.seals.kept, stretch{s, causal.ParcelSizeMax})
 }
 
 // reseal says what the chains of a space show after a restart.

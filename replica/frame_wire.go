@@ -35,10 +35,11 @@ func AppendFrame(b []byte, parcels []causal.Parcel) []byte {
 }
 
 // Append adds a parcel. It panics if the frame has more than FramePartsMax
-// parts then, or if the parcel has none.
+// parts then, or if the parcel has none or more than causal.ParcelPartsMax.
 func (f *Frame) Append(parcel *causal.Parcel) {
-	if f.parts += len(parcel.Parts); f.parts > FramePartsMax || len(parcel.Parts) == 0 {
-		panic("replica: a parcel has parts, and a frame at most FramePartsMax")
+	n := len(parcel.Parts)
+	if f.parts += n; f.parts > FramePartsMax || n == 0 || n > causal.ParcelPartsMax {
+		panic("replica: a parcel has parts, at most ParcelPartsMax, and a frame at most FramePartsMax")
 	}
 	b, no := f.tables.appendChainNo(f.buf, parcel.Chain())
 	b = wire.AppendVarint(b, int64(parcel.First()-f.tables.base[no]))
@@ -110,7 +111,7 @@ func (f *frameDecoder) parcel(r *wire.Reader) (parcel causal.Parcel) {
 	if count == 0 || count > uint64(r.Len()/partSizeMin) || count > math.MaxInt64-seq {
 		r.Fail(wire.ErrMalformed)
 	}
-	if count > uint64(FramePartsMax-f.parts) {
+	if count > min(causal.ParcelPartsMax, uint64(FramePartsMax-f.parts)) {
 		r.Fail(wire.ErrLimit)
 	}
 	parcel.Key = f.key(r, control&1 == 1, t.chains[no].Replica, seq)

@@ -11,7 +11,8 @@ import (
 type piece struct {
 	part     *causal.Part
 	hash     causal.Hash
-	isProven bool // it holds the proof of a fork, whose signatures are good
+	key      *causal.Key // the author's, if it came with the part
+	isProven bool        // it holds the proof of a fork, whose signatures are good
 }
 
 // Receive takes parcels of others whose seals are good, in any order, any
@@ -24,9 +25,13 @@ func (r *Replica) Receive(parcels []causal.Vouched) {
 			r.counts.Foreign += uint64(len(v.Parts))
 			continue
 		}
-		r.expect(v.Chain(), v.Seal, v.Hashes[len(v.Hashes)-1])
+		r.expect(v)
 		for j, p := range v.Parts {
-			if waits := r.take(piece{p, v.Hashes[j], slices.Contains(v.Proven, p.Seq)}); waits {
+			a := piece{part: p, hash: v.Hashes[j], isProven: slices.Contains(v.Proven, p.Seq)}
+			if p.Seq == 1 {
+				a.key = v.Key
+			}
+			if waits := r.take(a); waits {
 				crowded = append(crowded, r.chain(p.Chain()))
 			}
 		}
@@ -102,6 +107,9 @@ func (r *Replica) enter(pieces []piece) {
 	g := Group{Parts: make([]*causal.Part, len(pieces)), Hashes: make([]causal.Hash, len(pieces))}
 	for i, a := range pieces {
 		g.Parts[i], g.Hashes[i] = a.part, a.hash
+		if a.key != nil {
+			g.Keys = append(g.Keys, *a.key)
+		}
 		removed, isVoid := r.keep(a)
 		if !r.isLoading && !isVoid {
 			g.Changes = slices.Grow(g.Changes, len(a.part.Entries)+len(removed))

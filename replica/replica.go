@@ -73,6 +73,7 @@ func (noLog) Hash(causal.Ref) (causal.Hash, bool, error) { return causal.Hash{},
 type Group struct {
 	Parts   []*causal.Part // of each space, causes before effects
 	Hashes  []causal.Hash  // Hashes[i] is the chain hash at Parts[i]
+	Keys    []causal.Key   // that came with those of the parts that begin a chain
 	Changes []Change       // part by part: what it added, then what it removed
 }
 

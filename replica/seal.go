@@ -7,11 +7,6 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 )
 
-// SealEvery is how many parts of a chain lie at most between two seals that
-// are kept, if its author sealed that often. Fewer seals cost less; but who
-// fetches a chain can take it only up to a seal.
-const SealEvery = 512
-
 // Sealed says that a chain bears a seal from now on, and which of its earlier
 // ones are not needed any more.
 type Sealed struct {
@@ -22,11 +17,15 @@ type Sealed struct {
 
 // seals are the seals kept of one chain. What a chain shows of itself to
 // others ends at its last seal: without one nobody takes a part.
+//
+// Fewer seals cost less; but who fetches a chain takes it from seal to seal.
+// So one gives way to the next as long as the parts since the seal before it
+// make one parcel.
 type seals struct {
-	kept  []causal.Seal // by seq; all within the chain
-	ahead []promised    // by seq; of parts that are not applied yet
-	shown causal.Head   // the chain at the last of kept
-	cap   *causal.Head  // if not nil, others are shown this: the author is a proven forker, and here its chain goes up to the fork
+	kept  []stretch    // by seq; all within the chain
+	ahead []promised   // by seq; of parts that are not applied yet
+	shown causal.Head  // the chain at the last of kept
+	cap   *causal.Head // if not nil, others are shown this: the author is a proven forker, and here its chain goes up to the fork
 }
 
 // visible returns how far others may see the chain.
@@ -37,41 +36,79 @@ func (q *seals) visible() causal.Head {
 	return q.shown
 }
 
+// stretch is a seal and the size of the parts since the seal before.
+type stretch struct {
+	causal.Seal
+	size int
+}
+
 // promised is a seal that came before its part.
 type promised struct {
-	causal.Seal
-	hash causal.Hash // at its part: if another part is applied there, it is not that one's seal
+	stretch
+	first uint64      // of the parts that came under it
+	hash  causal.Hash // at its part: if another part is applied there, it is not that one's seal
 }
 
 // aheadMax bounds the seals of a chain that wait for their parts; the earliest
 // are kept.
-const aheadMax = 64
+const aheadMax = 512
 
-// expect takes a seal that is good for the given chain hash.
-func (r *Replica) expect(id causal.Chain, s causal.Seal, hash causal.Hash) {
-	c := r.space(id.Space).chain(id.Replica)
-	if s.Seq <= c.head.Seq {
-		if have, ok := r.HashAt(id.Space, id.Replica, s.Seq); ok && have == hash {
-			r.seal(c, s, hash)
-		}
+// expect takes the seal of a parcel.
+func (r *Replica) expect(v *causal.Vouched) {
+	p := promised{stretch{Seal: v.Seal}, v.First(), v.Hashes[len(v.Hashes)-1]}
+	for _, part := range v.Parts {
+		p.size += sizeOf(part)
+	}
+	c := r.space(v.Chain().Space).chain(v.Chain().Replica)
+	if p.Seq > c.head.Seq {
+		c.seals.await(p)
 		return
 	}
-	i, isThere := slices.BinarySearchFunc(c.seals.ahead, s.Seq, func(p promised, seq uint64) int { return cmp.Compare(p.Seq, seq) })
+	if have, ok := r.HashAt(c.id.Space, c.id.Replica, p.Seq); ok && have == p.hash {
+		r.seal(c, p.Seal, p.hash)
+	}
+}
+
+// await puts a seal among those that wait for their parts. It takes the place
+// of the one before it, and the one behind takes its, if they make one parcel.
+func (q *seals) await(p promised) {
+	i, isThere := slices.BinarySearchFunc(q.ahead, p.Seq, func(a promised, seq uint64) int { return cmp.Compare(a.Seq, seq) })
 	if isThere {
-		c.seals.ahead[i] = promised{s, hash}
+		q.ahead[i] = p
 		return
 	}
-	c.seals.ahead = slices.Insert(c.seals.ahead, i, promised{s, hash})
-	if len(c.seals.ahead) > aheadMax {
-		c.seals.ahead = c.seals.ahead[:aheadMax]
+	q.ahead = slices.Insert(q.ahead, i, p)
+	if i+1 < len(q.ahead) {
+		q.thin(i)
 	}
+	if i > 0 {
+		q.thin(i - 1)
+	}
+	if len(q.ahead) > aheadMax {
+		q.ahead = q.ahead[:aheadMax]
+	}
+}
+
+// thin lets the seal behind stand for the i-th too, if it can.
+func (q *seals) thin(i int) {
+	a, b := &q.ahead[i], &q.ahead[i+1]
+	if b.first > a.Seq+1 || !isParcel(b.Seq-min(a.first, b.first)+1, a.size+b.size) {
+		return
+	}
+	b.first, b.size = min(a.first, b.first), a.size+b.size
+	q.ahead = slices.Delete(q.ahead, i, i+1)
+}
+
+// isParcel reports whether one seal is enough for so much.
+func isParcel(parts uint64, size int) bool {
+	return parts <= causal.ParcelPartsMax && size <= causal.ParcelSizeMax
 }
 
 // reach keeps the seals of the parts that the chain has reached.
 func (r *Replica) reach(c *chain) {
 	for len(c.seals.ahead) > 0 && c.seals.ahead[0].Seq <= c.head.Seq {
 		p := c.seals.ahead[0]
-		c.seals.ahead = c.seals.ahead[1:]
+		c.seals.ahead = slices.Delete(c.seals.ahead, 0, 1)
 		if p.Seq == c.head.Seq && p.hash == c.head.Hash {
 			r.seal(c, p.Seal, p.hash)
 		}
@@ -88,30 +125,45 @@ func (r *Replica) Seal(id causal.Chain, s causal.Seal) {
 	}
 }
 
-// seal keeps a seal at the end of those kept, and lets go of the one before it
-// unless a long stretch would be without.
+// seal keeps a seal behind those kept, and lets go of the one before it if
+// this one can stand for both.
 func (r *Replica) seal(c *chain, s causal.Seal, hash causal.Hash) {
 	q := &c.seals
 	if s.Seq <= q.shown.Seq {
 		return
 	}
 	out := Sealed{Chain: c.id, Seal: s}
+	size := c.sizeOf(q.shown.Seq+1, s.Seq)
 	if n := len(q.kept); n > 0 {
 		var before uint64
 		if n > 1 {
 			before = q.kept[n-2].Seq
 		}
-		if s.Seq-before <= SealEvery {
+		if isParcel(s.Seq-before, q.kept[n-1].size+size) {
+			size += q.kept[n-1].size
 			out.Gone = []uint64{q.kept[n-1].Seq}
 			q.kept = q.kept[:n-1]
 		}
 	}
-	q.kept = append(q.kept, s)
+	q.kept = append(q.kept, stretch{s, size})
 	q.shown = causal.Head{Seq: s.Seq, Hash: hash}
 	r.spaces[c.id.Space].isDigest = false
 	if !r.isLoading {
 		r.out.Seals = append(r.out.Seals, out)
 	}
+}
+
+// sizeOf returns the size of some parts; at least a parcel's if any of them
+// has left memory.
+func (c *chain) sizeOf(first, last uint64) (size int) {
+	for seq := first; seq <= last; seq++ {
+		k, isKept := c.at(seq)
+		if !isKept {
+			return causal.ParcelSizeMax
+		}
+		size += k.size
+	}
+	return size
 }
 
 // SealAfter returns the first seal kept of a chain that is over a part behind
@@ -121,11 +173,11 @@ func (r *Replica) SealAfter(id causal.Chain, seq uint64) (causal.Seal, bool) {
 	if c == nil {
 		return causal.Seal{}, false
 	}
-	i, _ := slices.BinarySearchFunc(c.seals.kept, seq+1, func(s causal.Seal, seq uint64) int { return cmp.Compare(s.Seq, seq) })
+	i, _ := slices.BinarySearchFunc(c.seals.kept, seq+1, func(s stretch, seq uint64) int { return cmp.Compare(s.Seq, seq) })
 	if i == len(c.seals.kept) {
 		return causal.Seal{}, false
 	}
-	return c.seals.kept[i], true
+	return c.seals.kept[i].Seal, true
 }
 
 // Shown returns how far others may see the chain: up to its last seal.

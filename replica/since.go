@@ -48,6 +48,9 @@ func (r *Replica) cursor(id causal.Chain, after uint64) (cursor, bool) {
 	if !ok {
 		return cursor{}, false
 	}
+	if seal.Seq-after > causal.ParcelPartsMax {
+		return cursor{}, false // seals were lost on the way; the next peer has them
+	}
 	first := r.Part(id.At(after + 1))
 	return cursor{first, seal}, first != nil
 }

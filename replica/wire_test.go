@@ -117,7 +117,7 @@ func TestHashCoversEverything(t *testing.T) {
 // TestBytesPerPart keeps an impression small: one entry in, one out.
 func TestBytesPerPart(t *testing.T) {
 	parts := impressions(1600)[600:]
-	size := len(replica.AppendFrame(nil, []causal.Parcel{replicatest.Parcel(parts...)}))
+	size := len(replica.AppendFrame(nil, replicatest.Stretches(parts...)))
 	for _, p := range parts {
 		size -= len(p.Entries[0].Key) + len(p.Entries[0].Value)
 	}
@@ -201,7 +201,7 @@ func checkParcel(t *testing.T, p *causal.Parcel) {
 
 func FuzzDecodeFrame(f *testing.F) {
 	f.Add(replica.AppendFrame(nil, sampleParcels()))
-	f.Add(replica.AppendFrame(nil, []causal.Parcel{replicatest.Parcel(impressions(20)...)}))
+	f.Add(replica.AppendFrame(nil, replicatest.Stretches(impressions(20)...)))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, frame []byte) { checkFrame(t, frame) })
 }

@@ -15,7 +15,9 @@
 //
 //  1. Each request of an Output is answered once, by Signed or Verified, in
 //     any order. One that never is holds up its chain, and no other.
-//  2. What is Vouched is given to the replica at once, in order; when the
+//  2. What is Accepted is given to the replica at once, in order; when the
 //     replica lets parts of a chain fall, Forget is called with that chain.
-//  3. Sealed is kept with the chain before any message with it leaves.
+//  3. When the first part of a chain is applied, its author's key is kept with
+//     it, and Learn is called with the key: now, and after each restart.
+//  4. Sealed is kept with the chain before any message with it leaves.
 package trust

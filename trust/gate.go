@@ -7,46 +7,86 @@ import (
 )
 
 // gate is where the parcels of one chain wait: for those before them, then for
-// the host's word on their seals.
+// the host's word on their seals. What each peer sent waits in a lane of its
+// own and is judged by itself, in turn; so what one peer forges delays what
+// others send by its turn, and does no more.
 type gate struct {
 	chain causal.Chain
 	tip   causal.Head // up to here all is vouched for and handed out; behind the replica's own tip it means nothing
-	run   []*held     // consecutive parcels from the tip on, with the host
-	open  int         // how many of run are not answered
-	queue []*held     // by first seq
+	key   *causal.Key // that came with the first part, for as long as the replica may not have it
+	lanes []*lane     // the one whose turn is next first
+
+	turn        *lane     // whose run it is
+	run         []*bundle // consecutive from the tip on, with the host
+	open        int       // how many of run are not answered
+	isForgotten bool      // the replica let parts fall that lie before the run
 }
 
-// held is one parcel that waits.
+// lane is what one peer sent of one chain.
+type lane struct {
+	gate    *gate
+	peer    *peer
+	queue   []held // by first seq; at most queueMax
+	isOwed  bool   // the peer is told when nothing here can go to the host any more
+	isSplit bool   // a bundle was found bad: one of its parcels is to blame
+}
+
+// held is a parcel that waits.
 type held struct {
-	from   causal.ReplicaID
 	parcel causal.Parcel
 	size   int
-	gate   *gate
-	hashes []causal.Hash // once in a run
-	isGood bool
+}
+
+// bundle is consecutive parcels of one lane that are judged by the last one's
+// seal: it covers them all, and the other seals are not needed any more. So
+// where parcels come in faster than the host verifies, it verifies fewer.
+type bundle struct {
+	gate    *gate
+	members []held
+	parts   int
+	size    int
+	hashes  []causal.Hash // at each of the parts
+	isGood  bool
+}
+
+// peer is what waits of one peer's.
+type peer struct {
+	id    causal.ReplicaID
+	lanes map[*lane]struct{} // with a queue
+	held  int
+	size  int
+	owed  int // lanes
 }
 
 // Receive takes the parcels of a frame that a peer sent, in their order.
 func (m *Machine) Receive(from causal.ReplicaID, parcels []causal.Parcel) {
-	var touched []*gate
+	p := m.peer(from)
+	var touched []*lane
 	for i := range parcels {
-		g := m.gate(parcels[i].Chain())
-		if m.hold(from, g, &parcels[i]) && !slices.Contains(touched, g) {
-			touched = append(touched, g)
+		l := m.hold(p, &parcels[i])
+		if l != nil && !l.isOwed {
+			l.isOwed = true
+			p.owed++
+			touched = append(touched, l)
 		}
 	}
-	for _, g := range touched {
-		m.advance(g)
+	for _, l := range touched {
+		m.advance(l.gate)
 	}
-	m.settled(from)
-	if len(m.gates) > gatesMax {
-		m.sweep()
+	if len(touched) == 0 {
+		m.settled(p)
 	}
+	m.sweep()
 }
 
-// gatesMax is how many gates there may be before those are looked for that
-// nothing waits at.
-const gatesMax = 1024
+func (m *Machine) peer(id causal.ReplicaID) *peer {
+	p := m.peers[id]
+	if p == nil {
+		p = &peer{id: id, lanes: map[*lane]struct{}{}}
+		m.peers[id] = p
+	}
+	return p
+}
 
 func (m *Machine) gate(c causal.Chain) *gate {
 	g := m.gates[c]
@@ -57,53 +97,163 @@ func (m *Machine) gate(c causal.Chain) *gate {
 	return g
 }
 
-// queueMax bounds the parcels that wait at one gate for those before them.
+// lane returns the lane of a peer.
+func (g *gate) lane(p *peer) *lane {
+	for _, l := range g.lanes {
+		if l.peer == p {
+			return l
+		}
+	}
+	l := &lane{gate: g, peer: p}
+	g.lanes = append(g.lanes, l)
+	return l
+}
+
+// queueMax bounds the parcels that wait in one lane; the last of the chain
+// fall out.
 const queueMax = 256
 
-// hold puts a parcel into its gate's queue, if there is room.
-func (m *Machine) hold(from causal.ReplicaID, g *gate, p *causal.Parcel) bool {
-	h := &held{from: from, parcel: *p, size: sizeOf(p), gate: g}
-	if len(g.queue) >= queueMax || m.stats.Held >= m.cfg.HeldMax || m.stats.HeldSize+h.size > m.cfg.HeldSizeMax {
-		m.stats.Dropped++
-		return false
+// hold puts a parcel into its lane, if it is news and there is room.
+func (m *Machine) hold(p *peer, parcel *causal.Parcel) *lane {
+	g := m.gates[parcel.Chain()]
+	if g == nil && parcel.Last() <= m.cfg.Source.Tip(parcel.Chain()).Seq || g != nil && parcel.Last() <= m.tip(g).Seq {
+		m.stats.Stale++
+		return nil
 	}
-	m.stats.Held++
-	m.stats.HeldSize += h.size
-	i := len(g.queue)
-	for i > 0 && g.queue[i-1].parcel.First() > p.First() {
+	h := held{*parcel, sizeOf(parcel)}
+	if m.isFull(h) {
+		m.relieve()
+	}
+	if m.isFull(h) { // what is left is with the host
+		m.stats.Dropped++
+		return nil
+	}
+	l := m.gate(parcel.Chain()).lane(p)
+	i := len(l.queue)
+	for i > 0 && l.queue[i-1].parcel.First() > parcel.First() {
 		i--
 	}
-	g.queue = slices.Insert(g.queue, i, h)
-	return true
+	l.queue = slices.Insert(l.queue, i, h)
+	p.lanes[l] = struct{}{}
+	m.came(p, h)
+	if last := len(l.queue) - 1; last >= queueMax {
+		m.stats.Dropped++
+		m.gone(p, l.queue[last])
+		l.queue = l.queue[:last]
+	}
+	return l
 }
+
+func (m *Machine) isFull(h held) bool {
+	return m.stats.Held >= m.cfg.HeldMax || m.stats.HeldSize+h.size > m.cfg.HeldSizeMax
+}
+
+func (m *Machine) came(p *peer, h held) { m.count(p, 1, h.size) }
 
 // gone says that a parcel waits no more.
-func (m *Machine) gone(h *held) {
-	m.stats.Held--
-	m.stats.HeldSize -= h.size
+func (m *Machine) gone(p *peer, h held) { m.count(p, -1, -h.size) }
+
+func (m *Machine) count(p *peer, parcels, size int) {
+	p.held += parcels
+	p.size += size
+	m.stats.Held += parcels
+	m.stats.HeldSize += size
 }
 
-// advance takes what connects off the queue and asks the host about it.
+// relieve makes room: who holds most loses all that waits.
+func (m *Machine) relieve() {
+	var most *peer
+	for _, p := range m.peers {
+		if most == nil || p.size > most.size || p.size == most.size && p.id.Compare(most.id) < 0 {
+			most = p
+		}
+	}
+	m.stats.Dropped += uint64(m.clear(most))
+}
+
+// clear lets all fall that waits of a peer's and is not with the host.
+func (m *Machine) clear(p *peer) (dropped int) {
+	for l := range p.lanes {
+		dropped += len(l.queue)
+		for _, h := range l.queue {
+			m.gone(p, h)
+		}
+		l.queue = nil
+		if !l.isOwed { // otherwise its turn will come
+			m.leave(l)
+		}
+	}
+	clear(p.lanes)
+	return dropped
+}
+
+// leave takes an empty lane from its gate.
+func (m *Machine) leave(l *lane) {
+	g := l.gate
+	if at := slices.Index(g.lanes, l); at >= 0 {
+		g.lanes = slices.Delete(g.lanes, at, at+1)
+	}
+	delete(l.peer.lanes, l)
+	if m.isIdle(g) {
+		delete(m.gates, g.chain)
+	}
+}
+
+// LinkDown says that a peer sends no more. What it sent and is with the host
+// is judged all the same.
+func (m *Machine) LinkDown(from causal.ReplicaID) {
+	if p := m.peers[from]; p != nil {
+		m.clear(p)
+		m.settled(p)
+	}
+}
+
+// advance gives the turn to the first lane that has something to verify, if no
+// lane has it.
 func (m *Machine) advance(g *gate) {
-	if g.open > 0 {
+	for left := len(g.lanes); g.open == 0 && left > 0; left-- {
+		l := g.lanes[0]
+		g.back(l)
+		switch m.connect(l); {
+		case len(g.run) == 0:
+			if len(l.queue) == 0 {
+				m.leave(l)
+			}
+			m.done(l)
+		case !m.ask(g):
+			left = len(g.lanes) + 1
+		}
+	}
+	if m.isIdle(g) {
+		delete(m.gates, g.chain)
+	}
+}
+
+// back makes a lane's turn the last.
+func (g *gate) back(l *lane) {
+	at := slices.Index(g.lanes, l)
+	copy(g.lanes[at:], g.lanes[at+1:])
+	g.lanes[len(g.lanes)-1] = l
+}
+
+// done says that nothing of a lane can go to the host for now.
+func (m *Machine) done(l *lane) {
+	if l.isOwed {
+		l.isOwed = false
+		l.peer.owed--
+		m.settled(l.peer)
+	}
+}
+
+// settled tells that nothing of a peer's is with the host or can go there, if
+// that is so.
+func (m *Machine) settled(p *peer) {
+	if p.owed > 0 {
 		return
 	}
-	at := m.tip(g)
-	for len(g.queue) > 0 && g.queue[0].parcel.First() <= at.Seq+1 {
-		h := g.queue[0]
-		g.queue = g.queue[1:]
-		if h.parcel.Last() <= at.Seq {
-			m.gone(h) // it came before
-			continue
-		}
-		h.cut(at.Seq)
-		at = h.chainFrom(at, &m.hasher)
-		g.run = append(g.run, h)
-	}
-	if len(g.run) > 0 {
-		m.ask(g)
-	} else if len(g.queue) == 0 && g.tip.Seq <= m.cfg.Source.Tip(g.chain).Seq {
-		delete(m.gates, g.chain)
+	m.out.Settled = append(m.out.Settled, p.id)
+	if p.held == 0 && m.peers[p.id] == p {
+		delete(m.peers, p.id)
 	}
 }
 
@@ -115,6 +265,27 @@ func (m *Machine) tip(g *gate) causal.Head {
 	return g.tip
 }
 
+// connect makes the run of what connects in the lane's queue.
+func (m *Machine) connect(l *lane) {
+	g := l.gate
+	g.turn = l
+	at := m.tip(g)
+	n := 0
+	for ; n < len(l.queue) && l.queue[n].parcel.First() <= at.Seq+1; n++ {
+		h := l.queue[n]
+		if h.parcel.Last() <= at.Seq {
+			m.gone(l.peer, h) // it came before
+			continue
+		}
+		h.cut(at.Seq)
+		if last := len(g.run) - 1; last < 0 || l.isSplit || !g.run[last].fits(h) {
+			g.run = append(g.run, &bundle{gate: g})
+		}
+		at = g.run[len(g.run)-1].add(h, at, &m.hasher)
+	}
+	l.queue = l.queue[n:]
+}
+
 // cut takes off the parts up to and including seq.
 func (h *held) cut(seq uint64) {
 	if first := h.parcel.First(); first <= seq {
@@ -122,49 +293,75 @@ func (h *held) cut(seq uint64) {
 	}
 }
 
-// chainFrom computes the chain hashes of the parts, and returns the chain's
-// head behind them.
-func (h *held) chainFrom(at causal.Head, hasher *causal.Hasher) causal.Head {
-	h.hashes = make([]causal.Hash, len(h.parcel.Parts))
-	for i, p := range h.parcel.Parts {
+// fits reports whether one seal may stand for h too.
+func (b *bundle) fits(h held) bool {
+	return b.parts+len(h.parcel.Parts) <= causal.ParcelPartsMax && b.size+h.size <= causal.ParcelSizeMax
+}
+
+// add puts h at the end, computes its chain hashes, and returns the chain's
+// head behind it.
+func (b *bundle) add(h held, at causal.Head, hasher *causal.Hasher) causal.Head {
+	b.members = append(b.members, h)
+	b.parts += len(h.parcel.Parts)
+	b.size += h.size
+	for _, p := range h.parcel.Parts {
 		at = causal.Head{Seq: p.Seq, Hash: hasher.Chain(at.Hash, p)}
-		h.hashes[i] = at.Hash
+		b.hashes = append(b.hashes, at.Hash)
 	}
 	return at
 }
 
-// ask asks the host about every seal of the run: a good one vouches for all
-// parts before it.
-func (m *Machine) ask(g *gate) {
+// last returns the seal that stands for all, and what it is over.
+func (b *bundle) last() (causal.Seal, causal.Head) {
+	seal := b.members[len(b.members)-1].parcel.Seal
+	return seal, causal.Head{Seq: seal.Seq, Hash: b.hashes[len(b.hashes)-1]}
+}
+
+// parcel returns the members as one parcel.
+func (b *bundle) parcel() causal.Parcel {
+	p := b.members[0].parcel
+	if len(b.members) > 1 {
+		p.Parts = slices.Clip(p.Parts)
+		for _, h := range b.members[1:] {
+			p.Parts = append(p.Parts, h.parcel.Parts...)
+		}
+		p.Seal, _ = b.last()
+	}
+	return p
+}
+
+// ask asks the host about the seals of the run; false if nobody can tell.
+func (m *Machine) ask(g *gate) bool {
 	key, ok := m.keyOf(g)
 	if !ok {
-		m.stats.Unknown += uint64(len(g.run))
+		m.stats.Unknown++
 		m.fail(g, g.run)
 		g.run = nil
-		return
+		return false
 	}
 	g.open = len(g.run)
-	for _, h := range g.run {
+	for _, b := range g.run {
 		id := m.nextID()
-		m.asked[id] = h
-		m.open[h.from]++
-		head := causal.Head{Seq: h.parcel.Last(), Hash: h.hashes[len(h.hashes)-1]}
+		m.asked[id] = b
+		seal, head := b.last()
 		m.out.Verify = append(m.out.Verify, VerifyRequest{
-			ID: id, Public: key.Public, Signature: h.parcel.Seal.Signature,
+			ID: id, Public: key.Public, Signature: seal.Signature,
 			Statement: causal.SealStatement(g.chain, head),
 		})
 	}
+	return true
 }
 
 // keyOf returns the key of a chain's author: known, or brought by the run.
 func (m *Machine) keyOf(g *gate) (causal.Key, bool) {
-	if k, ok := m.keys[g.chain.Replica]; ok {
+	if k, ok := m.Key(g.chain.Replica); ok {
 		return k, true
 	}
-	for _, h := range g.run {
-		if h.parcel.Key != nil {
-			return *h.parcel.Key, true
-		}
+	if g.key != nil {
+		return *g.key, true
+	}
+	if k := g.run[0].members[0].parcel.Key; k != nil && k.ID() == g.chain.Replica {
+		return *k, true
 	}
 	return causal.Key{}, false
 }
@@ -172,96 +369,108 @@ func (m *Machine) keyOf(g *gate) (causal.Key, bool) {
 // Verified takes the host's answers.
 func (m *Machine) Verified(answers []Verified) {
 	for _, a := range answers {
-		h, ok := m.asked[a.ID]
+		b, ok := m.asked[a.ID]
 		if !ok {
 			continue
 		}
 		delete(m.asked, a.ID)
-		h.isGood = a.IsGood
-		m.open[h.from]--
-		if h.gate.open--; h.gate.open == 0 {
-			m.conclude(h.gate)
+		b.isGood = a.IsGood
+		if b.gate.open--; b.gate.open == 0 {
+			m.conclude(b.gate)
 		}
-		m.settled(h.from)
 	}
 }
 
-// settled tells that nothing of a peer's is with the host, if that is so.
-func (m *Machine) settled(peer causal.ReplicaID) {
-	if m.open[peer] == 0 {
-		delete(m.open, peer)
-		m.out.Settled = append(m.out.Settled, peer)
-	}
-}
-
-// conclude hands out the run up to its last good seal and refuses the rest.
+// conclude hands out the run up to its first bad seal and refuses the rest. A
+// bad bundle is judged again, parcel by parcel.
 func (m *Machine) conclude(g *gate) {
-	run := g.run
-	g.run = nil
-	good := len(run)
-	for good > 0 && !run[good-1].isGood {
-		good--
+	run, l := g.run, g.turn
+	g.run, l.isSplit = nil, false
+	for len(run) > 0 && run[0].isGood {
+		m.accept(g, run[0])
+		run = run[1:]
 	}
-	var loose *held // parts before a good seal whose own seal is bad
-	for _, h := range run[:good] {
-		m.gone(h)
-		if loose != nil {
-			h.parcel.Parts = append(loose.parcel.Parts, h.parcel.Parts...)
-			h.hashes = append(loose.hashes, h.hashes...)
-			loose = nil
-		}
-		if !h.isGood {
-			m.stats.Refused++
-			loose = h
-			continue
-		}
-		m.accept(g, h)
+	switch {
+	case len(run) == 0:
+	case len(run[0].members) > 1:
+		l.isSplit = true
+		m.again(l, run)
+	default:
+		m.stats.Refused++
+		m.fail(g, run)
 	}
-	m.stats.Refused += uint64(len(run) - good)
-	m.fail(g, run[good:])
+	g.isForgotten = false
 	m.advance(g)
 }
 
-func (m *Machine) accept(g *gate, h *held) {
+// again puts what was in a run back into its lane.
+func (m *Machine) again(l *lane, run []*bundle) {
+	var back []held
+	for _, b := range run {
+		back = append(back, b.members...)
+	}
+	l.queue = append(back, l.queue...)
+	l.peer.lanes[l] = struct{}{}
+}
+
+func (m *Machine) accept(g *gate, b *bundle) {
 	m.stats.Verified++
-	g.tip = causal.Head{Seq: h.parcel.Last(), Hash: h.hashes[len(h.hashes)-1]}
-	if k := h.parcel.Key; k != nil {
-		if _, known := m.keys[g.chain.Replica]; !known {
-			m.keys[g.chain.Replica] = *k
-			m.out.Keys = append(m.out.Keys, NewKey{g.chain, *k})
-		}
+	m.release(b)
+	parcel := b.parcel()
+	if _, head := b.last(); !g.isForgotten {
+		g.tip = head
+	}
+	if g.key == nil {
+		g.key = parcel.Key
 	}
 	if m.isOwn(g.chain.Replica) {
 		m.out.Clones = append(m.out.Clones, g.chain)
 		return
 	}
-	m.out.Accepted = append(m.out.Accepted, Accepted{h.from, causal.Vouched{Parcel: h.parcel, Hashes: h.hashes}})
+	m.out.Accepted = append(m.out.Accepted, Accepted{g.turn.peer.id, causal.Vouched{Parcel: parcel, Hashes: b.hashes}})
+}
+
+func (m *Machine) release(b *bundle) {
+	for _, h := range b.members {
+		m.gone(b.gate.turn.peer, h)
+	}
 }
 
 // fail drops parcels that nobody vouches for.
-func (m *Machine) fail(g *gate, run []*held) {
-	for _, h := range run {
-		m.gone(h)
-		m.out.Doubts = append(m.out.Doubts, Doubt{h.from, g.chain})
+func (m *Machine) fail(g *gate, run []*bundle) {
+	for _, b := range run {
+		m.release(b)
 	}
+	m.out.Doubts = append(m.out.Doubts, Doubt{g.turn.peer.id, g.chain})
 }
 
 // Forget says that the replica has let parts of a chain fall that were handed
 // to it: they will come again.
 func (m *Machine) Forget(c causal.Chain) {
 	if g := m.gates[c]; g != nil {
-		g.tip = causal.Head{}
+		g.tip, g.key, g.isForgotten = causal.Head{}, nil, g.open > 0
 	}
 }
 
-// sweep forgets the gates at which nothing waits and which are not ahead of
-// the replica.
+// isIdle reports whether nothing waits at a gate, and it is not ahead of the
+// replica.
+func (m *Machine) isIdle(g *gate) bool {
+	return g.open == 0 && len(g.lanes) == 0 && g.tip.Seq <= m.cfg.Source.Tip(g.chain).Seq
+}
+
+// sweep forgets the gates at which nothing waits any more, when there are many
+// and twice as many as the last time.
 func (m *Machine) sweep() {
+	const gatesMin = 1024
+	if len(m.gates) < max(gatesMin, 2*m.swept) {
+		return
+	}
 	for c, g := range m.gates {
-		if g.open == 0 && len(g.queue) == 0 && g.tip.Seq <= m.cfg.Source.Tip(c).Seq {
+		if m.isIdle(g) {
 			delete(m.gates, c)
 		}
 	}
+	m.swept = len(m.gates)
 }
 
 // sizeOf is about what a parcel takes in memory.

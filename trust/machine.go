@@ -19,8 +19,11 @@ type Config struct {
 	Source Source
 	Own    []causal.ReplicaID // under whose names this node writes
 
-	HeldMax     int // 16,384 parcels that wait for a verdict or for those before them; what comes beyond is dropped, and repair brings it again
-	HeldSizeMax int // 64 MiB of them
+	// Bounds of the parcels that wait for those before them or for a verdict.
+	// Beyond them the peer that holds most loses what is not with the host, and
+	// repair brings it again.
+	HeldMax     int // 16,384 parcels
+	HeldSizeMax int // 64 MiB
 }
 
 func (c Config) withDefaults() Config {
@@ -69,13 +72,6 @@ type Sealed struct {
 	causal.Seal
 }
 
-// NewKey is the key of an author met for the first time, and the chain that
-// brought it.
-type NewKey struct {
-	Chain causal.Chain
-	Key   causal.Key
-}
-
 // Doubt says that a peer sent parts whose seal does not fit what this node has
 // of the chain. Either the peer forges, or the author has forked and peer and
 // node are on different branches: an exchange of vectors with the peer tells.
@@ -90,8 +86,7 @@ type Output struct {
 	Verify   []VerifyRequest
 	Accepted []Accepted
 	Sealed   []Sealed
-	Keys     []NewKey           // of authors met for the first time; to be kept with their parts
-	Settled  []causal.ReplicaID // peers of whose parcels none is with the host any more
+	Settled  []causal.ReplicaID // peers of whose parcels none is with the host any more, or can go there before others come
 	Doubts   []Doubt
 	Clones   []causal.Chain // somebody else goes on with this node's own chain, with a good seal
 }
@@ -101,8 +96,9 @@ type Stats struct {
 	Signed   uint64 // seals made
 	Verified uint64 // seals found good
 	Refused  uint64 // seals found bad
-	Unknown  uint64 // parcels of an author whose key is not known
-	Dropped  uint64 // parcels beyond HeldMax or HeldSizeMax
+	Unknown  uint64 // seals of an author whose key is not known
+	Stale    uint64 // parcels that have nothing new
+	Dropped  uint64 // parcels beyond a bound
 	Held     int    // parcels that wait now
 	HeldSize int
 }
@@ -116,9 +112,10 @@ type Machine struct {
 
 	hasher causal.Hasher
 	lastID uint64
-	asked  map[uint64]*held         // parcels whose seals are with the host
-	open   map[causal.ReplicaID]int // how many of them by who sent them
-	signs  map[uint64]signing
+	asked  map[uint64]*bundle // whose seals are with the host
+	peers  map[causal.ReplicaID]*peer
+	swept  int // gates that the last sweep left
+	signs  map[uint64]*signing
 	stats  Stats
 	out    Output
 }
@@ -130,16 +127,16 @@ func New(cfg Config) *Machine {
 		keys:  map[causal.ReplicaID]causal.Key{},
 		gates: map[causal.Chain]*gate{},
 		pens:  map[causal.Chain]*pen{},
-		asked: map[uint64]*held{},
-		open:  map[causal.ReplicaID]int{},
-		signs: map[uint64]signing{},
+		asked: map[uint64]*bundle{},
+		peers: map[causal.ReplicaID]*peer{},
+		signs: map[uint64]*signing{},
 	}
 }
 
-// Learn tells the machine a key that was kept.
+// Learn tells the machine the key of an author of whom something is applied.
 func (m *Machine) Learn(k causal.Key) { m.keys[k.ID()] = k }
 
-// Key returns the key of an author; false if it was never met.
+// Key returns the key of an author; false if nothing of theirs is applied.
 func (m *Machine) Key(author causal.ReplicaID) (causal.Key, bool) {
 	k, ok := m.keys[author]
 	return k, ok

@@ -12,21 +12,14 @@ type pen struct {
 	points []causal.Head // to be sealed next, by seq; all but the last because a stretch was full
 	parts  int           // since the last point that is not the last
 	size   int
-	open   int // seals with the host
+	open   []*signing // seals with the host, by seq
 }
 
-// A stretch between two seals of an author has at most this many parts, so
-// that what a receiver must hold before it can verify is bounded, and nearly
-// as few bytes: a part more may pass the bound.
-const (
-	stretchMax     = 512
-	stretchSizeMax = 256 << 10
-)
-
-// signing is a seal with the host.
+// signing is a seal that is made.
 type signing struct {
-	pen *pen
-	seq uint64
+	pen    *pen
+	seal   causal.Seal
+	isMade bool // but one before it is not
 }
 
 // Grew says that an own chain ends at head now, one part of about size bytes
@@ -37,27 +30,22 @@ func (m *Machine) Grew(c causal.Chain, head causal.Head, size int) {
 		p = &pen{chain: c}
 		m.pens[c] = p
 	}
+	if p.parts == 0 { // what is behind the last point is another stretch
+		p.points = append(p.points, head)
+	}
+	p.points[len(p.points)-1] = head
 	p.parts++
 	p.size += size
-	if isFull := p.parts >= stretchMax || p.size >= stretchSizeMax; isFull || len(p.points) == 0 || p.isStretchEnd() {
-		p.points = append(p.points, head)
-		if isFull {
-			p.parts, p.size = 0, 0
-		}
-	} else {
-		p.points[len(p.points)-1] = head
+	if p.parts >= causal.ParcelPartsMax || p.size >= causal.ParcelSizeMax {
+		p.parts, p.size = 0, 0
 	}
 }
-
-// isStretchEnd reports whether the last point ends a full stretch, so that it
-// stays.
-func (p *pen) isStretchEnd() bool { return p.parts == 1 }
 
 // Seal asks for the seals that are due, of chains none is being made of. It is
 // called once a Drain, so that what was minted together shares a seal.
 func (m *Machine) Seal(chains []causal.Chain) {
 	for _, c := range chains {
-		if p := m.pens[c]; p != nil && p.open == 0 {
+		if p := m.pens[c]; p != nil && len(p.open) == 0 {
 			m.request(p)
 		}
 	}
@@ -66,14 +54,17 @@ func (m *Machine) Seal(chains []causal.Chain) {
 func (m *Machine) request(p *pen) {
 	for _, head := range p.points {
 		id := m.nextID()
-		m.signs[id] = signing{p, head.Seq}
-		p.open++
+		s := &signing{pen: p, seal: causal.Seal{Seq: head.Seq}}
+		m.signs[id] = s
+		p.open = append(p.open, s)
 		m.out.Sign = append(m.out.Sign, SignRequest{ID: id, Author: p.chain.Replica, Statement: causal.SealStatement(p.chain, head)})
 	}
 	p.points, p.parts, p.size = p.points[:0], 0, 0
 }
 
-// Signed takes the host's signatures.
+// Signed takes the host's signatures. The seals of a chain are made in its
+// order: one that comes early waits for those before it, as whoever takes a
+// part needs a seal not far behind it.
 func (m *Machine) Signed(answers []Signed) {
 	for _, a := range answers {
 		s, ok := m.signs[a.ID]
@@ -82,9 +73,18 @@ func (m *Machine) Signed(answers []Signed) {
 		}
 		delete(m.signs, a.ID)
 		m.stats.Signed++
-		m.out.Sealed = append(m.out.Sealed, Sealed{s.pen.chain, causal.Seal{Seq: s.seq, Signature: a.Signature}})
-		if s.pen.open--; s.pen.open == 0 {
-			m.request(s.pen)
-		}
+		s.seal.Signature, s.isMade = a.Signature, true
+		m.hand(s.pen)
+	}
+}
+
+// hand hands out the seals that are made, up to one that is not.
+func (m *Machine) hand(p *pen) {
+	for len(p.open) > 0 && p.open[0].isMade {
+		m.out.Sealed = append(m.out.Sealed, Sealed{p.chain, p.open[0].seal})
+		p.open = p.open[1:]
+	}
+	if len(p.open) == 0 {
+		m.request(p)
 	}
 }

@@ -58,6 +58,14 @@ func SealStatement(c Chain, head Head) []byte {
 	return append(b, head.Hash[:]...)
 }
 
+// Bounds of what an author puts under one seal, so that what a receiver must
+// hold before it can verify is bounded, and so that every stretch of a chain
+// between two seals can be sent in one frame.
+const (
+	ParcelPartsMax = 512
+	ParcelSizeMax  = 256 << 10 // bytes, see BodySize; the last part may pass it
+)
+
 // Parcel is consecutive parts of one chain with the seal over the last of
 // them: the smallest thing that travels, as nobody takes a part without a
 // signature that covers it.

@@ -3,6 +3,8 @@
 package replicatest
 
 import (
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 )
 
@@ -45,6 +47,15 @@ func Parcel(parts ...*causal.Part) causal.Parcel {
 	p := Parcels(parts[0])[0]
 	p.Parts, p.Seal.Seq = parts, parts[len(parts)-1].Seq
 	return p
+}
+
+// Stretches wraps consecutive parts of one chain as an author does who seals as
+// seldom as may be.
+func Stretches(parts ...*causal.Part) (list []causal.Parcel) {
+	for chunk := range slices.Chunk(parts, causal.ParcelPartsMax) {
+		list = append(list, Parcel(chunk...))
+	}
+	return list
 }
 
 // Parts unwraps parcels.
