@@ -65,8 +65,7 @@ func (m *Machine) Receive(from causal.ReplicaID, parcels []causal.Parcel) {
 	for i := range parcels {
 		l := m.hold(p, &parcels[i])
 		if l != nil && !l.isOwed {
-			l.isOwed = true
-			p.owed++
+			l.owe()
 			touched = append(touched, l)
 		}
 	}
@@ -236,6 +235,14 @@ func (g *gate) back(l *lane) {
 	g.lanes[len(g.lanes)-1] = l
 }
 
+// owe notes that something of the lane may go to the host, or is there.
+func (l *lane) owe() {
+	if !l.isOwed {
+		l.isOwed = true
+		l.peer.owed++
+	}
+}
+
 // done says that nothing of a lane can go to the host for now.
 func (m *Machine) done(l *lane) {
 	if l.isOwed {
@@ -339,6 +346,7 @@ func (m *Machine) ask(g *gate) bool {
 		g.run = nil
 		return false
 	}
+	g.turn.owe()
 	g.open = len(g.run)
 	for _, b := range g.run {
 		id := m.nextID()
