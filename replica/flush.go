@@ -88,8 +88,9 @@ func (r *Replica) Replay(p *causal.Part) {
 	if c.replayed.Seq == 0 {
 		c.replayed = c.head
 	}
-	c.replayed = causal.Head{Seq: p.Seq, Hash: r.hasher.Chain(c.replayed.Hash, p)}
-	r.take(piece{part: p, hash: c.replayed.Hash, isProven: r.proven[p.Ref()]})
+	a := piece{part: p, prev: c.replayed.Hash, hash: r.hasher.Chain(c.replayed.Hash, p), isProven: r.proven[p.Ref()]}
+	c.replayed = causal.Head{Seq: p.Seq, Hash: a.hash}
+	r.take(a)
 }
 
 // Loaded ends a restart. It returns ErrDamaged if a part that was applied

@@ -10,6 +10,7 @@ import (
 // piece is a part with the chain hash at it.
 type piece struct {
 	part     *causal.Part
+	prev     causal.Hash // before it; zero where a chain begins, or if nobody has said
 	hash     causal.Hash
 	key      *causal.Key // the author's, if it came with the part
 	isProven bool        // it holds the proof of a fork, whose signatures are good
@@ -27,7 +28,10 @@ func (r *Replica) Receive(parcels []causal.Vouched) {
 		}
 		r.expect(v)
 		for j, p := range v.Parts {
-			a := piece{part: p, hash: v.Hashes[j], isProven: slices.Contains(v.Proven, p.Seq)}
+			a := piece{part: p, prev: v.Before, hash: v.Hashes[j], isProven: slices.Contains(v.Proven, p.Seq)}
+			if j > 0 {
+				a.prev = v.Hashes[j-1]
+			}
 			if p.Seq == 1 {
 				a.key = v.Key
 			}
@@ -67,8 +71,12 @@ func (r *Replica) take(a piece) (waits bool) {
 		r.settle()
 		return r.pending.parts[p.Ref()] != nil
 	}
-	r.enter([]piece{a})
-	r.arrived(p.Ref())
+	if pieces := []piece{a}; r.continues(pieces) {
+		r.enter(pieces)
+		r.arrived(p.Ref())
+	} else {
+		r.countDropped(p.Chain())
+	}
 	r.settle()
 	return false
 }
@@ -99,6 +107,31 @@ func (r *Replica) countFork(ref causal.Ref) {
 func isSame(a, b *causal.Part) bool {
 	return a.Stamp == b.Stamp && slices.Equal(a.Seen, b.Seen) && slices.Equal(a.Siblings, b.Siblings) &&
 		slices.Equal(a.Grants, b.Grants) && slices.Equal(a.Entries, b.Entries) && slices.Equal(a.Removed, b.Removed)
+}
+
+// continues reports whether ready parts go on from the chains as they are here.
+// A part that waited may be of another branch of its chain than what has come
+// before it since: then its author forks.
+func (r *Replica) continues(pieces []piece) bool {
+	var heads map[causal.Chain]causal.Hash // of those among them
+	if len(pieces) > 1 {
+		heads = make(map[causal.Chain]causal.Hash, len(pieces))
+	}
+	for _, a := range pieces {
+		id := a.part.Chain()
+		prev, isAmong := heads[id]
+		if !isAmong {
+			prev = r.Head(id.Space, id.Replica).Hash
+		}
+		if a.prev != prev && a.prev != (causal.Hash{}) {
+			r.countFork(a.part.Ref())
+			return false
+		}
+		if heads != nil {
+			heads[id] = a.hash
+		}
+	}
+	return true
 }
 
 // enter applies a closed set of parts, of each space causes before effects, as

@@ -45,17 +45,21 @@ type stretch struct {
 // promised is a seal that came before its part.
 type promised struct {
 	stretch
-	first uint64      // of the parts that came under it
-	hash  causal.Hash // at its part: if another part is applied there, it is not that one's seal
+	first  uint64      // of the parts that came under it
+	before causal.Hash // before that one
+	hash   causal.Hash // at its part: if another part is applied there, it is not that one's seal
 }
 
 // aheadMax bounds the seals of a chain that wait for their parts; the earliest
-// are kept.
-const aheadMax = 512
+// are kept. Where there are more than aheadMany they stand for each other.
+const (
+	aheadMany = 64
+	aheadMax  = 512
+)
 
 // expect takes the seal of a parcel.
 func (r *Replica) expect(v *causal.Vouched) {
-	p := promised{stretch{Seal: v.Seal}, v.First(), v.Hashes[len(v.Hashes)-1]}
+	p := promised{stretch{Seal: v.Seal}, v.First(), v.Before, v.Hashes[len(v.Hashes)-1]}
 	for _, part := range v.Parts {
 		p.size += sizeOf(part)
 	}
@@ -69,8 +73,7 @@ func (r *Replica) expect(v *causal.Vouched) {
 	}
 }
 
-// await puts a seal among those that wait for their parts. It takes the place
-// of the one before it, and the one behind takes its, if they make one parcel.
+// await puts a seal among those that wait for their parts.
 func (q *seals) await(p promised) {
 	i, isThere := slices.BinarySearchFunc(q.ahead, p.Seq, func(a promised, seq uint64) int { return cmp.Compare(a.Seq, seq) })
 	if isThere {
@@ -78,11 +81,10 @@ func (q *seals) await(p promised) {
 		return
 	}
 	q.ahead = slices.Insert(q.ahead, i, p)
-	if i+1 < len(q.ahead) {
-		q.thin(i)
-	}
-	if i > 0 {
-		q.thin(i - 1)
+	if len(q.ahead) > aheadMany {
+		for i := len(q.ahead) - 2; i >= 0; i-- {
+			q.thin(i)
+		}
 	}
 	if len(q.ahead) > aheadMax {
 		q.ahead = q.ahead[:aheadMax]
@@ -92,10 +94,10 @@ func (q *seals) await(p promised) {
 // thin lets the seal behind stand for the i-th too, if it can.
 func (q *seals) thin(i int) {
 	a, b := &q.ahead[i], &q.ahead[i+1]
-	if b.first > a.Seq+1 || !isParcel(b.Seq-min(a.first, b.first)+1, a.size+b.size) {
+	if b.first != a.Seq+1 || b.before != a.hash || !isParcel(b.Seq-a.first+1, a.size+b.size) {
 		return
 	}
-	b.first, b.size = min(a.first, b.first), a.size+b.size
+	b.first, b.before, b.size = a.first, a.before, a.size+b.size
 	q.ahead = slices.Delete(q.ahead, i, i+1)
 }
 

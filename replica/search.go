@@ -113,7 +113,7 @@ func (s *search) complete(root *waiting) {
 // can't be done.
 func (r *Replica) enterWaiting(component []*waiting) {
 	pieces, ok := inOrder(component)
-	if !ok {
+	if !ok || !r.continues(pieces) {
 		for _, w := range component {
 			r.drop(w)
 		}

@@ -45,6 +45,7 @@ type bundle struct {
 	members []held
 	parts   int
 	size    int
+	before  causal.Hash
 	hashes  []causal.Hash // at each of the parts
 	isGood  bool
 }
@@ -286,7 +287,7 @@ func (m *Machine) connect(l *lane) {
 		}
 		h.cut(at.Seq)
 		if last := len(g.run) - 1; last < 0 || l.isSplit || !g.run[last].fits(h) {
-			g.run = append(g.run, &bundle{gate: g})
+			g.run = append(g.run, &bundle{gate: g, before: at.Hash})
 		}
 		at = g.run[len(g.run)-1].add(h, at, &m.hasher)
 	}
@@ -435,7 +436,7 @@ func (m *Machine) accept(g *gate, b *bundle) {
 		m.out.Clones = append(m.out.Clones, g.chain)
 		return
 	}
-	m.out.Accepted = append(m.out.Accepted, Accepted{g.turn.peer.id, causal.Vouched{Parcel: parcel, Hashes: b.hashes}})
+	m.out.Accepted = append(m.out.Accepted, Accepted{g.turn.peer.id, causal.Vouched{Parcel: parcel, Before: b.before, Hashes: b.hashes}})
 }
 
 func (m *Machine) release(b *bundle) {

@@ -87,6 +87,7 @@ func (p *Parcel) Last() uint64 { return p.Seal.Seq }
 // Vouched is a parcel whose seal was found to be the author's.
 type Vouched struct {
 	Parcel
+	Before Hash     // the chain hash before Parts[0]; zero where a chain begins
 	Hashes []Hash   // Hashes[i] is the chain hash at Parts[i]
 	Proven []uint64 // seqs of parts that hold a proof of a fork whose signatures are good
 }

@@ -97,7 +97,7 @@ func (v *Voucher) Vouch(parts ...*causal.Part) []causal.Vouched {
 func (v *Voucher) VouchParcels(parcels ...causal.Parcel) []causal.Vouched {
 	list := make([]causal.Vouched, len(parcels))
 	for i, p := range parcels {
-		list[i].Parcel = p
+		list[i].Parcel, list[i].Before = p, v.hashes[p.Chain().At(p.First()-1)]
 		for _, part := range p.Parts {
 			list[i].Hashes = append(list[i].Hashes, v.hash(part))
 		}
