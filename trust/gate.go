@@ -47,6 +47,7 @@ type bundle struct {
 	size    int
 	before  causal.Hash
 	hashes  []causal.Hash // at each of the parts
+	claims  []*claim      // proofs that the parts hold; at most claimsMax
 	isGood  bool
 }
 
@@ -115,8 +116,7 @@ const queueMax = 256
 
 // hold puts a parcel into its lane, if it is news and there is room.
 func (m *Machine) hold(p *peer, parcel *causal.Parcel) *lane {
-	g := m.gates[parcel.Chain()]
-	if g == nil && parcel.Last() <= m.cfg.Source.Tip(parcel.Chain()).Seq || g != nil && parcel.Last() <= m.tip(g).Seq {
+	if m.isStale(p, parcel) {
 		m.stats.Stale++
 		return nil
 	}
@@ -142,6 +142,20 @@ func (m *Machine) hold(p *peer, parcel *causal.Parcel) *lane {
 		l.queue = l.queue[:last]
 	}
 	return l
+}
+
+// isStale reports whether nobody needs a parcel: it came before, is another
+// branch of what did, or is behind a fork that is proven.
+func (m *Machine) isStale(p *peer, parcel *causal.Parcel) bool {
+	c := parcel.Chain()
+	at := m.cfg.Source.Tip(c)
+	if g := m.gates[c]; g != nil {
+		at = m.tip(g)
+	}
+	if parcel.First() > at.Seq {
+		return m.isPast(c, parcel.First())
+	}
+	return !m.suspect(p.id, parcel, at) || parcel.Last() <= at.Seq
 }
 
 func (m *Machine) isFull(h held) bool {
@@ -202,6 +216,7 @@ func (m *Machine) leave(l *lane) {
 // LinkDown says that a peer sends no more. What it sent and is with the host
 // is judged all the same.
 func (m *Machine) LinkDown(from causal.ReplicaID) {
+	delete(m.strikes, from)
 	if p := m.peers[from]; p != nil {
 		m.clear(p)
 		m.settled(p)
@@ -281,8 +296,8 @@ func (m *Machine) connect(l *lane) {
 	n := 0
 	for ; n < len(l.queue) && l.queue[n].parcel.First() <= at.Seq+1; n++ {
 		h := l.queue[n]
-		if h.parcel.Last() <= at.Seq {
-			m.gone(l.peer, h) // it came before
+		if h.parcel.First() <= at.Seq && (len(g.run) == 0 && !m.suspect(l.peer.id, &h.parcel, at) || h.parcel.Last() <= at.Seq) {
+			m.gone(l.peer, h) // it came before, or is of another branch
 			continue
 		}
 		h.cut(at.Seq)
@@ -350,15 +365,26 @@ func (m *Machine) ask(g *gate) bool {
 	g.turn.owe()
 	g.open = len(g.run)
 	for _, b := range g.run {
-		id := m.nextID()
-		m.asked[id] = b
 		seal, head := b.last()
-		m.out.Verify = append(m.out.Verify, VerifyRequest{
-			ID: id, Public: key.Public, Signature: seal.Signature,
-			Statement: causal.SealStatement(g.chain, head),
-		})
+		m.verify(question{bundle: b}, key.Public, causal.SealStatement(g.chain, head), seal.Signature)
+		b.claims = nil
+		g.open += m.examine(b)
 	}
 	return true
+}
+
+// question is what the host was asked: about the seal of a bundle, about a
+// proof in one of its parts, or about a branch of a fork.
+type question struct {
+	bundle   *bundle
+	claim    *claim // of the bundle; nil: its seal
+	evidence *evidence
+}
+
+func (m *Machine) verify(q question, public [32]byte, statement []byte, s causal.Signature) {
+	id := m.nextID()
+	m.asked[id] = q
+	m.out.Verify = append(m.out.Verify, VerifyRequest{ID: id, Public: public, Statement: statement, Signature: s})
 }
 
 // keyOf returns the key of a chain's author: known, or brought by the run.
@@ -378,12 +404,21 @@ func (m *Machine) keyOf(g *gate) (causal.Key, bool) {
 // Verified takes the host's answers.
 func (m *Machine) Verified(answers []Verified) {
 	for _, a := range answers {
-		b, ok := m.asked[a.ID]
+		q, ok := m.asked[a.ID]
 		if !ok {
 			continue
 		}
 		delete(m.asked, a.ID)
-		b.isGood = a.IsGood
+		b := q.bundle
+		switch {
+		case q.evidence != nil:
+			m.judged(q.evidence, a.IsGood)
+			continue
+		case q.claim != nil:
+			q.claim.judged(a.IsGood)
+		default:
+			b.isGood = a.IsGood
+		}
 		if b.gate.open--; b.gate.open == 0 {
 			m.conclude(b.gate)
 		}
@@ -406,6 +441,7 @@ func (m *Machine) conclude(g *gate) {
 		m.again(l, run)
 	default:
 		m.stats.Refused++
+		m.strike(l.peer.id, g.chain)
 		m.fail(g, run)
 	}
 	g.isForgotten = false
@@ -436,7 +472,7 @@ func (m *Machine) accept(g *gate, b *bundle) {
 		m.out.Clones = append(m.out.Clones, g.chain)
 		return
 	}
-	m.out.Accepted = append(m.out.Accepted, Accepted{g.turn.peer.id, causal.Vouched{Parcel: parcel, Before: b.before, Hashes: b.hashes}})
+	m.out.Accepted = append(m.out.Accepted, Accepted{g.turn.peer.id, causal.Vouched{Parcel: parcel, Before: b.before, Hashes: b.hashes, Proven: b.proven()}})
 }
 
 func (m *Machine) release(b *bundle) {

@@ -10,8 +10,17 @@ import (
 type Source interface {
 	// Tip returns how far a chain is applied.
 	Tip(causal.Chain) causal.Head
-	// HashOf returns the chain hash at an applied part; false if it is not to be had.
+	// HashOf returns the chain hash at a part that is applied or waits; false if
+	// it is not to be had.
 	HashOf(causal.Ref) (causal.Hash, bool)
+	// Part returns a part that is applied or waits, or nil.
+	Part(causal.Ref) *causal.Part
+	// SealOver returns the first good seal known that is over the seq-th part of
+	// a chain or over one behind it.
+	SealOver(c causal.Chain, seq uint64) (causal.Seal, bool)
+	// Forked returns the first seq that a chain's author is proven to have
+	// written twice; false if it is not.
+	Forked(causal.Chain) (first uint64, ok bool)
 }
 
 // Config is what a Machine is made of. Zero bounds take the defaults.
@@ -88,19 +97,23 @@ type Output struct {
 	Sealed   []Sealed
 	Settled  []causal.ReplicaID // peers of whose parcels none is with the host any more, or can go there before others come
 	Doubts   []Doubt
-	Clones   []causal.Chain // somebody else goes on with this node's own chain, with a good seal
+	Forks    []Fork             // proven, and not known to the Source before; also those of own chains
+	Liars    []causal.ReplicaID // peers to hang up on: they sent many bad seals
+	Clones   []causal.Chain     // somebody else writes this node's own chain, with a good seal
 }
 
 // Stats counts since the start.
 type Stats struct {
-	Signed   uint64 // seals made
-	Verified uint64 // seals found good
-	Refused  uint64 // seals found bad
-	Unknown  uint64 // seals of an author whose key is not known
-	Stale    uint64 // parcels that have nothing new
-	Dropped  uint64 // parcels beyond a bound
-	Held     int    // parcels that wait now
-	HeldSize int
+	Signed    uint64 // seals made
+	Verified  uint64 // seals found good
+	Contended uint64 // branches of which a peer has another than this node
+	Forks     uint64 // proofs made of these
+	Refused   uint64 // seals found bad
+	Unknown   uint64 // seals of an author whose key is not known
+	Stale     uint64 // parcels that have nothing new
+	Dropped   uint64 // parcels beyond a bound
+	Held      int    // parcels that wait now
+	HeldSize  int
 }
 
 // Machine is who may speak for each chain.
@@ -110,26 +123,31 @@ type Machine struct {
 	gates map[causal.Chain]*gate // of chains under way
 	pens  map[causal.Chain]*pen  // of own chains
 
-	hasher causal.Hasher
-	lastID uint64
-	asked  map[uint64]*bundle // whose seals are with the host
-	peers  map[causal.ReplicaID]*peer
-	swept  int // gates that the last sweep left
-	signs  map[uint64]*signing
-	stats  Stats
-	out    Output
+	hasher    causal.Hasher
+	lastID    uint64
+	contended map[causal.Chain]bool       // chains of which a branch is with the host; at most evidenceMax
+	strikes   map[causal.ReplicaID]strike // by peer
+
+	asked map[uint64]question // with the host
+	peers map[causal.ReplicaID]*peer
+	swept int // gates that the last sweep left
+	signs map[uint64]*signing
+	stats Stats
+	out   Output
 }
 
 // New returns a machine that knows nobody but those told with Learn.
 func New(cfg Config) *Machine {
 	return &Machine{
-		cfg:   cfg.withDefaults(),
-		keys:  map[causal.ReplicaID]causal.Key{},
-		gates: map[causal.Chain]*gate{},
-		pens:  map[causal.Chain]*pen{},
-		asked: map[uint64]*bundle{},
-		peers: map[causal.ReplicaID]*peer{},
-		signs: map[uint64]*signing{},
+		cfg:       cfg.withDefaults(),
+		keys:      map[causal.ReplicaID]causal.Key{},
+		gates:     map[causal.Chain]*gate{},
+		pens:      map[causal.Chain]*pen{},
+		asked:     map[uint64]question{},
+		contended: map[causal.Chain]bool{},
+		strikes:   map[causal.ReplicaID]strike{},
+		peers:     map[causal.ReplicaID]*peer{},
+		signs:     map[uint64]*signing{},
 	}
 }
 

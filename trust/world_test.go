@@ -29,12 +29,16 @@ type world struct {
 	clones  []causal.Chain
 	sealed  []trust.Sealed
 	parts   int // accepted, again ones included
+	forked  map[causal.Chain]uint64
+	forks   []trust.Fork
+	liars   []causal.ReplicaID
+	proven  []uint64 // of what was accepted
 }
 
 func newWorld(t testing.TB, cfg trust.Config) *world {
 	w := &world{
 		t: t, chains: map[causal.Chain]*chain{}, applied: map[causal.Chain]causal.Head{},
-		learnt: map[causal.ReplicaID]bool{}, settled: map[causal.ReplicaID]int{},
+		learnt: map[causal.ReplicaID]bool{}, forked: map[causal.Chain]uint64{}, settled: map[causal.ReplicaID]int{},
 	}
 	cfg.Source = w
 	w.Machine = trust.New(cfg)
@@ -129,6 +133,8 @@ func (w *world) heed() {
 	w.toSign = append(w.toSign, out.Sign...)
 	w.doubts = append(w.doubts, out.Doubts...)
 	w.clones = append(w.clones, out.Clones...)
+	w.forks = append(w.forks, out.Forks...)
+	w.liars = append(w.liars, out.Liars...)
 	w.sealed = append(w.sealed, out.Sealed...)
 	for _, id := range out.Settled {
 		w.settled[id]++
@@ -136,6 +142,7 @@ func (w *world) heed() {
 	for _, a := range out.Accepted {
 		w.check(a)
 		w.parts += len(a.Parts)
+		w.proven = append(w.proven, a.Proven...)
 		if w.isSlow {
 			w.waiting = append(w.waiting, a)
 		} else {
@@ -220,4 +227,28 @@ func (w *world) expectEmpty() {
 	if st := w.Stats(); st.Held != 0 || st.HeldSize != 0 {
 		w.t.Errorf("%d parcels of %d bytes wait", st.Held, st.HeldSize)
 	}
+}
+
+// Part makes world a trust.Source.
+func (w *world) Part(ref causal.Ref) *causal.Part {
+	if _, ok := w.HashOf(ref); !ok {
+		return nil
+	}
+	return w.chains[ref.Chain()].parts[ref.Seq-1]
+}
+
+// SealOver makes world a trust.Source: of every chain the seal over its last
+// part is kept.
+func (w *world) SealOver(id causal.Chain, seq uint64) (causal.Seal, bool) {
+	c, at := w.chains[id], w.applied[id].Seq
+	if c == nil || seq > at || seq == 0 {
+		return causal.Seal{}, false
+	}
+	return c.sealAt(at), true
+}
+
+// Forked makes world a trust.Source.
+func (w *world) Forked(c causal.Chain) (uint64, bool) {
+	first, ok := w.forked[c]
+	return first, ok
 }
