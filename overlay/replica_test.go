@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -194,6 +195,19 @@ func (r *replica) HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint
 		return causal.Hash{}, false
 	}
 	return log[seq-1].hash, true
+}
+
+func (r *replica) Limit(causal.SpaceID, causal.ReplicaID) uint64 { return math.MaxUint64 }
+
+func (r *replica) Branch(space causal.SpaceID, author causal.ReplicaID, after, over uint64) (b causal.Branch, ok bool) {
+	log := r.logs[chain{space, author}]
+	if over > uint64(len(log)) {
+		return b, false
+	}
+	for _, p := range log[after:] {
+		b.Headers = append(b.Headers, p.hash)
+	}
+	return b, true
 }
 
 func (r *replica) Parts(wants []repair.Want, sizeMax int) ([]byte, int) {

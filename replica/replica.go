@@ -116,6 +116,7 @@ type Status struct {
 	Forks                   uint64
 	Void                    int    // parts without effect, above the checkpoints
 	BadRecords              uint64 // control records that can't be read
+	Forked                  int    // chains whose author is proven to have forked
 }
 
 // Replica is one copy of some spaces.
@@ -164,6 +165,7 @@ func (r *Replica) Status() Status {
 		st.Entries += len(s.state.Entries)
 		if s.law != nil {
 			st.Void += len(s.law.void)
+			st.Forked += len(s.law.forked)
 		}
 	}
 	st.Pending, st.PendingBytes = len(r.pending.parts), r.pending.bytes

@@ -14,6 +14,7 @@ const (
 	kindMark    = 0x01
 	kindChain   = 'c' // number -> chain
 	kindEntry   = 'e' // chain, seq, offset -> an entry of the flushed state
+	kindProven  = 'f' // chain, seq -> nothing: the part holds a proof of a fork that was found good
 	kindHead    = 'h' // chain -> how far the flushed state contains it
 	kindKey     = 'k' // chain -> its author's key, at the author's first chain
 	kindMeta    = 'm' // name -> what the node keeps there

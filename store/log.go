@@ -90,11 +90,12 @@ func (s *Store) Hash(ref causal.Ref) (causal.Hash, bool, error) {
 	return known, ref.Seq > 0, nil
 }
 
-// Visitor takes what Restore reads: first all keys, then the heads, the seals,
-// the maximal parts, the entries, and last the parts above the heads. A nil
+// Visitor takes what Restore reads: first all keys, then the proven, the
+// heads, the seals, the maximal parts, the entries, and last the parts above the heads. A nil
 // func is not called.
 type Visitor struct {
 	Key     func(causal.Key)
+	Proven  func(causal.Ref)
 	Seal    func(causal.Chain, causal.Seal)
 	Head    func(causal.Chain, causal.Head)
 	Maximal func(causal.SpaceID, []causal.Dot)
@@ -107,6 +108,7 @@ func (s *Store) Restore(v Visitor) error {
 	flushed := make([]uint64, len(s.byChain))
 	steps := []func() error{
 		func() error { return s.restoreKeys(v) },
+		func() error { return s.restoreProven(v) },
 		func() error { return s.restoreHeads(v, flushed) },
 		func() error { return s.restoreSeals(v) },
 		func() error { return s.restoreMaximal(v) },

@@ -159,3 +159,17 @@ func (m *Mem) check(operation string) error {
 	}
 	return nil
 }
+
+// Copy returns a disk of its own that holds what was synced here.
+func (m *Mem) Copy() *Mem {
+	c := NewMem()
+	for key, value := range m.values {
+		c.apply(Op{Key: []byte(key), Value: slices.Clone(value)})
+	}
+	for i := len(m.unsynced) - 1; i >= 0; i-- {
+		for _, op := range m.unsynced[i] {
+			c.apply(op)
+		}
+	}
+	return c
+}

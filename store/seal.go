@@ -34,6 +34,23 @@ func (s *Store) appendSealKey(b []byte, c causal.Chain, seq uint64) []byte {
 	return appendOrdered(appendOrdered(append(b, kindSeal), s.chain(c)), seq)
 }
 
+// PutProven keeps that a part holds a proof of a fork whose signatures were
+// found good, so that nobody need be asked again.
+func (s *Store) PutProven(ref causal.Ref) {
+	s.put(func(b []byte) []byte {
+		return appendOrdered(appendOrdered(append(b, kindProven), s.chain(ref.Chain())), ref.Seq)
+	}, func(b []byte) []byte { return b })
+}
+
+func (s *Store) restoreProven(v Visitor) error {
+	return s.scanKind(kindProven, func(key, value *wire.Reader) {
+		no, seq := s.readChainNo(key), readOrdered(key)
+		if key.Err() == nil && v.Proven != nil {
+			v.Proven(s.byChain[no].At(seq))
+		}
+	})
+}
+
 func (s *Store) restoreKeys(v Visitor) error {
 	return s.scanKind(kindKey, func(key, value *wire.Reader) {
 		no, k := s.readChainNo(key), causal.ReadKey(value)

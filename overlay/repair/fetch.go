@@ -58,19 +58,17 @@ func (f *fetch) due() causal.Instant {
 func (m *Machine) weigh(now causal.Instant, p *peer, no uint64, hurry bool, space causal.SpaceID, h Head) {
 	c := chain{space, h.Author}
 	mine := m.cfg.Source.Head(space, h.Author)
+	seq := min(h.Seq, m.cfg.Source.Limit(space, h.Author))
 	switch {
-	case h.Seq > mine.Seq:
-		m.aim(now, p, no, hurry, goal{c, h.Seq, mine.Seq})
+	case seq > mine.Seq:
+		m.aim(now, p, no, hurry, goal{c, seq, mine.Seq})
 	case h.Seq == mine.Seq && h.Hash != mine.Hash:
-		m.forked(p, c, h.Seq)
+		m.forked(now, p, c, h.Seq)
 	}
 }
 
 // aim adds a goal to the peer's fetch, and plans the fetch if it is the first.
 func (m *Machine) aim(now causal.Instant, p *peer, no uint64, hurry bool, g goal) {
-	if m.forks[peerChain{p.id, g.chain}] {
-		return
-	}
 	if p.fetch == nil {
 		p.fetch = &fetch{no: no, at: now + m.cfg.Grace}
 	}
@@ -146,7 +144,7 @@ func (m *Machine) parts(now causal.Instant, p *peer, msg Parts) {
 		return
 	}
 	for _, w := range msg.Forks {
-		m.notOnChain(p, w)
+		m.notOnChain(now, p, w)
 	}
 	m.stats.PartsReceived += uint64(msg.Parts)
 	f.open, f.expires = delivering, now+m.cfg.Patience
@@ -175,10 +173,10 @@ func (m *Machine) pace(p *peer, took causal.Instant) {
 
 // notOnChain takes the peer's word that what this node has of a chain is not
 // on its own; if the hashes indeed differ, that is a fork.
-func (m *Machine) notOnChain(p *peer, w Want) {
+func (m *Machine) notOnChain(now causal.Instant, p *peer, w Want) {
 	c := chain{w.Space, w.Author}
 	if h, ok := m.cfg.Source.HashAt(w.Space, w.Author, w.After.Seq); ok && h != w.After.Hash {
-		m.forked(p, c, w.After.Seq)
+		m.forked(now, p, c, w.After.Seq)
 	}
 	p.fetch.goals = slices.DeleteFunc(p.fetch.goals, func(g goal) bool { return g.chain == c })
 }

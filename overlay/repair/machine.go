@@ -53,13 +53,23 @@ type Delivery struct {
 }
 
 // Fork says that two chains of one author differ: at Seq this replica has
-// another chain hash than the peer. Parts of that author in that space are not
-// exchanged with the peer.
+// another chain hash than the peer. Each asks the other for its branch; until
+// there is a proof, parts of that author in that space are not exchanged.
 type Fork struct {
 	Peer   causal.ReplicaID
 	Space  causal.SpaceID
 	Author causal.ReplicaID
 	Seq    uint64
+}
+
+// Contended is the branch of a chain that a peer has behind a part. This
+// replica has another one.
+type Contended struct {
+	Peer   causal.ReplicaID
+	Space  causal.SpaceID
+	Author causal.ReplicaID
+	After  uint64
+	Branch causal.Branch
 }
 
 // Ended says that an exchange begun here is over.
@@ -75,6 +85,7 @@ type Output struct {
 	Messages   []Message
 	Deliveries []Delivery
 	Forks      []Fork
+	Evidence   []Contended // to be proven
 	Ended      []Ended
 }
 
@@ -85,6 +96,7 @@ type Stats struct {
 	TimedOut      uint64
 	Stuck         uint64 // a fetch whose parts did not become applied
 	Forks         uint64
+	Branches      uint64 // of chains, that peers sent as evidence
 	MessagesSent  uint64
 	BytesSent     uint64 // bodies of all messages
 	BytesReceived uint64
@@ -98,8 +110,9 @@ type Machine struct {
 	peers  []*peer // the neighbours, by id
 	last   uint64  // the number of the newest exchange begun here
 	nextAt causal.Instant
-	claims map[chain]claim    // chains asked for and not delivered
-	forks  map[peerChain]bool // forks told of already, at most forksMax
+	claims map[chain]claim      // chains asked for and not delivered
+	forks  map[peerChain]bool   // forks told of already, at most forksMax
+	probes map[peerChain]*probe // branches asked for; at most probesMax
 	stats  Stats
 	out    Output
 }
@@ -143,6 +156,7 @@ func New(now causal.Instant, cfg Config) *Machine {
 		last:   cfg.Rand.Uint64(), // an earlier life's answers name other numbers
 		claims: map[chain]claim{},
 		forks:  map[peerChain]bool{},
+		probes: map[peerChain]*probe{},
 	}
 	m.nextAt = now + m.jittered()
 	return m
@@ -171,6 +185,11 @@ func (m *Machine) LinkDown(now causal.Instant, peerID causal.ReplicaID) {
 		return
 	}
 	p := m.peers[i]
+	for k := range m.probes {
+		if k.peer == peerID {
+			delete(m.probes, k)
+		}
+	}
 	m.drop(p)
 	m.end(p, true)
 	m.peers = slices.Delete(m.peers, i, i+1)
@@ -210,7 +229,7 @@ func (m *Machine) Receive(now causal.Instant, from causal.ReplicaID, body []byte
 	case Vectors:
 		m.serveVectors(now, p, msg)
 	case Wants:
-		m.serveParts(p, msg)
+		m.serveParts(now, p, msg)
 	case Same:
 		m.same(now, p, msg)
 	case Digests:
@@ -219,6 +238,10 @@ func (m *Machine) Receive(now causal.Instant, from causal.ReplicaID, body []byte
 		m.ahead(now, p, msg)
 	case Parts:
 		m.parts(now, p, msg)
+	case Branch:
+		m.serveBranch(now, p, msg)
+	case Evidence:
+		m.evidence(now, p, msg)
 	}
 	m.beginAsked(now)
 	return nil
@@ -301,8 +324,9 @@ func (m *Machine) send(to *peer, b Body) {
 	m.out.Messages = append(m.out.Messages, Message{to.id, bulk, body})
 }
 
-// forked tells of a fork once per peer and chain.
-func (m *Machine) forked(p *peer, c chain, seq uint64) {
+// forked asks for the peer's branch, and tells of a fork once per peer and chain.
+func (m *Machine) forked(now causal.Instant, p *peer, c chain, seq uint64) {
+	m.contend(now, p, c)
 	k := peerChain{p.id, c}
 	if m.forks[k] {
 		return

@@ -24,14 +24,16 @@ const (
 
 // The first byte of a body. Tags are only appended.
 const (
-	tagRoot    = 1
-	tagSame    = 2
-	tagDigests = 3
-	tagMore    = 4
-	tagVectors = 5
-	tagAhead   = 6
-	tagWants   = 7
-	tagParts   = 8
+	tagRoot     = 1
+	tagSame     = 2
+	tagDigests  = 3
+	tagMore     = 4
+	tagVectors  = 5
+	tagAhead    = 6
+	tagWants    = 7
+	tagParts    = 8
+	tagBranch   = 9
+	tagEvidence = 10
 )
 
 // Body is a message between two repair machines. Each bears the number of its
@@ -109,6 +111,26 @@ type Parts struct {
 	Forks    []Want // wants whose After is not on the sender's chain, with the sender's own hash there
 }
 
+// Branch asks for the peer's branch of a chain of which the two have different
+// hashes.
+type Branch struct {
+	Exchange uint64 // the asker's number of the question
+	Space    causal.SpaceID
+	Author   causal.ReplicaID
+	Heads    []causal.Head // the asker's chain at some parts, ascending
+}
+
+// Evidence answers a Branch: where the chains part, and the sender's headers
+// from before that.
+type Evidence struct {
+	Exchange uint64
+	Space    causal.SpaceID
+	Author   causal.ReplicaID
+	After    uint64        // the last of the asker's heads that is common; 0 for none
+	Over     uint64        // the first that is not, or where to look next
+	Branch   causal.Branch // behind After, up to the first seal at Over or behind; no headers: ask again with heads from between
+}
+
 // AppendTo appends the message's bytes.
 func (m Root) AppendTo(b []byte) []byte {
 	return append(begin(b, tagRoot, m.Exchange), m.Digest[:]...)
@@ -169,6 +191,23 @@ func (m Parts) AppendTo(b []byte) []byte {
 	return wire.AppendBytes(b, m.Body)
 }
 
+// AppendTo appends the message's bytes.
+func (m Branch) AppendTo(b []byte) []byte {
+	b = append(append(begin(b, tagBranch, m.Exchange), m.Space[:]...), m.Author[:]...)
+	b = wire.AppendUvarint(b, uint64(len(m.Heads)))
+	for _, h := range m.Heads {
+		b = append(wire.AppendUvarint(b, h.Seq), h.Hash[:]...)
+	}
+	return b
+}
+
+// AppendTo appends the message's bytes.
+func (m Evidence) AppendTo(b []byte) []byte {
+	b = append(append(begin(b, tagEvidence, m.Exchange), m.Space[:]...), m.Author[:]...)
+	b = wire.AppendUvarint(wire.AppendUvarint(b, m.After), m.Over)
+	return m.Branch.AppendTo(b)
+}
+
 func begin(b []byte, tag byte, exchange uint64) []byte {
 	return wire.AppendUint64(append(b, tag), exchange)
 }
@@ -213,6 +252,10 @@ func Decode(body []byte) (Body, error) {
 		m = Wants{exchange, r.Uvarint(), readSize(r), readWants(r)}
 	case tagParts:
 		m = readParts(r, exchange)
+	case tagBranch:
+		m = readBranch(r, exchange)
+	case tagEvidence:
+		m = readEvidence(r, exchange)
 	default:
 		r.Fail(wire.ErrMalformed)
 	}
@@ -302,6 +345,27 @@ func readParts(r *wire.Reader, exchange uint64) Parts {
 		r.Fail(wire.ErrMalformed)
 	}
 	m.Parts = int(parts)
+	return m
+}
+
+func readBranch(r *wire.Reader, exchange uint64) Branch {
+	m := Branch{Exchange: exchange, Space: id[causal.SpaceID](r), Author: id[causal.ReplicaID](r)}
+	for range r.Count(hashesMax, 1+32) {
+		h := causal.Head{Seq: r.Uvarint(), Hash: id[causal.Hash](r)}
+		if n := len(m.Heads); h.Seq == 0 || n > 0 && h.Seq <= m.Heads[n-1].Seq {
+			r.Fail(wire.ErrMalformed)
+		}
+		m.Heads = append(m.Heads, h)
+	}
+	return m
+}
+
+func readEvidence(r *wire.Reader, exchange uint64) Evidence {
+	m := Evidence{Exchange: exchange, Space: id[causal.SpaceID](r), Author: id[causal.ReplicaID](r)}
+	m.After, m.Over = r.Uvarint(), r.Uvarint()
+	if m.Branch = causal.ReadBranch(r); m.After >= m.Over {
+		r.Fail(wire.ErrMalformed)
+	}
 	return m
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -91,6 +92,19 @@ func (s *store) HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint64
 	return log[seq-1], true
 }
 
+func (s *store) Limit(causal.SpaceID, causal.ReplicaID) uint64 { return math.MaxUint64 }
+
+// Branch pretends that every fourth part bears a seal, and the last one; its
+// headers are the hashes.
+func (s *store) Branch(space causal.SpaceID, author causal.ReplicaID, after, over uint64) (b causal.Branch, ok bool) {
+	log := s.spaces[space][author]
+	last := min((over+3)/4*4, uint64(len(log)))
+	if over > last {
+		return b, false
+	}
+	return causal.Branch{Headers: log[after:last]}, true
+}
+
 const partSize = 16 + 16 + 8 + 32
 
 func (s *store) Parts(wants []Want, sizeMax int) (body []byte, parts int) {
@@ -144,6 +158,7 @@ type net struct {
 	flying   []sentMessage
 	lose     bool // what is sent is lost
 	deaf     bool // parts are not taken by the replica
+	evidence map[string][]Contended
 	out      *strings.Builder
 	cfg      Config
 }
@@ -154,7 +169,7 @@ type sentMessage struct {
 }
 
 func newNet() *net {
-	return &net{now: 1000 * causal.Second, stores: map[string]*store{}, machines: map[string]*Machine{}, out: &strings.Builder{}}
+	return &net{now: 1000 * causal.Second, stores: map[string]*store{}, machines: map[string]*Machine{}, evidence: map[string][]Contended{}, out: &strings.Builder{}}
 }
 
 func (n *net) add(name string) {
@@ -202,6 +217,10 @@ func (n *net) drainOne(name string) {
 	}
 	for _, f := range out.Forks {
 		n.say("%s sees a fork of %s at %d in %s, with %s", name, nameOf(f.Author), f.Seq, nameOf(f.Space), nameOf(f.Peer))
+	}
+	for _, e := range out.Evidence {
+		n.say("%s is shown the branch of %s in %s behind %d by %s", name, nameOf(e.Author), nameOf(e.Space), e.After, nameOf(e.Peer))
+		n.evidence[name] = append(n.evidence[name], e)
 	}
 	for _, e := range out.Ended {
 		n.say("%s has ended with %s, in time: %v, whole: %v", name, nameOf(e.Peer), !e.TimedOut, e.Whole)
@@ -256,6 +275,10 @@ func show(body []byte) string {
 		if len(b.Forks) > 0 {
 			s.WriteString(", forks" + showWants(b.Forks))
 		}
+	case Branch:
+		fmt.Fprintf(&s, "branch %s/%s by %d hashes", nameOf(b.Space), nameOf(b.Author), len(b.Heads))
+	case Evidence:
+		fmt.Fprintf(&s, "evidence %s/%s: %d headers after %d, differs at %d", nameOf(b.Space), nameOf(b.Author), len(b.Branch.Headers), b.After, b.Over)
 	}
 	return s.String()
 }
@@ -393,6 +416,37 @@ func TestAnyTwo(t *testing.T) {
 	})
 }
 
+// TestBranches: wherever two chains part, each side gets the other's headers
+// from a common part on, in few questions and a bounded answer.
+func TestBranches(t *testing.T) {
+	c := chain{spaceOf("s"), idOf("u")}
+	for _, x := range []struct{ common, mine, theirs int }{{0, 1, 1}, {0, 3, 9}, {5, 1, 1}, {300, 1, 700}, {3, 500, 500}, {20000, 9000, 4000}, {0, 30000, 30000}} {
+		n := newNet()
+		for i, name := range []string{"a", "b"} {
+			n.add(name)
+			n.stores[name].grow(c, x.common, 0)
+			n.stores[name].grow(c, []int{x.mine, x.theirs}[i], byte(1+i))
+		}
+		n.link("a", "b")
+		n.drain()
+		n.sleep(n.now)
+		for _, name := range n.names {
+			got := n.evidence[name]
+			if len(got) != 1 {
+				t.Errorf("%+v: %s got %d branches\n%s", x, name, len(got), n.out)
+				continue
+			}
+			reach := int(got[0].After) + len(got[0].Branch.Headers)
+			if int(got[0].After) > x.common || reach <= x.common || len(got[0].Branch.Headers) > gapMax+4 {
+				t.Errorf("%+v: %s got %d headers behind %d", x, name, len(got[0].Branch.Headers), got[0].After)
+			}
+			if sent := n.machines[name].Stats().MessagesSent; sent > 12 {
+				t.Errorf("%+v: %s sent %d messages", x, name, sent)
+			}
+		}
+	}
+}
+
 // TestPages: differences beyond one page of digests and one message of heads
 // are found too.
 func TestPages(t *testing.T) {
@@ -480,6 +534,7 @@ func FuzzDecode(f *testing.F) {
 		Vectors{1, 1, true, []SpaceVector{{spaceOf("s"), causal.ReplicaID{}, []Head{h}, true}, {Space: spaceOf("t"), Last: true}}},
 		Ahead{1, 1, []SpaceHeads{{spaceOf("s"), []Head{h}}}},
 		Wants{1, 2, 1000, []Want{w}}, Parts{1, 2, 1, []byte("part"), []Want{w}}, Parts{Exchange: 1, Turn: 2},
+		Branch{1, spaceOf("s"), idOf("u"), []causal.Head{{Seq: 2}, h.Head}}, Evidence{1, spaceOf("s"), idOf("u"), 1, 3, causal.Branch{Headers: []causal.Hash{{1}}}},
 	} {
 		f.Add(b.AppendTo(nil))
 	}

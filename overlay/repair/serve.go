@@ -73,14 +73,14 @@ func ahead(mine []Head, v SpaceVector) []Head {
 
 // serveParts answers a Wants with a chunk of what the peer may have: chains on
 // which its last part stands. The others are forks.
-func (m *Machine) serveParts(p *peer, msg Wants) {
+func (m *Machine) serveParts(now causal.Instant, p *peer, msg Wants) {
 	answer := Parts{Exchange: msg.Exchange, Turn: msg.Turn}
 	wants := msg.Wants[:0]
 	for _, w := range msg.Wants {
 		switch mine, known := m.hashAt(w); {
 		case !known:
 		case mine != w.After.Hash:
-			m.forked(p, chain{w.Space, w.Author}, w.After.Seq)
+			m.forked(now, p, chain{w.Space, w.Author}, w.After.Seq)
 			w.After.Hash = mine
 			answer.Forks = append(answer.Forks, w)
 		default:

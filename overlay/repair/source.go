@@ -20,6 +20,13 @@ type Source interface {
 	// HashAt returns the chain hash at a seq from 1 to the head's; false if it
 	// is not known any more.
 	HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint64) (causal.Hash, bool)
+	// Limit returns the last part of a chain that is exchanged: its author is
+	// proven to have forked behind it. Head goes no further, and every node that
+	// has the proof has the same limit. The largest number there is where none is.
+	Limit(space causal.SpaceID, author causal.ReplicaID) uint64
+	// Branch returns the headers of a chain behind one part, up to the first seal
+	// over another or behind it; false if they can't be had.
+	Branch(space causal.SpaceID, author causal.ReplicaID, after, over uint64) (causal.Branch, bool)
 	// Parts encodes parts that follow the wants, about sizeMax bytes and at
 	// least one part if there is any, never over wire.FrameMax/2. The order is
 	// that in which a receiver can apply them: each chain without gaps, and the
