@@ -108,6 +108,9 @@ func (n *Node) heedReplica(now causal.Instant, o replica.Output) {
 		n.enter(now, g)
 	}
 	n.keepSeals(o.Seals)
+	for _, ref := range o.Proven {
+		n.store.PutProven(ref)
+	}
 	for _, f := range o.Forks {
 		n.event(EventFork, f.Chain.Replica, "replica "+f.Chain.Replica.Short()+" wrote its part "+strconv.FormatUint(f.Seq, 10)+
 			" in space "+f.Chain.Space.String()+" twice; the one that came second is kept out")
@@ -155,8 +158,28 @@ func (n *Node) judgeSelf() {
 	for _, author := range n.own() {
 		was := n.barred[author]
 		n.barred[author] = n.replica.Barred(author)
+		if n.clones[author] {
+			n.barred[author] = replica.VoidFork
+		}
 		if is := n.barred[author]; is != was && is != replica.Valid {
-			n.event(EventVoid, author, "this node may not write any more: "+is.String()+". Start it with --new-replica to go on under a new replica id")
+			n.event(EventVoid, author, barredText(is))
 		}
 	}
+}
+
+// barredText tells people why this node may not write, and what to do.
+func barredText(reason replica.Reason) string {
+	why := reason.String()
+	if reason == replica.VoidFork {
+		why = "its store was copied, and both run under one replica id"
+	}
+	return "this node may not write any more: " + why + ". Start it with --new-replica to go on under a new replica id"
+}
+
+// abortOf returns the word with which a barred node aborts.
+func abortOf(reason replica.Reason) string {
+	if reason == replica.VoidFork {
+		return AbortCloned
+	}
+	return AbortBarred
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/replica"
 )
 
 // A violated invariant is repaired by whoever is first. So each node waits a
@@ -78,6 +79,9 @@ func (n *Node) due(now causal.Instant) []standing {
 // mend runs one repair as a commit of its own. Its session is empty: what it
 // read is what it has seen.
 func (n *Node) mend(now causal.Instant, v flow.Violation) {
+	if n.barred[n.self] != replica.Valid {
+		return // another's is needed
+	}
 	env := n.env(now, n.self, n.cfg.User)
 	o := n.engine.Repair(v, env)
 	name := n.cfg.Program.Invariants[v.Invariant].Name

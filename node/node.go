@@ -48,6 +48,9 @@ type Node struct {
 
 	stewards map[causal.ReplicaID]bool           // whose control records govern
 	barred   map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may
+	clones   map[causal.ReplicaID]bool           // own authors under whose id somebody else writes
+	proofs   map[causal.Chain]*dueProof          // to be written; at most proofsMax
+	shunned  map[causal.ReplicaID]causal.Instant // peers that are refused until then; at most shunsMax
 
 	synced map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
 
@@ -99,6 +102,9 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		synced:   map[causal.ReplicaID]causal.Instant{},
 		pushed:   map[causal.Chain]uint64{},
 		barred:   map[causal.ReplicaID]replica.Reason{},
+		clones:   map[causal.ReplicaID]bool{},
+		proofs:   map[causal.Chain]*dueProof{},
+		shunned:  map[causal.ReplicaID]causal.Instant{},
 		taking:   map[causal.ReplicaID]bool{},
 		keyKept:  map[causal.ReplicaID]bool{},
 	}
@@ -146,6 +152,9 @@ func (n *Node) Params(event string) ([]plan.Param, bool) { return n.engine.Param
 // sides; the link is then not up.
 func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.Member, error) {
 	peer, err := n.judge(hello)
+	if err == nil && now < n.shunned[peer.ID] {
+		err = errors.New("the peer has sent many parts with bad seals: it is refused for a minute")
+	}
 	if err != nil {
 		n.counts.Refused++
 		n.event(EventRefused, peer.ID, err.Error())
@@ -228,6 +237,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.resume(now)
 	n.expire(now)
 	n.fulfil(now)
+	n.prove(now)
 	n.settle(now)
 }
 
@@ -250,6 +260,9 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 		consider(a.until, true)
 	}
 	for _, d := range n.standing {
+		consider(d.at, true)
+	}
+	for _, d := range n.proofs {
 		consider(d.at, true)
 	}
 	return next, found

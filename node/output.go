@@ -58,7 +58,8 @@ const (
 	AbortHomeAway = "home_away"     // the request never left: the home can't be reached
 	AbortTooLarge = "too_large"     // what goes to the home or comes from there is larger than a message
 	AbortUnknown  = "unknown"       // the request left; its outcome is not known here. A stream makes a retry harmless.
-	AbortBarred   = "barred"        // this node's replica was cut, retired or copied: what it writes would be void
+	AbortBarred   = "barred"        // this node's replica was cut or retired: what it writes would be void
+	AbortCloned   = "cloned"        // this node's store was copied and both run under one replica id: what either writes is void
 	AbortStalled  = "stalled"       // an earlier raise of the stream has no outcome yet: raise that one again first; nothing was done
 )
 

@@ -65,7 +65,7 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 	}
 	author := n.author(n.cfg.Program.Handlers[h].Home)
 	if reason := n.barred[author]; reason != replica.Valid {
-		n.abort(c, AbortBarred, "this node may not write any more: "+reason.String()+". Start it with --new-replica")
+		n.abort(c, abortOf(reason), barredText(reason))
 		return
 	}
 	env := n.env(now, author, n.user(q.User))

@@ -100,7 +100,8 @@ func (n *Node) reload(now causal.Instant) error {
 			n.trust.Learn(k)
 			n.keyKept[k.ID()] = true
 		},
-		Seal: n.replica.LoadSeal,
+		Proven: n.replica.LoadProven,
+		Seal:   n.replica.LoadSeal,
 		Head: func(c causal.Chain, h causal.Head) {
 			n.replica.Load(replica.Flush{Space: c.Space, Chains: []replica.ChainHead{{Chain: c, Head: h}}})
 		},

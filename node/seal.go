@@ -59,10 +59,7 @@ func (n *Node) heedTrust(now causal.Instant, o trust.Output) {
 		n.event(EventRefused, d.From, "parts of "+d.Chain.Replica.Short()+" in space "+d.Chain.Space.String()+" bear no seal that fits what is here")
 		n.repair.Begin(now, d.From)
 	}
-	for _, c := range o.Clones {
-		n.event(EventFork, c.Replica, "somebody else writes under this node's replica id in space "+c.Space.String()+
-			": one store was copied. Stop this node and start it with --new-replica")
-	}
+	n.heedForks(now, o)
 	for _, peer := range o.Settled {
 		if n.taking[peer] {
 			delete(n.taking, peer)
@@ -225,5 +222,20 @@ type tips struct{ n *Node }
 func (t tips) Tip(c causal.Chain) causal.Head { return t.n.replica.Head(c.Space, c.Replica) }
 
 func (t tips) HashOf(ref causal.Ref) (causal.Hash, bool) {
-	return t.n.replica.HashAt(ref.Space, ref.Replica, ref.Seq)
+	if hash, ok := t.n.replica.HashAt(ref.Space, ref.Replica, ref.Seq); ok {
+		return hash, true
+	}
+	_, hash, ok := t.n.replica.Held(ref)
+	return hash, ok
 }
+
+func (t tips) Part(ref causal.Ref) *causal.Part {
+	p, _, _ := t.n.replica.Held(ref)
+	return p
+}
+
+func (t tips) SealOver(c causal.Chain, seq uint64) (causal.Seal, bool) {
+	return t.n.replica.SealOver(c, seq)
+}
+
+func (t tips) Forked(c causal.Chain) (first uint64, ok bool) { return t.n.replica.Forked(c) }

@@ -52,14 +52,15 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 	}
 	for _, f := range repairs.Forks {
 		n.event(EventFork, f.Author, "replica "+f.Author.Short()+" has two histories from its part "+strconv.FormatUint(f.Seq, 10)+
-			" on in space "+f.Space.String()+": one store was copied, or it lies. It is not exchanged with "+f.Peer.Short())
+			" on in space "+f.Space.String()+": one store was copied, or it lies. It is not exchanged with "+f.Peer.Short()+" until that is proven")
 	}
+	n.heedContended(repairs.Evidence)
 	for _, e := range repairs.Ended {
 		if e.Whole {
 			n.synced[e.Peer] = e.Begun
 		}
 	}
-	return len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries)+len(trusted.Accepted)+len(trusted.Settled)+len(trusted.Sealed) > 0
+	return len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries)+len(trusted.Accepted)+len(trusted.Settled)+len(trusted.Sealed)+len(repairs.Evidence)+len(trusted.Liars) > 0
 }
 
 // heedMembers passes on what the membership wants of the host.

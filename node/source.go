@@ -13,6 +13,10 @@ import (
 // exchanged with others.
 type source struct{ n *Node }
 
+// Root returns a hash over what this node shows to others: equal at two nodes
+// iff they show the same parts of all shared spaces. It costs what has changed.
+func (n *Node) Root() causal.Hash { return source{n}.Root() }
+
 // Root hashes the digests of all shared spaces.
 func (s source) Root() causal.Hash {
 	var b []byte
@@ -49,7 +53,12 @@ func (s source) Vector(space causal.SpaceID) []repair.Head {
 }
 
 func (s source) Head(space causal.SpaceID, author causal.ReplicaID) causal.Head {
-	return s.n.replica.Head(space, author)
+	head := s.n.replica.Head(space, author)
+	if limit := s.Limit(space, author); head.Seq > limit {
+		head.Seq = limit
+		head.Hash, _ = s.n.replica.HashAt(space, author, limit)
+	}
+	return head
 }
 
 func (s source) HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint64) (causal.Hash, bool) {
@@ -65,6 +74,9 @@ func (s source) Parts(wants []repair.Want, sizeMax int) (body []byte, parts int)
 	}
 	var frame replica.Frame
 	for p := range s.n.replica.Since(after) {
+		if p.First() > s.Limit(p.Chain().Space, p.Chain().Replica) {
+			continue
+		}
 		p = s.n.keyed(p)
 		if frame.Parts() > 0 && (frame.Size()+sizeOf(&p) > sizeMax || frame.Parts()+len(p.Parts) > replica.FramePartsMax) {
 			break

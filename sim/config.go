@@ -19,6 +19,10 @@ type Config struct {
 	Roles   []Role // the first machine of the first role is the steward; none: three servers
 	Seed    uint64
 
+	// Neighbors says whom each machine, by its number, dials: then those are all
+	// the links there are. Nil: a mesh.
+	Neighbors func(machine int) []int
+
 	Faults fault.Spec
 	Span   causal.Instant // how long faults last and load is spread over; 0: 20 s
 

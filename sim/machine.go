@@ -51,9 +51,10 @@ type Machine struct {
 	key   causal.Key
 	id    causal.ReplicaID // of key
 
-	ahead   causal.Instant // of its clock, against the world's
-	program *plan.Program  // what its next start runs
-	open    func(causal.Instant, node.Config) (participant, error)
+	ahead    causal.Instant // of its clock, against the world's
+	contacts []*Machine     // whom a clone dials
+	program  *plan.Program  // what its next start runs
+	open     func(causal.Instant, node.Config) (participant, error)
 
 	disk   *store.Mem
 	node   participant // nil while the machine is down
@@ -133,7 +134,17 @@ func (m *Machine) Start() error {
 		Program: m.program, Funcs: w.cfg.Funcs,
 		Disk: m.disk, Seed: die(w.cfg.Seed, fmt.Sprint(m.name, m.starts)).Uint64(),
 	}
-	if m != first {
+	contacts := m.contacts
+	if w.cfg.Neighbors != nil {
+		cfg.Mode = member.Static
+		for _, i := range w.neighbors(m) {
+			contacts = append(contacts, w.machines[i])
+		}
+	}
+	for _, peer := range contacts {
+		cfg.Peers = append(cfg.Peers, member.Member{ID: peer.id, Name: peer.name, Role: peer.role.Name, Addr: peer.addr()})
+	}
+	if m != first && w.cfg.Neighbors == nil && len(contacts) == 0 {
 		cfg.Peers = []member.Member{{ID: first.id, Name: first.name, Role: first.role.Name, Addr: first.addr()}}
 	}
 	cfg.Observe = func(group []*causal.Part) { m.seen = append(m.seen, slices.Clone(group)) }
@@ -179,7 +190,9 @@ func (m *Machine) Crash(loss fault.Loss) {
 	m.node, m.held, m.seen, m.doom = nil, nil, nil, nil
 	m.life++
 	m.asked = map[node.Ticket]func(node.Answer){}
-	w.audit.Crashed(m.index, m.written)
+	if !w.isCloned {
+		w.audit.Crashed(m.index, m.written)
+	}
 	w.witness.crashed(m)
 	m.cutLinks(loss == fault.KeepAll)
 	for _, wr := range m.writers {
@@ -211,12 +224,10 @@ func (w *World) machineAt(addr string) *Machine {
 	return nil
 }
 
-// machineOf returns the machine of a replica, or nil.
-func (w *World) machineOf(id causal.ReplicaID) *Machine {
-	for _, m := range w.machines {
-		if m.id == id {
-			return m
-		}
+// neighbors returns whom a machine dials in a static world; a clone has its contacts.
+func (w *World) neighbors(m *Machine) []int {
+	if len(m.contacts) > 0 {
+		return nil
 	}
-	return nil
+	return w.cfg.Neighbors(m.index)
 }

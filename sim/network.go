@@ -177,7 +177,7 @@ func (m *Machine) linkDown(l *link, why string) {
 // send puts one message of a node on its link, as a frame with production's bytes.
 func (n *network) send(from *Machine, msg node.Message) {
 	w := n.world
-	to := w.machineOf(msg.To)
+	to := from.peerOf(msg.To)
 	if to == nil || from.links[to.index] == nil {
 		return
 	}

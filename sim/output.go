@@ -136,7 +136,7 @@ func (m *Machine) carryOut(out node.Output) {
 		w.net.dial(m, want)
 	}
 	for _, h := range out.Hangups {
-		if peer := w.machineOf(h.Peer); peer != nil && m.links[peer.index] != nil {
+		if peer := m.peerOf(h.Peer); peer != nil && m.links[peer.index] != nil {
 			w.net.close(m.links[peer.index], m, h.Why)
 		}
 	}

@@ -25,6 +25,9 @@ func (nobody) settled(*Machine)                 {}
 
 // visible tells the auditor that a group of parts has become visible at m.
 func (w *World) visible(m *Machine, group []*causal.Part) {
+	if w.isCloned {
+		return
+	}
 	w.audit.Applied(m.index, m.written, group)
 	w.witness.visible(m, group)
 	own := 0
@@ -43,7 +46,7 @@ func (w *World) visible(m *Machine, group []*causal.Part) {
 
 // acknowledged tells the auditor what an answer promises.
 func (w *World) acknowledged(m *Machine, a node.Answer) {
-	if !a.Committed || len(a.Token) == 0 {
+	if !a.Committed || len(a.Token) == 0 || w.isCloned {
 		return
 	}
 	seen, err := replica.DecodeSession(a.Token)
@@ -70,6 +73,10 @@ func (w *World) tally(m *Machine) {
 func (w *World) heed(m *Machine, e node.Event) {
 	switch e.Kind {
 	case node.EventFork, node.EventRefused:
+		if w.isCloned {
+			w.story.say(m.name, "%s", e.Text)
+			return
+		}
 		w.audit.Report(m.index, ruleHonest, "%s", e.Text)
 	case node.EventInvariant:
 		w.story.say(m.name, "%s", e.Text)
@@ -89,7 +96,7 @@ func (w *World) check(m *Machine) {
 			w.audit.Report(m.index, r.Name, "%s at %s", broken, span(w.Now()))
 		}
 	}
-	if w.auditDie.IntN(sampleEvery) == 0 {
+	if !w.isCloned && w.auditDie.IntN(sampleEvery) == 0 {
 		w.judgeDatabases(m)
 	}
 }

@@ -28,6 +28,7 @@ type World struct {
 	audit    *audit.Auditor
 	witness  witness
 	story    *story
+	isCloned bool // two machines have one key: the auditor is silent
 
 	diskDie  *rand.Rand // how long a sync takes, what a crash loses
 	loadDie  *rand.Rand // what writers do
