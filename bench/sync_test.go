@@ -19,7 +19,7 @@ func BenchmarkSync(b *testing.B) {
 	b.Run("part", func(b *testing.B) {
 		from, to := newSet(), replica.New(replica.Config{})
 		for range size {
-			to.Receive(from.voucher.Vouch(from.add()))
+			to.Receive(0, from.voucher.Vouch(from.add()))
 		}
 		to.Drain()
 		sent := 0
@@ -30,7 +30,7 @@ func BenchmarkSync(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			to.Receive(from.voucher.VouchParcels(parcels...))
+			to.Receive(0, from.voucher.VouchParcels(parcels...))
 			if len(to.Drain().Groups) != 1 {
 				b.Fatal("the part did not become visible")
 			}

@@ -86,7 +86,7 @@ func (n *Node) heedAccepted(now causal.Instant, list []trust.Accepted) {
 				n.cast.Relay(now, from, b)
 			}
 		}
-		n.replica.Receive(vouched)
+		n.replica.Receive(now, vouched)
 		n.heedReplica(now, n.replica.Drain())
 	}
 }

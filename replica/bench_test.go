@@ -95,7 +95,7 @@ func BenchmarkReceive(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r := replica.New(replica.Config{})
-				r.Receive(parcels)
+				r.Receive(0, parcels)
 				if n := len(r.Drain().Groups); n != len(c.parts) {
 					b.Fatal(n)
 				}

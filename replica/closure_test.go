@@ -21,7 +21,7 @@ func TestClosedSets(t *testing.T) {
 		for _, i := range rnd.Perm(len(parts)) {
 			came[parts[i].Ref()] = parts[i]
 			before := applied(r, came)
-			r.Receive(vouch(parts[i]))
+			r.Receive(0, vouch(parts[i]))
 			for _, g := range r.Drain().Groups {
 				checkMinimal(t, seed, g, before)
 				for _, p := range g.Parts {
@@ -145,7 +145,7 @@ func TestTangleInASmallCache(t *testing.T) {
 			came[p.Ref()] = p
 		}
 		for range 8 * len(parts) {
-			r.Receive(vouch(parts[rnd.IntN(len(parts))], parts[rnd.IntN(len(parts))]))
+			r.Receive(0, vouch(parts[rnd.IntN(len(parts))], parts[rnd.IntN(len(parts))]))
 			if err := replica.CheckPending(r); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}

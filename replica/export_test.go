@@ -13,7 +13,7 @@ func CheckPending(r *Replica) error {
 	bytes, inChains, needs := 0, 0, 0
 	for ref, w := range q.parts {
 		absent := 0
-		r.eachNeed(w.part, func(need causal.Ref) bool {
+		r.eachNeedOf(w, func(need causal.Ref) bool {
 			needs++
 			if q.parts[need] == nil {
 				absent++

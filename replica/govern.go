@@ -192,8 +192,11 @@ func (r *Replica) excuse(s *space, forker causal.ReplicaID, first uint64) {
 			if q.parts[ref] == nil {
 				w.absent--
 			}
-			if w.absent == 0 {
+			switch {
+			case w.absent == 0:
 				q.ready = append(q.ready, w)
+			case w.isOverdue && r.isInsideMet(w):
+				q.given = append(q.given, w)
 			}
 		}
 		if q.needs[ref] = stay; len(stay) == 0 {

@@ -65,7 +65,7 @@ func record(rnd *rand.Rand, sites, spaces, steps int) *history {
 		switch rnd.IntN(4) {
 		case 0:
 			from := all[rnd.IntN(sites)]
-			s.Receive(h.voucher.Vouch(h.missing(s, rnd, from)...))
+			s.Receive(0, h.voucher.Vouch(h.missing(s, rnd, from)...))
 			s.Drain()
 		case 1:
 			other := all[rnd.IntN(sites)]
@@ -230,7 +230,7 @@ func TestEveryOrder(t *testing.T) {
 				if order == 0 {
 					n = 1
 				}
-				r.Receive(h.voucher.VouchParcels(transmit(t, parts[:n])...))
+				r.Receive(0, h.voucher.VouchParcels(transmit(t, parts[:n])...))
 				parts = parts[n:]
 				a.watch(r.Drain().Groups)
 			}
@@ -276,7 +276,7 @@ func TestSmallCache(t *testing.T) {
 			parts := h.shuffled(rnd)
 			for len(parts) > 0 {
 				n := 1 + rnd.IntN(len(parts))
-				r.Receive(h.voucher.Vouch(parts[:n]...))
+				r.Receive(0, h.voucher.Vouch(parts[:n]...))
 				parts = parts[n:]
 				a.watch(r.Drain().Groups)
 				if err := replica.CheckPending(r); err != nil {

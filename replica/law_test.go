@@ -97,7 +97,7 @@ func (c *court) meet(i int) {
 			news = append(news, p)
 		}
 	}
-	c.sites[i].Receive(c.vouched(news[:c.rnd.IntN(len(news)+1)]...))
+	c.sites[i].Receive(0, c.vouched(news[:c.rnd.IntN(len(news)+1)]...))
 	c.sites[i].Drain()
 }
 
@@ -202,7 +202,7 @@ func (c *court) hear(t *testing.T, parts []*causal.Part) verdict {
 	r := replica.New(lawful())
 	v := verdict{void: map[causal.Ref]replica.Reason{}, view: map[causal.EntryID]bool{}}
 	for _, p := range parts {
-		r.Receive(c.vouched(p))
+		r.Receive(0, c.vouched(p))
 		v.note(t, r.Drain())
 	}
 	if n := r.Status().Pending; n > 0 {
@@ -319,7 +319,7 @@ func TestLawSurvivesARestart(t *testing.T) {
 		flushed := map[causal.EntryID]crdt.Live{}
 		var heads []replica.Flush
 		for i, p := range c.parts {
-			before.Receive(c.vouched(p))
+			before.Receive(0, c.vouched(p))
 			if i > flushAt {
 				continue
 			}
@@ -386,7 +386,7 @@ func (c *court) meetAll() {
 	for i, s := range c.sites {
 		for _, p := range c.parts {
 			if p.Replica != author(i) {
-				s.Receive(c.vouched(p))
+				s.Receive(0, c.vouched(p))
 			}
 		}
 		s.Drain()
@@ -433,7 +433,7 @@ func permuted(t *testing.T, c *court, want map[causal.Ref]replica.Reason, stock 
 			t.Fatalf("void: %v, want %v", v.void, want)
 		}
 		r := replica.New(lawful())
-		r.Receive(c.vouched(parts...))
+		r.Receive(0, c.vouched(parts...))
 		cell, _ := crdt.Type{Lattice: "bcounter"}.New()
 		for _, e := range r.Entries() {
 			cell.Insert(e.Item(), nil)

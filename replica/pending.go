@@ -22,6 +22,10 @@ type pending struct {
 	order []*waiting                // as they came; those gone are skipped
 	bytes int
 	ready []*waiting // to be searched
+
+	timed   int        // how many of order have waited LateAfter or are gone
+	overdue int        // parts that wait for nothing of other spaces
+	given   []*waiting // of these, whose own space has all they need; see giveUp
 }
 
 // waiting is one part that waits.
@@ -30,6 +34,10 @@ type waiting struct {
 	size   int
 	absent int  // needs that are neither applied nor waiting
 	isGone bool // applied, or fallen out
+
+	since     causal.Instant // when it came
+	isOverdue bool           // it need not wait for other spaces: nobody has brought in time what it lacks
+	waived    []causal.Ref   // what it does not wait for any more
 
 	culprit *waiting   // why the last search failed; nil before it
 	blocks  []*waiting // those whose culprit this was; some have another by now
@@ -58,7 +66,7 @@ func (r *Replica) eachNeed(p *causal.Part, yield func(causal.Ref) bool) bool {
 	}
 	for _, refs := range [...][]causal.Ref{p.Seen, p.Siblings, p.Grants} {
 		for _, ref := range refs {
-			if !r.isMet(ref) && ref != p.Ref() && r.cfg.Holds(ref.Space) && !r.cfg.Planted.ignores(p, ref) && !yield(ref) {
+			if !r.isMet(ref) && ref != p.Ref() && r.awaits(p, ref.Space) && !r.cfg.Planted.ignores(p, ref) && !yield(ref) {
 				return false
 			}
 		}
@@ -72,6 +80,13 @@ func (r *Replica) eachNeed(p *causal.Part, yield func(causal.Ref) bool) bool {
 	return true
 }
 
+// awaits reports whether p waits for what it names of a space. In a restart it
+// waits for its own space alone: what the log holds has been applied before,
+// late parts among it.
+func (r *Replica) awaits(p *causal.Part, id causal.SpaceID) bool {
+	return id == p.Space || !r.isLoading && r.cfg.Holds(id)
+}
+
 // isReady reports whether p needs nothing more.
 func (r *Replica) isReady(p *causal.Part) bool {
 	return r.eachNeed(p, func(causal.Ref) bool { return false })
@@ -81,7 +96,7 @@ func (r *Replica) isReady(p *causal.Part) bool {
 func (r *Replica) wait(a piece) {
 	q := &r.pending
 	p := a.part
-	w := &waiting{piece: a, size: sizeOf(p)}
+	w := &waiting{piece: a, size: sizeOf(p), since: r.now}
 	q.parts[p.Ref()] = w
 	q.order = append(q.order, w)
 	q.bytes += w.size
@@ -115,14 +130,20 @@ func (q *pending) came(ref causal.Ref) {
 func (r *Replica) arrived(ref causal.Ref) {
 	if q := &r.pending; len(q.needs) > 0 {
 		q.came(ref)
+		r.noticeOverdue(ref)
 		delete(q.needs, ref)
 	}
 }
 
-// settle searches from every part whose needs have come, until none is left.
+// settle searches from every part whose needs have come, and lets overdue ones
+// go without, until none is left.
 func (r *Replica) settle() {
 	q := &r.pending
-	for len(q.ready) > 0 {
+	for len(q.ready) > 0 || len(q.given) > 0 {
+		if len(q.ready) == 0 {
+			r.giveUp()
+			continue
+		}
 		w := q.ready[len(q.ready)-1]
 		q.ready = q.ready[:len(q.ready)-1]
 		if !w.isGone && w.absent == 0 {
@@ -139,6 +160,9 @@ func (r *Replica) release(w *waiting) {
 	w.isGone = true
 	delete(q.parts, w.part.Ref())
 	q.bytes -= w.size
+	if w.isOverdue {
+		q.overdue--
+	}
 	r.leave(w)
 	for _, b := range w.blocks {
 		if b.culprit == w && !b.isGone {
@@ -154,7 +178,7 @@ func (r *Replica) drop(w *waiting) {
 	for _, o := range q.needs[w.part.Ref()] {
 		o.absent++
 	}
-	r.eachNeed(w.part, func(ref causal.Ref) bool {
+	r.eachNeedOf(w, func(ref causal.Ref) bool {
 		q.forgetNeed(ref, w)
 		return true
 	})
@@ -207,7 +231,7 @@ func (r *Replica) trim(crowded []*chain) {
 	q := &r.pending
 	for q.bytes > r.cfg.PendingBytesMax {
 		w := q.order[0]
-		q.order = q.order[1:]
+		q.order, q.timed = q.order[1:], max(q.timed-1, 0)
 		if !w.isGone {
 			r.drop(w)
 		}
@@ -220,12 +244,17 @@ func (r *Replica) trim(crowded []*chain) {
 // compact forgets those that are gone.
 func (q *pending) compact() {
 	list := make([]*waiting, 0, len(q.parts))
-	for _, w := range q.order {
-		if !w.isGone {
-			list = append(list, w)
+	timed := 0
+	for i, w := range q.order {
+		if w.isGone {
+			continue
+		}
+		list = append(list, w)
+		if i < q.timed {
+			timed++
 		}
 	}
-	q.order = list
+	q.order, q.timed = list, timed
 }
 
 // leave takes a part out of its chain.

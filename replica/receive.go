@@ -18,7 +18,8 @@ type piece struct {
 
 // Receive takes parcels of others whose seals are good, in any order, any
 // number of times. What is ready is applied; Drain has the groups.
-func (r *Replica) Receive(parcels []causal.Vouched) {
+func (r *Replica) Receive(now causal.Instant, parcels []causal.Vouched) {
+	r.now = max(r.now, now)
 	var crowded []*chain
 	for i := range parcels {
 		v := &parcels[i]
@@ -72,7 +73,7 @@ func (r *Replica) take(a piece) (waits bool) {
 		return r.pending.parts[p.Ref()] != nil
 	}
 	if pieces := []piece{a}; r.continues(pieces) {
-		r.enter(pieces)
+		r.enter(pieces, nil)
 		r.arrived(p.Ref())
 	} else {
 		r.countDropped(p.Chain())
@@ -135,9 +136,9 @@ func (r *Replica) continues(pieces []piece) bool {
 }
 
 // enter applies a closed set of parts, of each space causes before effects, as
-// one group.
-func (r *Replica) enter(pieces []piece) {
-	g := Group{Parts: make([]*causal.Part, len(pieces)), Hashes: make([]causal.Hash, len(pieces))}
+// one group. missing is what late ones lack.
+func (r *Replica) enter(pieces []piece, missing []causal.Ref) {
+	g := Group{Parts: make([]*causal.Part, len(pieces)), Hashes: make([]causal.Hash, len(pieces)), Missing: missing}
 	for i, a := range pieces {
 		g.Parts[i], g.Hashes[i] = a.part, a.hash
 		if a.key != nil {
@@ -170,6 +171,9 @@ func (r *Replica) keep(a piece) (removed []crdt.Live, isVoid bool) {
 	r.reach(c)
 	r.recap(s, c)
 	r.counts.Applied++
+	if len(r.missing) > 0 {
+		delete(r.missing, p.Ref())
+	}
 	r.unflushed++
 	switch {
 	case !hasControl(p):

@@ -26,6 +26,10 @@ type Config struct {
 	Owns      func(user string, id causal.SpaceID) bool // who may grant in a space; nil: nobody
 	Escrow    func(database string) bool                // which databases hold bounded counters; nil: none
 
+	// LateAfter is how long a part waits at least for what it names of other
+	// spaces, if nobody reachable has that; default 2 s.
+	LateAfter causal.Instant
+
 	PendingMax      int // parts that wait per chain; default 1,024
 	PendingBytesMax int // bytes of all parts that wait; default 64 MiB
 	RecentMax       int // applied parts kept in memory, for repair and until the Log has them; default 16,384
@@ -46,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Owns == nil {
 		c.Owns = func(string, causal.SpaceID) bool { return false }
+	}
+	if c.LateAfter <= 0 {
+		c.LateAfter = 2 * causal.Second
 	}
 	c.PendingMax = positive(c.PendingMax, 1024)
 	c.PendingBytesMax = positive(c.PendingBytesMax, 64<<20)
@@ -75,6 +82,7 @@ type Group struct {
 	Hashes  []causal.Hash  // Hashes[i] is the chain hash at Parts[i]
 	Keys    []causal.Key   // that came with those of the parts that begin a chain
 	Changes []Change       // part by part: what it added, then what it removed
+	Missing []causal.Ref   // what parts of it name and were applied without, as nobody has brought it in time: they are late
 }
 
 // Change is an entry that has appeared in a space or gone from it.
@@ -117,6 +125,8 @@ type Status struct {
 	Void                    int    // parts without effect, above the checkpoints
 	BadRecords              uint64 // control records that can't be read
 	Forked                  int    // chains whose author is proven to have forked
+	Late                    uint64 // parts applied without something they name of other spaces
+	Missing                 int    // of what they lacked, what has not come since; at most 4,096
 }
 
 // Replica is one copy of some spaces.
@@ -131,8 +141,10 @@ type Replica struct {
 	staleSpaces []*space            // to be rebuilt; each isStale
 	proven      map[causal.Ref]bool // while loading: parts whose proof was found to hold
 
-	isLoading bool // between New and Loaded nothing is reported
-	unflushed int  // parts applied since the last Flush
+	now       causal.Instant      // as it was told last
+	missing   map[causal.Ref]bool // see Missing
+	isLoading bool                // between New and Loaded nothing is reported
+	unflushed int                 // parts applied since the last Flush
 	out       Output
 	counts    Status
 }
@@ -145,6 +157,7 @@ func New(cfg Config) *Replica {
 		cfg:     cfg,
 		spaces:  map[causal.SpaceID]*space{},
 		pending: newPending(),
+		missing: map[causal.Ref]bool{},
 		recent:  recent{partsMax: cfg.RecentMax, bytesMax: cfg.RecentBytesMax},
 	}
 }
@@ -169,6 +182,7 @@ func (r *Replica) Status() Status {
 		}
 	}
 	st.Pending, st.PendingBytes = len(r.pending.parts), r.pending.bytes
+	st.Missing = len(r.missing)
 	return st
 }
 

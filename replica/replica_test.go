@@ -30,7 +30,7 @@ func at(n, by int, seq uint64) causal.Ref {
 func groups(r *replica.Replica, parts ...*causal.Part) (sizes []int) {
 	var v replicatest.Voucher
 	for _, p := range parts {
-		r.Receive(v.Vouch(p))
+		r.Receive(0, v.Vouch(p))
 		for _, g := range r.Drain().Groups {
 			sizes = append(sizes, len(g.Parts))
 		}
@@ -129,7 +129,7 @@ func TestSteadyWriterNamesNothing(t *testing.T) {
 	if p := commit(0)[0]; len(p.Seen) != 0 {
 		t.Errorf("a sibling was named by the part before: %v", p.Seen)
 	}
-	r.Receive(vouch(part(0, 2, 1), part(0, 2, 2)))
+	r.Receive(0, vouch(part(0, 2, 1), part(0, 2, 2)))
 	if p := commit(0)[0]; !slices.Equal(p.Seen, []causal.Ref{at(0, 2, 2)}) {
 		t.Errorf("of what came, the maximal part: %v", p.Seen)
 	}
@@ -141,7 +141,7 @@ func TestSteadyWriterNamesNothing(t *testing.T) {
 // TestReads: the heads of what a run read are causes of what it wrote.
 func TestReads(t *testing.T) {
 	r := replica.New(replica.Config{})
-	r.Receive(vouch(part(1, 2, 1), part(1, 3, 1)))
+	r.Receive(0, vouch(part(1, 2, 1), part(1, 3, 1)))
 	d := replica.Draft{Author: author(1), Reads: []causal.SpaceID{space(1), space(0), space(7), space(1)}, Writes: []replica.Write{adding(0, "v")}}
 	want := []causal.Ref{at(1, 2, 1), at(1, 3, 1)}
 	slices.SortFunc(want, causal.Ref.Compare)
@@ -179,12 +179,12 @@ func TestForkIsKeptOut(t *testing.T) {
 	r := replica.New(replica.Config{})
 	first, other := part(0, 1, 1), part(0, 1, 1)
 	other.Stamp = 9
-	r.Receive(vouch(first, part(0, 1, 1)))
+	r.Receive(0, vouch(first, part(0, 1, 1)))
 	if out := r.Drain(); len(out.Forks) != 0 || len(out.Groups) != 1 {
 		t.Fatalf("a part that comes twice is no fork: %+v", out)
 	}
 	root := r.Root()
-	r.Receive(vouch(other))
+	r.Receive(0, vouch(other))
 	out := r.Drain()
 	if want := []replica.Fork{{Chain: first.Chain(), Seq: 1}}; !reflect.DeepEqual(out.Forks, want) || len(out.Groups) != 0 {
 		t.Errorf("got %+v", out)
@@ -194,7 +194,7 @@ func TestForkIsKeptOut(t *testing.T) {
 	}
 	waiting, again := part(0, 2, 5), part(0, 2, 5)
 	again.Stamp = 9
-	r.Receive(vouch(waiting, again))
+	r.Receive(0, vouch(waiting, again))
 	if out := r.Drain(); len(out.Forks) != 1 {
 		t.Errorf("two that wait under one name: %+v", out)
 	}
@@ -242,7 +242,7 @@ func TestImpossibleCausesFallOut(t *testing.T) {
 	after := part(0, 3, 1)
 	after.Seen = []causal.Ref{a.Ref()}
 	r := replica.New(replica.Config{})
-	r.Receive(vouch(after, a, b, part(0, 4, 1)))
+	r.Receive(0, vouch(after, a, b, part(0, 4, 1)))
 	out := r.Drain()
 	if len(out.Groups) != 1 || len(out.Dropped) != 2 {
 		t.Errorf("got %d groups, %d dropped", len(out.Groups), len(out.Dropped))
@@ -289,7 +289,7 @@ func TestNameTakenHere(t *testing.T) {
 func TestJunkLeavesNoTrace(t *testing.T) {
 	r := replica.New(replica.Config{PendingBytesMax: 4000})
 	for i := range 200 {
-		r.Receive(vouch(part(i, i, 2)))
+		r.Receive(0, vouch(part(i, i, 2)))
 	}
 	if st := r.Status(); st.Pending > 20 || st.Spaces != st.Pending || st.Chains != st.Pending || st.PendingBytes > 4000 {
 		t.Errorf("%+v", st)
@@ -306,7 +306,7 @@ func TestChanges(t *testing.T) {
 	a, b := part(0, 1, 1), part(0, 1, 2)
 	b.Entries = append(b.Entries, causal.Entry{Database: "e", Key: "k2", Value: "v2"})
 	b.Removed = []causal.EntryID{b.EntryID(1), a.EntryID(0)}
-	r.Receive(vouch(a, b))
+	r.Receive(0, vouch(a, b))
 	var got []causal.EntryID
 	for _, g := range r.Drain().Groups {
 		for _, c := range g.Changes {
@@ -327,7 +327,7 @@ func TestSince(t *testing.T) {
 	h := record(rnd, 3, 2, 80)
 	r := replica.New(replica.Config{})
 	for _, c := range h.commits {
-		r.Receive(h.voucher.Vouch(c.parts...))
+		r.Receive(0, h.voucher.Vouch(c.parts...))
 	}
 	var after []replica.ChainHead
 	for _, id := range r.Spaces() {
@@ -338,7 +338,7 @@ func TestSince(t *testing.T) {
 	to := replica.New(replica.Config{})
 	var parts int
 	for p := range r.Since(after) {
-		to.Receive(h.voucher.VouchParcels(p))
+		to.Receive(0, h.voucher.VouchParcels(p))
 		parts += len(p.Parts)
 	}
 	if st := to.Status(); st.Pending != 0 || parts != int(r.Status().Applied) || to.Root() != r.Root() {
@@ -352,9 +352,9 @@ func TestPrefixHashes(t *testing.T) {
 	var v replicatest.Voucher
 	for i := range uint64(10) {
 		p := v.Vouch(part(0, 1, i+1))
-		a.Receive(p)
+		a.Receive(0, p)
 		if i < 6 {
-			b.Receive(p)
+			b.Receive(0, p)
 		}
 	}
 	if h, ok := a.HashAt(space(0), author(1), 6); !ok || h != b.Head(space(0), author(1)).Hash {
@@ -371,7 +371,7 @@ func TestPrefixHashes(t *testing.T) {
 func TestRecentIsBounded(t *testing.T) {
 	r := replica.New(replica.Config{RecentMax: 8})
 	for i := range 40 {
-		r.Receive(vouch(part(0, i%4, uint64(i/4+1))))
+		r.Receive(0, vouch(part(0, i%4, uint64(i/4+1))))
 	}
 	kept := 0
 	for i := range 40 {
@@ -398,7 +398,7 @@ func TestAPartThatRemovesItsOwn(t *testing.T) {
 	}
 	p.Removed = append(p.Removed, causal.EntryID{Dot: p.Dot(), Offset: n}) // no entry at all
 	r := replica.New(replica.Config{})
-	r.Receive(vouch(p))
+	r.Receive(0, vouch(p))
 	changes := r.Drain().Groups[0].Changes
 	if len(changes) != n/2 {
 		t.Fatalf("%d changes, want %d", len(changes), n/2)

@@ -92,7 +92,7 @@ func TestSealsThinOut(t *testing.T) {
 		var v replicatest.Voucher
 		r, kept := replica.New(replica.Config{RecentBytesMax: 1 << 30}), books{}
 		for _, p := range parts {
-			r.Receive(v.Vouch(p))
+			r.Receive(0, v.Vouch(p))
 			kept.write(t, r.Drain().Seals)
 		}
 		got := sealsOf(r, lineChain)
@@ -155,7 +155,7 @@ func TestSealsBeforeTheirParts(t *testing.T) {
 		rnd.Shuffle(len(parcels), func(i, j int) { parcels[i], parcels[j] = parcels[j], parcels[i] })
 		r, kept := replica.New(replica.Config{}), books{}
 		for _, p := range append(parcels, first) {
-			r.Receive([]causal.Vouched{p})
+			r.Receive(0, []causal.Vouched{p})
 			kept.write(t, r.Drain().Seals)
 		}
 		if r.Shown(lineChain).Seq != 900 || len(kept[lineChain]) != len(sealsOf(r, lineChain)) {
@@ -172,15 +172,15 @@ func TestSealOfAnotherBranch(t *testing.T) {
 	var v, w replicatest.Voucher
 	mine, theirs := v.Vouch(parts...), w.Vouch(other...)
 	r := replica.New(replica.Config{})
-	r.Receive([]causal.Vouched{theirs[2]}) // waits
-	r.Receive([]causal.Vouched{mine[0], mine[1]})
+	r.Receive(0, []causal.Vouched{theirs[2]}) // waits
+	r.Receive(0, []causal.Vouched{mine[0], mine[1]})
 	if out := r.Drain(); r.Shown(lineChain).Seq != 2 || r.Head(space(0), author(1)).Seq != 2 || len(out.Forks) != 1 || len(out.Dropped) != 1 {
 		t.Errorf("shown %v of %v, forks %v", r.Shown(lineChain), r.Head(space(0), author(1)), out.Forks)
 	}
 	again := replica.New(replica.Config{})
-	again.Receive(mine)
+	again.Receive(0, mine)
 	again.Drain()
-	again.Receive(theirs)
+	again.Receive(0, theirs)
 	if out := again.Drain(); len(out.Seals) != 0 || len(out.Forks) != 3 || again.Shown(lineChain).Hash != mine[2].Hashes[0] {
 		t.Errorf("seals %v, forks %v", out.Seals, out.Forks)
 	}
@@ -193,12 +193,12 @@ func TestPartsWithoutTheirSeal(t *testing.T) {
 	parts[6].Seen = []causal.Ref{at(0, 5, 1)} // never comes
 	var v replicatest.Voucher
 	r := replica.New(replica.Config{})
-	r.Receive(v.VouchParcels(replicatest.Parcel(parts[:4]...), replicatest.Parcel(parts[4:]...)))
+	r.Receive(0, v.VouchParcels(replicatest.Parcel(parts[:4]...), replicatest.Parcel(parts[4:]...)))
 	if r.Head(space(0), author(1)).Seq != 6 || r.Shown(lineChain).Seq != 4 {
 		t.Errorf("applied %v, shown %v", r.Head(space(0), author(1)), r.Shown(lineChain))
 	}
 	checkSince(t, r, parts)
-	r.Receive(v.Vouch(part(0, 5, 1)))
+	r.Receive(0, v.Vouch(part(0, 5, 1)))
 	if r.Shown(lineChain).Seq != 9 {
 		t.Errorf("shown %v", r.Shown(lineChain))
 	}
@@ -213,10 +213,10 @@ func TestSealsSurvive(t *testing.T) {
 		var v replicatest.Voucher
 		r, kept := replica.New(replica.Config{}), books{}
 		for _, p := range parts[:length] {
-			r.Receive(v.Vouch(p))
+			r.Receive(0, v.Vouch(p))
 			kept.write(t, r.Drain().Seals)
 		}
-		r.Receive(v.VouchParcels(causal.Parcel{Parts: parts[length : length+3], Seal: causal.Seal{Seq: uint64(length + 9)}})) // its end was not written
+		r.Receive(0, v.VouchParcels(causal.Parcel{Parts: parts[length : length+3], Seal: causal.Seal{Seq: uint64(length + 9)}})) // its end was not written
 		restart := func(seals []causal.Seal) (*replica.Replica, error) {
 			again := replica.New(replica.Config{})
 			for _, s := range seals {
@@ -235,7 +235,7 @@ func TestSealsSurvive(t *testing.T) {
 			t.Errorf("a restart seals %v", out.Seals)
 		}
 		for _, p := range parts[length:] {
-			again.Receive(v.Vouch(p))
+			again.Receive(0, v.Vouch(p))
 			kept.write(t, again.Drain().Seals)
 		}
 		if len(kept[lineChain]) != len(sealsOf(again, lineChain)) || again.Shown(lineChain).Seq != uint64(len(parts)) {
@@ -254,8 +254,8 @@ func TestKeysComeWithTheFirstPart(t *testing.T) {
 	parts := line(3, 10)
 	parts[0].Seen = []causal.Ref{at(0, 5, 1)}
 	r := replica.New(replica.Config{})
-	r.Receive(vouch(parts...))
-	r.Receive(vouch(part(0, 5, 1)))
+	r.Receive(0, vouch(parts...))
+	r.Receive(0, vouch(part(0, 5, 1)))
 	var keys []causal.Key
 	for _, g := range r.Drain().Groups {
 		keys = append(keys, g.Keys...)
@@ -271,7 +271,7 @@ func TestJunkBringsNoSeals(t *testing.T) {
 	for i := range 100 {
 		p := part(i, i, 1)
 		p.Seen = []causal.Ref{p.Ref()} // can't be
-		r.Receive(vouch(p))
+		r.Receive(0, vouch(p))
 	}
 	if st := r.Status(); st.Chains != 0 || st.Spaces != 0 || st.Dropped != 100 {
 		t.Errorf("%+v", st)

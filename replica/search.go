@@ -35,7 +35,7 @@ func (s *search) visit(w *waiting) {
 	w.index, w.low = len(s.visited), len(s.visited)
 	w.isOpen, w.culprit = true, nil
 	s.open = append(s.open, w)
-	s.replica.eachNeed(w.part, func(ref causal.Ref) bool {
+	s.replica.eachNeedOf(w, func(ref causal.Ref) bool {
 		w.culprit = s.follow(w, ref)
 		return w.culprit == nil
 	})
@@ -119,14 +119,16 @@ func (r *Replica) enterWaiting(component []*waiting) {
 		}
 		return
 	}
+	missing := r.noteLate(component)
 	if r.cfg.Planted.SplitsGroups {
 		for i := range pieces[1:] {
-			r.enter(pieces[i : i+1])
+			r.enter(pieces[i:i+1], missing)
 		}
 		pieces = pieces[len(pieces)-1:]
 	}
-	r.enter(pieces)
+	r.enter(pieces, missing)
 	for _, w := range component {
+		r.noticeOverdue(w.part.Ref())
 		delete(r.pending.needs, w.part.Ref()) // who needs it did not count it as absent
 		r.release(w)
 	}

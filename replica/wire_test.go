@@ -177,7 +177,7 @@ func checkFrame(t *testing.T, frame []byte) {
 	}
 	var v replicatest.Voucher
 	r := replica.New(replica.Config{})
-	r.Receive(v.VouchParcels(parcels...))
+	r.Receive(0, v.VouchParcels(parcels...))
 	r.Root()
 }
 
