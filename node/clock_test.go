@@ -80,7 +80,7 @@ func TestAStampExceedsThoseSeenBeforeARestart(t *testing.T) {
 	w := newWorld(t, centuries, 2)
 	a, b := w.guests[0], w.guests[1]
 	var stamps []causal.Stamp // of the parts visible at a, in their order
-	a.cfg.Observe = func(group []*causal.Part) { stamps = append(stamps, group[0].Stamp) }
+	a.cfg.Observe = func(group []*causal.Part, _ []causal.Ref) { stamps = append(stamps, group[0].Stamp) }
 	w.open(a)
 	name := node.RaiseRequest{Event: "name", Args: []value.Value{value.String("x")}}
 	w.now += 30 * causal.Second

@@ -37,8 +37,9 @@ type Config struct {
 	Limits Limits
 
 	// Observe, if not nil, is told every group of parts when it becomes visible
-	// here, for those who judge a history. It may not change or keep the slice.
-	Observe func(group []*causal.Part)
+	// here, and what late parts of it lack, for those who judge a history. It may
+	// not change or keep the slices.
+	Observe func(group []*causal.Part, missing []causal.Ref)
 	Planted Planted
 }
 
@@ -48,6 +49,7 @@ type Limits struct {
 	ForwardMax  int            // requests under way to the home: more are answered "busy" (default 4,096)
 	BehindAfter causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
 	HomeTimeout causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
+	LateAfter   causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default twice SyncEvery)
 	RepairDelay causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
 	FlushEvery  int            // parts between two flushes of state to the store (default 16,384)
 }

@@ -52,7 +52,8 @@ type Node struct {
 	proofs   map[causal.Chain]*dueProof          // to be written; at most proofsMax
 	shunned  map[causal.ReplicaID]causal.Instant // peers that are refused until then; at most shunsMax
 
-	synced map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
+	synced   map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
+	searches map[causal.ReplicaID]search         // of neighbours
 
 	writes  []replica.Write           // scratch of commit
 	minted  []causal.Chain            // own chains that have grown since the last Drain
@@ -86,6 +87,7 @@ type Counts struct {
 func Open(now causal.Instant, cfg Config) (*Node, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
 	cfg.SyncEvery = or(cfg.SyncEvery, syncEvery(cfg.Program))
+	cfg.Limits.LateAfter = or(cfg.Limits.LateAfter, 2*cfg.SyncEvery)
 	n := &Node{
 		cfg: cfg, self: cfg.Key.ID(), homeID: cfg.HomeKey.ID(),
 		die: rand.New(rand.NewPCG(cfg.Seed, 0x6d617274696e656c)),
@@ -100,6 +102,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		stalled:  map[string]stall{},
 		standing: map[standing]*duty{},
 		synced:   map[causal.ReplicaID]causal.Instant{},
+		searches: map[causal.ReplicaID]search{},
 		pushed:   map[causal.Chain]uint64{},
 		barred:   map[causal.ReplicaID]replica.Reason{},
 		clones:   map[causal.ReplicaID]bool{},
@@ -184,6 +187,7 @@ func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	n.repair.LinkDown(now, peer)
 	n.trust.LinkDown(peer)
 	delete(n.taking, peer)
+	delete(n.searches, peer)
 	if peer == n.home() {
 		n.homeLost(now)
 	}
@@ -238,6 +242,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.expire(now)
 	n.fulfil(now)
 	n.prove(now)
+	n.hasten(now)
 	n.settle(now)
 }
 
@@ -253,6 +258,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.member.Deadline())
 	consider(n.cast.Deadline())
 	consider(n.repair.Deadline())
+	consider(n.replica.Deadline())
 	for _, w := range n.waiting {
 		consider(w.until, true)
 	}

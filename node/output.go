@@ -110,6 +110,7 @@ const (
 	EventDropped                    // a bounded queue overflowed; repair will bring what was dropped
 	EventVoid                       // a verdict on this node's own parts has changed
 	EventInvariant                  // an invariant was violated or repaired
+	EventLate                       // parts are shown without their causes
 )
 
 // Output is what one Drain gives; doc.go says in which order to act on it.

@@ -34,7 +34,7 @@ func (n *Node) restore(now causal.Instant) error {
 	}
 	n.replica = replica.New(replica.Config{
 		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: escrow(n.cfg.Program),
-		Planted: n.cfg.Planted.Replica,
+		Covers: n.covers, LateAfter: n.cfg.Limits.LateAfter, Planted: n.cfg.Planted.Replica,
 	})
 	n.trust = trust.New(trust.Config{Source: tips{n}, Own: n.own()})
 	if err := n.reload(now); err != nil {
@@ -49,6 +49,12 @@ func (n *Node) restore(now causal.Instant) error {
 // space, and every node every replicated one.
 func (n *Node) holds(space causal.SpaceID) bool {
 	return n.shared(space) || n.isHome()
+}
+
+// covers reports whether every node that keeps the space written keeps the
+// space seen too: of the home space only the home does.
+func (n *Node) covers(written, seen causal.SpaceID) bool {
+	return n.shared(seen) || written == n.homeSpace
 }
 
 // shared reports whether a space is exchanged with others.
@@ -111,6 +117,9 @@ func (n *Node) reload(now causal.Instant) error {
 			}
 			n.replica.Load(replica.Flush{Space: space, Maximal: dots})
 		},
+		Outside: func(space causal.SpaceID, refs []causal.Ref) {
+			n.replica.Load(replica.Flush{Space: space, Outside: refs})
+		},
 		Entry: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
 			n.replica.Load(replica.Flush{Space: space, Added: []crdt.Live{{ID: id, Entry: e}}})
 		},
@@ -151,7 +160,7 @@ func (n *Node) record(g replica.Group) {
 		n.store.PutPart(p, g.Hashes[i])
 	}
 	if n.cfg.Observe != nil && len(g.Parts) > 0 {
-		n.cfg.Observe(g.Parts)
+		n.cfg.Observe(g.Parts, g.Missing)
 	}
 }
 
@@ -169,6 +178,9 @@ func (n *Node) flush() {
 			n.store.PutHead(h.Chain, h.Head)
 		}
 		n.store.PutMaximal(f.Space, f.Maximal)
+		if f.Outside != nil {
+			n.store.PutOutside(f.Space, f.Outside)
+		}
 	}
 	n.keepClock()
 }

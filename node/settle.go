@@ -59,8 +59,12 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 		if e.Whole {
 			n.synced[e.Peer] = e.Begun
 		}
+		n.searched(e)
 	}
-	return len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries)+len(trusted.Accepted)+len(trusted.Settled)+len(trusted.Sealed)+len(repairs.Evidence)+len(trusted.Liars) > 0
+	if len(repairs.Ended) > 0 {
+		n.hasten(now)
+	}
+	return len(repairs.Ended)+len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries)+len(trusted.Accepted)+len(trusted.Settled)+len(trusted.Sealed)+len(repairs.Evidence)+len(trusted.Liars) > 0
 }
 
 // heedMembers passes on what the membership wants of the host.
@@ -120,6 +124,7 @@ func (n *Node) enter(now causal.Instant, g replica.Group) {
 		}
 	}
 	n.counts.Applied += uint64(len(g.Parts))
+	n.tellLate(g.Missing)
 	changes := make([]flow.Change, len(g.Changes))
 	for i, c := range g.Changes {
 		changes[i] = flow.Change{Database: c.Database, Key: c.Key, Item: c.Item, Removed: c.Removed}

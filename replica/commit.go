@@ -37,8 +37,9 @@ func (r *Replica) Next(id causal.SpaceID, author causal.ReplicaID) causal.Dot {
 // panics.
 //
 // The parts name what the session had seen and the heads of the spaces read
-// and written, without what the author's chain implies. A writer that stays in
-// one space, alone there, names nothing.
+// and written, and what was seen in those of them that some replica lacks
+// which keeps the part's space, without what the author's chain implies. A
+// writer that stays in one space, alone there, names nothing.
 func (r *Replica) Commit(d Draft) Group {
 	if !r.Covers(d.Seen) {
 		panic("replica: a commit is made only where its session is covered")
@@ -49,6 +50,7 @@ func (r *Replica) Commit(d Draft) Group {
 		}
 	}
 	g := place(d)
+	touched := d.touched()
 	for _, p := range g.Parts {
 		p.Seq = r.Next(p.Space, p.Replica).Seq
 		r.oust(p.Ref())
@@ -56,7 +58,7 @@ func (r *Replica) Commit(d Draft) Group {
 	for i, p := range g.Parts {
 		s := r.space(p.Space)
 		c := s.chain(p.Replica)
-		p.Seen = r.seen(s, c, &d)
+		p.Seen = r.seen(s, c, &d, touched)
 		p.Siblings = siblings(c, p, g.Parts)
 		g.Hashes[i] = r.hasher.Chain(c.head.Hash, p)
 	}
@@ -153,7 +155,7 @@ func (d *Draft) writes(id causal.SpaceID) bool {
 // heads, which have seen whatever the session saw there. Of another space that
 // the commit writes nothing is named: there the sibling names the heads. Of
 // the rest it is what the session saw and the heads of the spaces read.
-func (r *Replica) seen(s *space, c *chain, d *Draft) []causal.Ref {
+func (r *Replica) seen(s *space, c *chain, d *Draft, touched []causal.SpaceID) []causal.Ref {
 	var refs []causal.Ref
 	if !r.cfg.Planted.OmitsHeads {
 		refs = s.appendHeads(refs, c)
@@ -173,8 +175,43 @@ func (r *Replica) seen(s *space, c *chain, d *Draft) []causal.Ref {
 			refs = c.appendUnlessImplied(refs, head.id.At(head.head.Seq))
 		}
 	}
+	if len(touched) > 1 {
+		r.beyond(s.id, touched, func(ref causal.Ref) {
+			if !slices.Contains(touched, ref.Space) {
+				refs = c.appendUnlessImplied(refs, ref)
+			}
+		})
+	}
 	order.Sort(refs, causal.Ref.Compare)
-	return refs
+	return lastOfEach(refs)
+}
+
+// lastOfEach leaves of the references into one chain the last one. It changes refs.
+func lastOfEach(refs []causal.Ref) []causal.Ref {
+	kept := refs[:0]
+	for i, ref := range refs {
+		if i+1 == len(refs) || refs[i+1].Chain() != ref.Chain() {
+			kept = append(kept, ref)
+		}
+	}
+	return kept
+}
+
+// touched returns the spaces the draft reads or writes.
+func (d *Draft) touched() []causal.SpaceID {
+	if len(d.Reads) == 0 && len(d.Writes) == 1 {
+		return nil
+	}
+	spaces := make([]causal.SpaceID, 0, len(d.Reads)+len(d.Writes))
+	for i := range d.Writes {
+		spaces = append(spaces, d.Writes[i].Space)
+	}
+	for _, id := range d.Reads {
+		if !slices.Contains(spaces, id) {
+			spaces = append(spaces, id)
+		}
+	}
+	return spaces
 }
 
 // appendUnlessImplied names a part of another space unless an earlier part of
@@ -192,7 +229,7 @@ func (c *chain) imply(ref causal.Ref) bool {
 	if ref.Seq <= c.implied[id] {
 		return false
 	}
-	if c.implied == nil {
+	if c.implied == nil || len(c.implied) >= impliedMax {
 		c.implied = map[causal.Chain]uint64{}
 	}
 	c.implied[id] = ref.Seq

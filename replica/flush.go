@@ -17,6 +17,7 @@ type Flush struct {
 	Space   causal.SpaceID
 	Chains  []ChainHead  // those that grew since the last Flush
 	Maximal []causal.Dot // the space's heads, all of them
+	Outside []causal.Ref // what its parts name of other spaces, all of it; nil if it is as it was
 	Added   []crdt.Live
 	Removed []causal.EntryID
 }
@@ -30,6 +31,9 @@ func (r *Replica) Flush() []Flush {
 	var list []Flush
 	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
 		if s := r.spaces[id]; len(s.grown)+len(s.added)+len(s.removed) > 0 {
+			if s.isOutsideGrown {
+				r.condense(s)
+			}
 			list = append(list, s.flush())
 		}
 	}
@@ -50,6 +54,9 @@ func (s *space) flush() Flush {
 		if e, isLive := s.state.Entries[id]; isLive {
 			f.Added = append(f.Added, crdt.Live{ID: id, Entry: e})
 		}
+	}
+	if s.isOutsideGrown {
+		f.Outside, s.isOutsideGrown = s.needs(), false
 	}
 	s.grown, s.added, s.removed = s.grown[:0], s.added[:0], nil
 	return f
@@ -72,6 +79,10 @@ func (r *Replica) Load(f Flush) {
 	for _, dot := range f.Maximal {
 		s.setMaximal(s.chain(dot.Replica))
 	}
+	for _, ref := range f.Outside {
+		s.noteRef(ref)
+	}
+	s.isOutsideGrown = false
 	for _, e := range f.Added {
 		s.state.Entries[e.ID] = e.Entry
 	}

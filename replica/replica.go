@@ -26,6 +26,10 @@ type Config struct {
 	Owns      func(user string, id causal.SpaceID) bool // who may grant in a space; nil: nobody
 	Escrow    func(database string) bool                // which databases hold bounded counters; nil: none
 
+	// Covers reports whether every replica that keeps the space written keeps
+	// the space seen too; the zero space stands for any. Nil: all keep all.
+	Covers func(written, seen causal.SpaceID) bool
+
 	// LateAfter is how long a part waits at least for what it names of other
 	// spaces, if nobody reachable has that; default 2 s.
 	LateAfter causal.Instant
@@ -41,6 +45,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Holds == nil {
 		c.Holds = func(causal.SpaceID) bool { return true }
+	}
+	if c.Covers == nil {
+		c.Covers = func(_, _ causal.SpaceID) bool { return true }
 	}
 	if c.Log == nil {
 		c.Log = noLog{}

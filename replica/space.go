@@ -30,10 +30,13 @@ type space struct {
 	digest   causal.Hash // over the vector; see Digest
 	isDigest bool        // digest is that of now
 
+	outside outside // what its parts name of other spaces; see needs.go
+
 	// Since the last Flush:
-	grown   []*chain
-	added   []causal.EntryID // of all parts; those removed again are not live
-	removed []causal.EntryID // of entries that were flushed
+	isOutsideGrown bool
+	grown          []*chain
+	added          []causal.EntryID // of all parts; those removed again are not live
+	removed        []causal.EntryID // of entries that were flushed
 }
 
 // chain is how far one author has come in one space.
@@ -84,6 +87,7 @@ func (s *space) apply(c *chain, p *causal.Part, h causal.Hash, isVoid bool, remo
 		}
 	}
 	s.setMaximal(c)
+	s.note(p)
 	s.noteUnflushed(c, p, removed)
 	return removed
 }

@@ -242,7 +242,7 @@ func TestOneTypeForADatabase(t *testing.T) {
 	m.program = other
 	fresh.machines = append(fresh.machines, m)
 	fresh.machines[0].links = make([]*link, 2)
-	fresh.audit = audit.New(fresh.watched(), elsewhere)
+	fresh.audit = audit.New(fresh.watched(), nil)
 	if err := m.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -70,10 +70,16 @@ type Machine struct {
 	doom    *fault.Loss // it will crash in the middle of its next sync
 	held    []held      // drained and not released: their store writes are not durable
 
-	seen    [][]*causal.Part // groups that became visible since the last drain
+	seen    []sight // what became visible since the last drain
 	asked   map[node.Ticket]func(node.Answer)
 	tickets node.Ticket
 	writers []*writer // the machine's clients
+}
+
+// sight is a group that became visible, and what late parts of it lack.
+type sight struct {
+	group   []*causal.Part
+	missing []causal.Ref
 }
 
 // held is an Output that may not leave before a store write is durable.
@@ -147,7 +153,9 @@ func (m *Machine) Start() error {
 	if m != first && w.cfg.Neighbors == nil && len(contacts) == 0 {
 		cfg.Peers = []member.Member{{ID: first.id, Name: first.name, Role: first.role.Name, Addr: first.addr()}}
 	}
-	cfg.Observe = func(group []*causal.Part) { m.seen = append(m.seen, slices.Clone(group)) }
+	cfg.Observe = func(group []*causal.Part, missing []causal.Ref) {
+		m.seen = append(m.seen, sight{slices.Clone(group), slices.Clone(missing)})
+	}
 	m.life++
 	m.starts++
 	cfg.Limits.FlushEvery, cfg.Planted = w.cfg.FlushEvery, w.cfg.Planted

@@ -43,15 +43,15 @@ func (m *Machine) take(out node.Output) {
 		m.written++
 		m.noteRecords(out.Records)
 	}
-	groups := m.seen
+	sights := m.seen
 	m.seen = nil
-	for _, group := range groups {
-		w.visible(m, group)
+	for _, s := range sights {
+		w.visible(m, s)
 	}
 	if !out.Empty() {
 		m.held = append(m.held, held{m.written, out})
 	}
-	if len(groups) > 0 {
+	if len(sights) > 0 {
 		w.check(m)
 	}
 	m.release()

@@ -24,20 +24,23 @@ func (nobody) visible(*Machine, []*causal.Part) {}
 func (nobody) settled(*Machine)                 {}
 
 // visible tells the auditor that a group of parts has become visible at m.
-func (w *World) visible(m *Machine, group []*causal.Part) {
+func (w *World) visible(m *Machine, s sight) {
 	if w.isCloned {
 		return
 	}
-	w.audit.Applied(m.index, m.written, group)
-	w.witness.visible(m, group)
+	w.audit.Applied(m.index, m.written, s.group, s.missing...)
+	w.witness.visible(m, s.group)
 	own := 0
-	for _, p := range group {
+	for _, p := range s.group {
 		if p.Replica == m.id || m.index == 0 && p.Replica == homeID {
 			own++
 		}
 	}
 	w.stats.Parts += uint64(own)
-	w.stats.PartsReceived += uint64(len(group) - own)
+	if len(s.missing) > 0 {
+		w.stats.Late++
+	}
+	w.stats.PartsReceived += uint64(len(s.group) - own)
 	if own > 0 && w.attempt.Stream != "" {
 		w.audit.Ran(m.index, m.written, w.attempt)
 		w.attempt = audit.Attempt{} // a raise mints one commit; another in its wake is a repair's

@@ -79,7 +79,7 @@ func TestUnknownDatabaseIsKeptAndServed(t *testing.T) {
 	again := boot(t, old.disk)
 	third := replica.New(replica.Config{})
 	for p := range again.replica.Since([]replica.ChainHead{{Chain: sent[0].Chain()}}) {
-		third.Receive(old.voucher.VouchParcels(p))
+		third.Receive(0, old.voucher.VouchParcels(p))
 	}
 	if third.Root() != newer.Root() || state(third) != state(newer) {
 		t.Errorf("what came through the old node is\n%s\nand was\n%s", state(third), state(newer))

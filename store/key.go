@@ -19,6 +19,7 @@ const (
 	kindKey     = 'k' // chain -> its author's key, at the author's first chain
 	kindMeta    = 'm' // name -> what the node keeps there
 	kindName    = 'n' // number -> a database's name
+	kindOutside = 'o' // space -> what its parts name of other spaces, in the flushed state
 	kindPart    = 'p' // chain, seq -> a part of the log
 	kindSeal    = 'q' // chain, seq -> a seal
 	kindStream  = 's' // stream -> its mark

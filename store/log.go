@@ -91,7 +91,8 @@ func (s *Store) Hash(ref causal.Ref) (causal.Hash, bool, error) {
 }
 
 // Visitor takes what Restore reads: first all keys, then the proven, the
-// heads, the seals, the maximal parts, the entries, and last the parts above the heads. A nil
+// heads, the seals, the maximal parts, what is named of other spaces, the
+// entries, and last the parts above the heads. A nil
 // func is not called.
 type Visitor struct {
 	Key     func(causal.Key)
@@ -99,6 +100,7 @@ type Visitor struct {
 	Seal    func(causal.Chain, causal.Seal)
 	Head    func(causal.Chain, causal.Head)
 	Maximal func(causal.SpaceID, []causal.Dot)
+	Outside func(causal.SpaceID, []causal.Ref)
 	Entry   func(causal.SpaceID, causal.EntryID, crdt.Entry)
 	Part    func(*causal.Part)
 }
@@ -112,6 +114,7 @@ func (s *Store) Restore(v Visitor) error {
 		func() error { return s.restoreHeads(v, flushed) },
 		func() error { return s.restoreSeals(v) },
 		func() error { return s.restoreMaximal(v) },
+		func() error { return s.restoreOutside(v) },
 		func() error { return s.restoreEntries(v) },
 	}
 	for no := range s.byChain {

@@ -53,6 +53,9 @@ func tryBoot(t testing.TB, disk *store.Mem, rnd *rand.Rand) (*machine, error) {
 		Maximal: func(space causal.SpaceID, dots []causal.Dot) {
 			m.replica.Load(replica.Flush{Space: space, Maximal: dots})
 		},
+		Outside: func(space causal.SpaceID, refs []causal.Ref) {
+			m.replica.Load(replica.Flush{Space: space, Outside: refs})
+		},
 		Entry: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
 			m.replica.Load(replica.Flush{Space: space, Added: []crdt.Live{{ID: id, Entry: e}}})
 		},
@@ -99,7 +102,7 @@ func (m *machine) record(g replica.Group) {
 
 // receive applies what others wrote, and writes it down with its seals.
 func (m *machine) receive(parcels []causal.Vouched) (parts []*causal.Part) {
-	m.replica.Receive(parcels)
+	m.replica.Receive(0, parcels)
 	out := m.replica.Drain()
 	for _, g := range out.Groups {
 		m.record(g)
@@ -138,6 +141,9 @@ func (m *machine) flush() {
 			m.store.PutHead(h.Chain, h.Head)
 		}
 		m.store.PutMaximal(f.Space, f.Maximal)
+		if f.Outside != nil {
+			m.store.PutOutside(f.Space, f.Outside)
+		}
 	}
 }
 
@@ -157,6 +163,9 @@ func state(r *replica.Replica) string {
 		b.WriteString(space.String() + " " + r.Digest(space).String() + "\n")
 		for _, ref := range r.Heads(space) {
 			b.WriteString("  head " + ref.Replica.Short() + " " + strconv.FormatUint(ref.Seq, 10) + "\n")
+		}
+		for _, ref := range r.Needs(space) {
+			b.WriteString(fmt.Sprintln("  needs", ref))
 		}
 		for i := range authors {
 			c := causal.Chain{Space: space, Replica: author(i)}
@@ -207,7 +216,7 @@ func (m *machine) act(rnd *rand.Rand, distant *replica.Replica) []*causal.Part {
 	if !isDistant {
 		m.record(g)
 		if distant != nil && rnd.IntN(3) == 0 {
-			distant.Receive(m.voucher.Vouch(g.Parts...))
+			distant.Receive(0, m.voucher.Vouch(g.Parts...))
 			distant.Drain()
 		}
 		if rnd.IntN(2) == 0 {

@@ -252,7 +252,7 @@ func (m *Machine) ahead(now causal.Instant, p *peer, msg Ahead) {
 // end is the end of an exchange begun here, if one is in flight.
 func (m *Machine) end(p *peer, timedOut bool) {
 	if x := p.exchange; x != nil {
-		m.out.Ended = append(m.out.Ended, Ended{p.id, x.begun, timedOut, !timedOut && !x.lacks})
+		m.out.Ended = append(m.out.Ended, Ended{Peer: p.id, Begun: x.begun, TimedOut: timedOut, Whole: !timedOut && !x.lacks})
 		p.exchange = nil
 	}
 }

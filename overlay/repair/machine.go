@@ -78,6 +78,7 @@ type Ended struct {
 	Begun    causal.Instant
 	TimedOut bool
 	Whole    bool // what the peer had when it began is here, but for forks
+	Yielded  bool // it gave way to one that the peer has begun, which serves both
 }
 
 // Output is what a Drain hands out.

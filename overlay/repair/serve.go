@@ -12,6 +12,7 @@ func (m *Machine) serveRoot(now causal.Instant, p *peer, msg Root) {
 		}
 		p.lack()
 		m.end(p, false)
+		m.out.Ended[len(m.out.Ended)-1].Yielded = true
 	}
 	p.served = now
 	if msg.Digest == m.cfg.Source.Root() {

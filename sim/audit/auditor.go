@@ -33,6 +33,7 @@ const (
 	RuleOnce      = "every part is applied once, in its author's order"
 	RuleCausal    = "nothing is visible before what its author had seen"
 	RuleTogether  = "a commit is visible whole or not at all"
+	RuleLate      = "only what is missing makes a part late"
 	RuleSeen      = "a part names all its author had seen in its space"
 	RuleOneAuthor = "a dot names one part for ever"
 	RuleDurable   = "a part is durable before it leaves"
@@ -108,7 +109,9 @@ type replica struct {
 	Replica
 	applied vector
 	shadow  *Shadow
-	journal []batch // what it applied, in order, since the history began
+	missing map[causal.Ref]bool // what late parts were made visible without
+	excused vector              // what is before late parts and was not there: others behind these may be visible without it too
+	journal []batch             // what it applied, in order, since the history began
 }
 
 // batch is one group made visible together, or one attempt that had an effect,
@@ -120,9 +123,7 @@ type batch struct {
 }
 
 // New returns an Auditor of the given replicas. passes says of which spaces a
-// part passes on its own past to those that name it; nil: of every space. The
-// protocol's version 0 names no references transitively, so a past does not
-// pass through a space that some replica lacks.
+// part passes on its own past to those that name it; nil: of every space.
 func New(replicas []Replica, passes func(causal.SpaceID) bool) *Auditor {
 	if passes == nil {
 		passes = func(causal.SpaceID) bool { return true }
@@ -135,7 +136,7 @@ func New(replicas []Replica, passes func(causal.SpaceID) bool) *Auditor {
 		runs:   map[Attempt]int{},
 	}
 	for i, r := range replicas {
-		a.replicas = append(a.replicas, &replica{Replica: r, shadow: newShadow()})
+		a.replicas = append(a.replicas, &replica{Replica: r, shadow: newShadow(), missing: map[causal.Ref]bool{}})
 		for _, author := range r.Authors {
 			a.minter[author] = i
 		}

@@ -2,21 +2,24 @@ package audit
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"golang.org/x/crypto/blake2b"
 )
 
 // Applied tells that a group of parts became visible together at a replica,
-// and is durable with the given store write. It checks what can be checked at
-// that moment. Cost: the group's parts times the number of chains.
-func (a *Auditor) Applied(at int, write uint64, group []*causal.Part) {
+// and is durable with the given store write; missing is what the replica says
+// that late parts of it lack. It checks what can be checked at that moment.
+// Cost: the group's parts times the number of chains.
+func (a *Auditor) Applied(at int, write uint64, group []*causal.Part, missing ...causal.Ref) {
 	r := a.replicas[at]
 	before := append(vector(nil), r.applied...)
 	a.register(at, group, before)
 	for _, p := range group {
 		a.advance(at, p)
 	}
+	a.excuse(at, group, missing)
 	for _, p := range group {
 		a.checkPast(at, p)
 		a.checkWhole(at, p, group)
@@ -176,17 +179,41 @@ func (a *Auditor) advance(at int, p *causal.Part) {
 func (a *Auditor) checkPast(at int, p *causal.Part) {
 	r := a.replicas[at]
 	for lane, n := range a.parts[p.Ref()].past {
-		if r.applied.at(lane) < n && a.holds(r, a.spaces[lane]) {
+		if r.applied.at(lane) < n && r.excused.at(lane) < n && a.holds(r, a.spaces[lane]) {
 			a.Report(at, RuleCausal, "%s is visible without number %d of chain %d, which is before it", name(p.Ref()), n, lane)
 			return
 		}
 	}
 }
 
-// checkWhole asserts that the siblings of p are in its group.
+// excuse takes the word of a replica that parts are late. It must name what is
+// missing, and it is excused for nothing else than what is before them.
+func (a *Auditor) excuse(at int, group []*causal.Part, missing []causal.Ref) {
+	r := a.replicas[at]
+	for _, ref := range missing {
+		r.missing[ref] = true
+		if r.applied.at(a.lane(ref.Space, ref.Replica)) >= ref.Seq || !a.holds(r, ref.Space) {
+			a.Report(at, RuleLate, "%s is said to be missing, and is there or not to be there", name(ref))
+		}
+	}
+	for _, p := range group {
+		isLate := func(ref causal.Ref) bool { return ref.Space != p.Space && slices.Contains(missing, ref) }
+		if slices.ContainsFunc(p.Seen, isLate) || slices.ContainsFunc(p.Siblings, isLate) {
+			for lane, n := range a.parts[p.Ref()].past {
+				if r.applied.at(lane) < n {
+					r.excused.raise(lane, n)
+				}
+			}
+		}
+	}
+}
+
+// checkWhole asserts that the siblings of p are in its group, unless one of
+// the two was missing when the other was late.
 func (a *Auditor) checkWhole(at int, p *causal.Part, group []*causal.Part) {
 	for _, ref := range p.Siblings {
-		if a.holds(a.replicas[at], ref.Space) && !contains(group, ref) {
+		isExcused := a.replicas[at].missing[ref] || a.replicas[at].missing[p.Ref()]
+		if a.holds(a.replicas[at], ref.Space) && !contains(group, ref) && !isExcused {
 			a.Report(at, RuleTogether, "%s is visible without its sibling %s", name(p.Ref()), name(ref))
 		}
 	}

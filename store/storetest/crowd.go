@@ -163,7 +163,7 @@ func (c Crowd) pass(total *Bytes, servers []*crowdServer, at int) {
 
 // take lets a server apply parcels and write them down, as a node does.
 func (c Crowd) take(servers []*crowdServer, s *crowdServer, parcels []causal.Vouched) {
-	s.replica.Receive(parcels)
+	s.replica.Receive(0, parcels)
 	out := s.replica.Drain()
 	for _, v := range parcels {
 		s.store.PutKey(v.Chain(), *v.Key)
