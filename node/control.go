@@ -19,14 +19,10 @@ func (n *Node) govern(now causal.Instant, space causal.SpaceID, records ...causa
 	for i, rec := range records {
 		entries[i] = causal.EntryOf(rec)
 	}
-	group := n.replica.Commit(replica.Draft{
+	return n.mint(now, replica.Draft{
 		Author: n.self, Stamp: n.clock.Tick(now),
 		Writes: []replica.Write{{Space: space, Entries: entries}},
 	})
-	n.record(group)
-	n.minting(group)
-	n.heedReplica(now, n.replica.Drain())
-	return group
 }
 
 // isSteward reports whether the records of a replica govern: it is that of
@@ -131,6 +127,7 @@ func (n *Node) heedReplica(now causal.Instant, o replica.Output) {
 		n.event(EventDropped, n.self, "reading the log back failed: "+o.Err.Error())
 	}
 	if len(o.Groups) > 0 {
+		n.merge(now, o.Groups)
 		n.resume(now)
 	}
 }

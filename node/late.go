@@ -54,6 +54,7 @@ func (n *Node) hasten(now causal.Instant) {
 // tellLate tells the operator of a group that was shown without all it names.
 func (n *Node) tellLate(missing []causal.Ref) {
 	if len(missing) > 0 {
+		n.counts.Late++
 		first := missing[0]
 		n.event(EventLate, first.Replica, "shown without "+strconv.Itoa(len(missing))+" parts of other spaces that nobody reachable has, among them number "+
 			strconv.FormatUint(first.Seq, 10)+" of "+first.Replica.Short()+" in space "+first.Space.String()+"; they are shown when they come")

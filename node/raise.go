@@ -113,9 +113,14 @@ func (n *Node) commit(now causal.Instant, author causal.ReplicaID, stamp causal.
 	for _, w := range o.Writes {
 		n.writes = append(n.writes, replica.Write{Space: n.space(w.Space), Entries: w.Entries, Removed: w.Removed})
 	}
-	group := n.replica.Commit(replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads), Writes: n.writes})
+	return n.mint(now, replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads), Writes: n.writes})
+}
+
+// mint gives a draft its place in the order, records it and sees to its seals.
+func (n *Node) mint(now causal.Instant, d replica.Draft) replica.Group {
+	group := n.replica.Commit(d)
 	n.record(group)
-	if n.clock.Last() > stamp {
+	if n.clock.Last() > d.Stamp {
 		n.keepClock() // the run took ids, above its parts' stamp: none may be given again
 	}
 	n.minting(group)

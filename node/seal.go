@@ -86,8 +86,10 @@ func (n *Node) heedAccepted(now causal.Instant, list []trust.Accepted) {
 				n.cast.Relay(now, from, b)
 			}
 		}
-		n.replica.Receive(now, vouched)
-		n.heedReplica(now, n.replica.Drain())
+		for part := range slices.Chunk(vouched, mergeAlways) {
+			n.replica.Receive(now, part)
+			n.heedReplica(now, n.replica.Drain())
+		}
 	}
 }
 

@@ -202,6 +202,14 @@ func (r *Replica) Heads(id causal.SpaceID) []causal.Ref {
 	return refs
 }
 
+// Width returns how many maximal parts a space has.
+func (r *Replica) Width(id causal.SpaceID) int {
+	if s := r.spaces[id]; s != nil {
+		return len(s.maximal)
+	}
+	return 0
+}
+
 // Digest returns a hash over the space's vector with its chain hashes: equal
 // iff the same parts are shown. Zero for a space without parts.
 func (r *Replica) Digest(id causal.SpaceID) causal.Hash {
