@@ -47,6 +47,7 @@ type Config struct {
 type Limits struct {
 	WaitingMax  int            // commands waiting for their session's past: more are answered "busy" (default 1,024)
 	ForwardMax  int            // requests under way to the home: more are answered "busy" (default 4,096)
+	OutboxMax   int            // events of this node that wait in the outbox for the home: more are answered "busy" (default 1,024)
 	BehindAfter causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
 	HomeTimeout causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
 	LateAfter   causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default twice SyncEvery)
@@ -57,6 +58,7 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	l.WaitingMax = or(l.WaitingMax, 1024)
 	l.ForwardMax = or(l.ForwardMax, 4096)
+	l.OutboxMax = or(l.OutboxMax, 1024)
 	l.BehindAfter = or(l.BehindAfter, 5*causal.Second)
 	l.HomeTimeout = or(l.HomeTimeout, 10*causal.Second)
 	l.RepairDelay = or(l.RepairDelay, 500*causal.Millisecond)

@@ -55,6 +55,7 @@ type Node struct {
 	synced   map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
 	searches map[causal.ReplicaID]search         // of neighbours
 
+	outbox  outbox                    // of all nodes
 	writes  []replica.Write           // scratch of commit
 	minted  []causal.Chain            // own chains that have grown since the last Drain
 	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
@@ -103,6 +104,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		underWay: map[string]int{},
 		stalled:  map[string]stall{},
 		standing: map[standing]*duty{},
+		outbox:   newOutbox(),
 		synced:   map[causal.ReplicaID]causal.Instant{},
 		searches: map[causal.ReplicaID]search{},
 		pushed:   map[causal.Chain]uint64{},

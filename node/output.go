@@ -25,6 +25,11 @@ type RaiseRequest struct {
 	// committed without running again. "" is no stream.
 	Stream string
 	Seq    uint64
+
+	// Outbox lets an event that runs at the home be kept here, durably, until
+	// the home has it. While an item of a stream is open, the stream goes on at
+	// this node alone.
+	Outbox Outboxing
 }
 
 // ReadRequest reads a database (whole, or at a key) or a view.
@@ -38,7 +43,9 @@ type ReadRequest struct {
 type Answer struct {
 	Ticket    Ticket
 	Committed bool   // a raise: it is durable here. A read or mark: it is answered.
-	Duplicate bool   // a raise at or below its stream's mark
+	Duplicate bool   // a raise at or below its stream's mark, or in the outbox already
+	Pending   bool   // a raise: it is durable in this node's outbox, and will run at the home
+	Item      string // under which name the outbox keeps it
 	Abort     string // otherwise why not, a word of the program or of the node, without colon
 	Detail    string // a sentence more
 	Token     []byte // the causal context after this answer

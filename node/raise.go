@@ -34,15 +34,20 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 		return
 	}
 	if n.cfg.Program.Handlers[h].Home && !n.isHome() {
+		if n.postedBefore(now, c, &q, session) {
+			return
+		}
+		if n.mustPost(&q) {
+			n.whenFree(now, c, q, session)
+			return
+		}
 		n.forward(now, c, request{
 			Op: opRaise, Name: q.Event, Values: q.Args, User: n.user(q.User),
 			Session: q.Session, Stream: q.Stream, Seq: q.Seq,
 		})
 		return
 	}
-	if q.Stream != "" && n.underWay[q.Stream] > 0 { // its mark would say that those have run
-		n.stall(now, q.Stream, q.Seq)
-		n.abort(c, AbortStalled, "an earlier raise of the stream is under way to the home: raise again when it is answered")
+	if n.isBehindOwn(now, c, &q) {
 		return
 	}
 	if n.replica.Covers(session) { // nearly always, and then without a func on the heap
@@ -51,6 +56,17 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 	}
 	n.stall(now, q.Stream, q.Seq)
 	n.whenCovered(now, c, session, func(now causal.Instant) { n.run(now, c, h, q, session) })
+}
+
+// isBehindOwn stalls a raise that comes behind one of its stream under way to
+// the home: its mark would say that that one has run.
+func (n *Node) isBehindOwn(now causal.Instant, c caller, q *RaiseRequest) bool {
+	if q.Stream == "" || n.underWay[q.Stream] == 0 {
+		return false
+	}
+	n.stall(now, q.Stream, q.Seq)
+	n.abort(c, AbortStalled, "an earlier raise of the stream is under way to the home: raise again when it is answered")
+	return true
 }
 
 // user returns who raises an event: the caller's user, or the node's own.
@@ -120,6 +136,7 @@ func (n *Node) commit(now causal.Instant, author causal.ReplicaID, stamp causal.
 func (n *Node) mint(now causal.Instant, d replica.Draft) replica.Group {
 	group := n.replica.Commit(d)
 	n.record(group)
+	n.heedOwn(group)
 	if n.clock.Last() > d.Stamp {
 		n.keepClock() // the run took ids, above its parts' stamp: none may be given again
 	}

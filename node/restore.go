@@ -143,7 +143,11 @@ func (n *Node) reload(now causal.Instant) error {
 // live returns all live entries, as if they had just come.
 func (n *Node) live() []flow.Change {
 	var changes []flow.Change
-	for _, e := range n.replica.Entries() {
+	for space, e := range n.replica.Entries() {
+		if isReserved(e.Database) {
+			n.heedReserved(replica.Change{Space: space, Database: e.Database, Key: e.Key, Item: e.Item()})
+			continue
+		}
 		changes = append(changes, flow.Change{
 			Database: e.Database,
 			Key:      e.Key,

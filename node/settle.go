@@ -16,7 +16,7 @@ import (
 // settle carries what the machines have gathered from one to the other until
 // none has anything left: this is where they are introduced to each other.
 func (n *Node) settle(now causal.Instant) {
-	for n.pump(now) {
+	for n.pump(now) || n.runItems(now) {
 	}
 	n.heed(now, n.engine.Drain())
 }
@@ -127,6 +127,9 @@ func (n *Node) enter(now causal.Instant, g replica.Group) {
 	n.tellLate(g.Missing)
 	changes := make([]flow.Change, len(g.Changes))
 	for i, c := range g.Changes {
+		if isReserved(c.Database) {
+			n.heedReserved(c)
+		}
 		changes[i] = flow.Change{Database: c.Database, Key: c.Key, Item: c.Item, Removed: c.Removed}
 	}
 	n.engine.Apply(changes)

@@ -20,6 +20,7 @@ type Status struct {
 	Repair  repair.Stats
 	Waiting int // commands that wait for their session's past
 	Asked   int // requests under way to the home
+	Outbox  int // events of this node that wait in the outbox for the home
 	Due     int // violations of invariants not repaired yet
 	Watches int
 	Barred  replica.Reason // why this node may not write any more; Valid if it may
@@ -36,7 +37,7 @@ func (n *Node) Status() Status {
 	s := Status{
 		Self: n.member.Self(), Steward: n.cfg.Steward, Cluster: n.cfg.Cluster,
 		Counts: n.counts, Replica: n.replica.Status(), Cast: n.cast.Stats(), Repair: n.repair.Stats(),
-		Waiting: len(n.waiting), Asked: len(n.asked), Due: len(n.standing), Watches: len(n.watches), Barred: n.barred[n.self],
+		Waiting: len(n.waiting), Asked: len(n.asked), Outbox: n.outbox.open, Due: len(n.standing), Watches: len(n.watches), Barred: n.barred[n.self],
 	}
 	for _, m := range n.member.Members() {
 		s.Members = append(s.Members, Peer{Status: m, Synced: n.synced[m.ID]})
