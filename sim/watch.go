@@ -41,10 +41,16 @@ func (w *World) visible(m *Machine, s sight) {
 		w.stats.Late++
 	}
 	w.stats.PartsReceived += uint64(len(s.group) - own)
-	if own > 0 && w.attempt.Stream != "" {
+	if own > 0 && w.attempt.Stream != "" && !isPosted(s) {
 		w.audit.Ran(m.index, m.written, w.attempt)
 		w.attempt = audit.Attempt{} // a raise mints one commit; another in its wake is a repair's
 	}
+}
+
+// isPosted reports whether a group only puts an event into the outbox: that is
+// not its effect.
+func isPosted(s sight) bool {
+	return len(s.group) == 1 && len(s.group[0].Entries) == 1 && s.group[0].Entries[0].Database == "@outbox"
 }
 
 // acknowledged tells the auditor what an answer promises.
