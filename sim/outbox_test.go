@@ -46,7 +46,7 @@ func TestHistory5ThroughTheHome(t *testing.T) {
 		w.Advance(50 * causal.Millisecond)
 		var seen []byte
 		noter.Raise(node.RaiseRequest{Event: "copy"}, func(a node.Answer) { seen = a.Token })
-		w.Advance(20 * causal.Millisecond)
+		w.Until(causal.Second, func() bool { return seen != nil })
 		token, err := replica.DecodeSession(seen)
 		said := causal.Chain{Space: causal.SpaceOf(cluster, plan.SharedSpace), Replica: sayer.id}.At(1)
 		if err != nil || !slices.Contains(token, said) {
