@@ -43,7 +43,7 @@ func TestHistory5ThroughTheHome(t *testing.T) {
 		sayer, noter := w.machines[1], w.machines[2]
 		w.Cut(fault.Action{Groups: []int{fault.BothSides, 0, 1, 1}}) // only the home hears the sayer
 		raise(t, sayer, "say", value.String("w"))
-		w.Advance(50 * causal.Millisecond)
+		w.Until(5*causal.Second, func() bool { return shows(t, w.machines[0], "words") == `["w"]` })
 		var seen []byte
 		noter.Raise(node.RaiseRequest{Event: "copy"}, func(a node.Answer) { seen = a.Token })
 		w.Until(causal.Second, func() bool { return seen != nil })

@@ -220,10 +220,10 @@ func (r *recorder) started(m *Machine) {
 
 // visible tells the checker what a group shows: a run of the machine's own, or
 // commits of others.
-func (r *recorder) visible(m *Machine, group []*causal.Part) {
+func (r *recorder) visible(m *Machine, s sight) {
 	own := causality.Run{Site: m.index, Commit: -1}
 	var others []causality.Piece
-	for _, p := range group {
+	for _, p := range s.group {
 		room, isRoom := r.spaces[p.Space]
 		n, isRun := r.learn(p, room)
 		switch {
@@ -244,7 +244,7 @@ func (r *recorder) visible(m *Machine, group []*causal.Part) {
 		k.after = r.checker.Commit(own)
 	}
 	if len(others) > 0 {
-		r.checker.Show(m.index, false, others...)
+		r.checker.Show(m.index, len(s.missing) > 0, others...)
 	}
 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/sim/audit"
@@ -9,19 +8,19 @@ import (
 
 // A witness sees a history besides the auditor, and judges it in its own way.
 type witness interface {
-	started(m *Machine)                       // it shows what its disk held
-	crashed(m *Machine)                       // what it had not answered it never will
-	visible(m *Machine, group []*causal.Part) // in the order in which groups became visible
-	settled(m *Machine)                       // it shows all that it was said to
+	started(m *Machine)          // it shows what its disk held
+	crashed(m *Machine)          // what it had not answered it never will
+	visible(m *Machine, s sight) // in the order in which groups became visible
+	settled(m *Machine)          // it shows all that it was said to
 }
 
 // nobody is the witness of most histories.
 type nobody struct{}
 
-func (nobody) started(*Machine)                 {}
-func (nobody) crashed(*Machine)                 {}
-func (nobody) visible(*Machine, []*causal.Part) {}
-func (nobody) settled(*Machine)                 {}
+func (nobody) started(*Machine)        {}
+func (nobody) crashed(*Machine)        {}
+func (nobody) visible(*Machine, sight) {}
+func (nobody) settled(*Machine)        {}
 
 // visible tells the auditor that a group of parts has become visible at m.
 func (w *World) visible(m *Machine, s sight) {
@@ -29,7 +28,7 @@ func (w *World) visible(m *Machine, s sight) {
 		return
 	}
 	w.audit.Applied(m.index, m.written, s.group, s.missing...)
-	w.witness.visible(m, s.group)
+	w.witness.visible(m, s)
 	own := 0
 	for _, p := range s.group {
 		if p.Replica == m.id || m.index == 0 && p.Replica == homeID {
