@@ -36,7 +36,7 @@ func (m *Machine) contend(from causal.ReplicaID, c causal.Chain, before causal.H
 	if !ok || theirs == nil || m.isPast(c, theirs.before.Seq+1) || m.contended[c] || len(m.contended) >= evidenceMax {
 		return
 	}
-	ours, ok := m.ours(c, theirs.before.Seq+1)
+	ours, ok := m.Branch(c, theirs.before.Seq, theirs.before.Seq+1)
 	if !ok && !m.isOwn(c.Replica) {
 		return // applied under a seal that is further on than what is here; there is another exchange
 	}
@@ -86,24 +86,6 @@ func (m *Machine) differing(c causal.Chain, before causal.Head, b causal.Branch)
 	return nil
 }
 
-// ours returns this node's branch of a chain from a part on; false if no seal
-// over it is known here.
-func (m *Machine) ours(c causal.Chain, first uint64) (b causal.Branch, ok bool) {
-	seal, ok := m.cfg.Source.SealOver(c, first)
-	if !ok || seal.Seq-first >= causal.BranchMax {
-		return b, false
-	}
-	b.Signature = seal.Signature
-	for seq := first; seq <= seal.Seq; seq++ {
-		p := m.cfg.Source.Part(c.At(seq))
-		if p == nil {
-			return b, false
-		}
-		b.Headers = append(b.Headers, m.hasher.Header(p))
-	}
-	return b, true
-}
-
 // Branch returns the headers of a chain behind one part, up to the first seal
 // over another one that is not before it; false if they can't be had.
 func (m *Machine) Branch(c causal.Chain, after, over uint64) (b causal.Branch, ok bool) {
@@ -137,69 +119,4 @@ func (m *Machine) judged(e *evidence, isGood bool) {
 		m.stats.Forks++
 		m.out.Forks = append(m.out.Forks, Fork{e.chain.Space, e.proof})
 	}
-}
-
-// claim is a proof that stands as a record in a part under way.
-type claim struct {
-	seq  uint64
-	bad  bool
-	open int // signatures with the host
-}
-
-func (c *claim) judged(isGood bool) {
-	c.open--
-	c.bad = c.bad || !isGood
-}
-
-// claimsMax bounds the proofs of a bundle that are looked at. A node writes one
-// for a forked chain, seldom two; what is not looked at governs nothing.
-const claimsMax = 4
-
-// examine asks the host about the proofs that a parcel's parts hold.
-func (m *Machine) examine(b *bundle) (asked int) {
-	for i := range b.members {
-		for _, p := range b.members[i].parcel.Parts {
-			if proof := proofIn(p); proof != nil && len(b.claims) < claimsMax {
-				asked += m.examineOne(b, p, proof)
-			}
-		}
-	}
-	return asked
-}
-
-func (m *Machine) examineOne(b *bundle, p *causal.Part, proof *causal.Proof) (asked int) {
-	statements, ok := proof.Statements(p.Space)
-	if !ok {
-		return 0
-	}
-	c := &claim{seq: p.Seq, open: len(statements)}
-	b.claims = append(b.claims, c)
-	for i, s := range statements {
-		m.verify(question{bundle: b, claim: c}, proof.Key.Public, s, proof.Branches[i].Signature)
-	}
-	return len(statements)
-}
-
-// proofIn returns the first proof that a part holds; nil for nearly every part.
-func proofIn(p *causal.Part) *causal.Proof {
-	for i := range p.Entries {
-		if e := &p.Entries[i]; e.Database == causal.ControlDatabase {
-			if rec, err := causal.RecordOf(e); err == nil {
-				if proof, ok := rec.(*causal.Proof); ok {
-					return proof
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// proven returns the seqs of a parcel's parts whose proofs are good.
-func (b *bundle) proven() (seqs []uint64) {
-	for _, c := range b.claims {
-		if !c.bad && c.open == 0 {
-			seqs = append(seqs, c.seq)
-		}
-	}
-	return seqs
 }

@@ -58,32 +58,3 @@ func (m *Machine) isPast(c causal.Chain, seq uint64) bool {
 	first, ok := m.cfg.Source.Forked(c)
 	return ok && seq >= first
 }
-
-// strike is what a peer has sent that nobody vouches for.
-type strike struct {
-	count int
-	chain causal.Chain // of the last
-}
-
-// strikesMax is how many parcels with bad seals a peer may send before it is
-// hung up on. An honest peer sends some while it is on another branch of a fork
-// that is not proven yet: they are forgiven when it is.
-const strikesMax = 1024
-
-// strike notes that a peer has sent a bad seal.
-func (m *Machine) strike(peer causal.ReplicaID, c causal.Chain) {
-	s := m.strikes[peer]
-	if s.count > 0 && s.chain != c && m.isPast(s.chain, 1<<62) {
-		s.count = 0 // the chain has forked since: those were its other branch
-	}
-	s.count++
-	s.chain = c
-	if s.count < strikesMax {
-		m.strikes[peer] = s
-		return
-	}
-	delete(m.strikes, peer)
-	if !m.isPast(c, 1<<62) {
-		m.out.Liars = append(m.out.Liars, peer)
-	}
-}
