@@ -1,12 +1,9 @@
 package replica_test
 
 import (
-	"encoding/hex"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -53,36 +50,6 @@ func sampleParcels() []causal.Parcel {
 }
 
 func sortRefs(refs []causal.Ref) { slices.SortFunc(refs, causal.Ref.Compare) }
-
-// TestFrameBytes holds the format of docs/wire/part.md to its letter.
-func TestFrameBytes(t *testing.T) {
-	frame := replica.AppendFrame(nil, sampleParcels())
-	got := hex.EncodeToString(frame)
-	frozen, err := os.ReadFile("testdata/frame.hex")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := strings.Join(strings.Fields(string(frozen)), ""); got != want {
-		t.Errorf("the bytes are\n%s\nand were\n%s", got, want)
-	}
-	parcels, err := replica.DecodeFrame(frame)
-	if err != nil || !reflect.DeepEqual(parcels, sampleParcels()) {
-		t.Errorf("decoded %+v, %v", parcels, err)
-	}
-}
-
-// TestChainHash holds the hash to its bytes: a change of them is a change of
-// every chain there is.
-func TestChainHash(t *testing.T) {
-	var h causal.Hasher
-	var hash causal.Hash
-	for _, p := range sample() {
-		hash = h.Chain(hash, p)
-	}
-	if got, want := hash.String(), "13100ad213ee565010848276043c84622d6ee0a4dcb64542416fe079df9623eb"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
 
 // TestHashCoversEverything: whatever differs, the hash differs.
 func TestHashCoversEverything(t *testing.T) {

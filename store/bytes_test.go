@@ -3,7 +3,6 @@ package store_test
 import (
 	"encoding/hex"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/replica/replicatest"
 	"github.com/martinelli-lang/martinelli/store"
+	"github.com/martinelli-lang/martinelli/wire/wiretest"
 )
 
 // TestRecordBytes holds the records of docs/wire/store.md to their letters: a
@@ -44,13 +44,33 @@ func TestRecordBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frozen, err := os.ReadFile("testdata/store.hex")
-	if err != nil {
-		t.Fatal(err)
-	}
+	frozen := wiretest.File(t, "store.records", []byte(b.String()))
 	if b.String() != string(frozen) {
 		t.Errorf("the records are\n%sand were\n%s", b.String(), frozen)
 	}
+	if again, old := boot(t, m.disk), boot(t, frozenDisk(t, frozen)); state(again.replica) != state(old.replica) {
+		t.Errorf("the frozen records are read as\n%s\nand were\n%s", state(old.replica), state(again.replica))
+	}
+}
+
+// frozenDisk returns a disk with records given as lines of hexadecimal keys
+// and values.
+func frozenDisk(t *testing.T, records []byte) *store.Mem {
+	var ops []store.Op
+	for line := range strings.Lines(string(records)) {
+		k, v, _ := strings.Cut(strings.TrimSpace(line), " ")
+		key, keyErr := hex.DecodeString(k)
+		value, valueErr := hex.DecodeString(v)
+		if err := errors.Join(keyErr, valueErr); err != nil {
+			t.Fatal(err)
+		}
+		ops = append(ops, store.Op{Key: key, Value: value})
+	}
+	disk := store.NewMem()
+	if err := disk.Write(ops); err != nil {
+		t.Fatal(err)
+	}
+	return disk
 }
 
 // TestUnknownDatabaseIsKeptAndServed: a node relays and stores what its program

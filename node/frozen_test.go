@@ -1,0 +1,44 @@
+package node
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+	"github.com/martinelli-lang/martinelli/wire/wiretest"
+)
+
+func TestFrozenConversation(t *testing.T) {
+	q := request{
+		ID: 300, Op: opRead, Name: "buy", Values: []value.Value{value.Int(1), value.String("x")},
+		User: "ann", Session: []byte{1, 2}, Stream: "north", Seq: 9,
+	}
+	wiretest.Frozen(t, "node.request", q, func(q request) []byte { return q.appendTo(nil) }, decodeRequest)
+	p := reply{
+		ID: 300, Committed: true, Duplicate: true, Abort: "sold_out", Detail: "none is left",
+		Token: []byte{1, 2}, Form: elements, Values: []value.Value{value.Int(4), value.Int(5)},
+	}
+	wiretest.Frozen(t, "node.reply", p, func(p reply) []byte { return p.appendTo(nil) }, decodeReply)
+}
+
+func TestFrozenSchema(t *testing.T) {
+	s := plan.Schema{{Name: "ads", Dims: "()", Lattice: "set<id>", Placement: "replicated"}, {Name: "counters", Dims: "(id)", Lattice: "gcounter"}}
+	wiretest.Frozen(t, "node.schema", s, func(s plan.Schema) []byte { return appendSchema(nil, s) }, decodeSchema)
+}
+
+func TestFrozenOutbox(t *testing.T) {
+	name := itemName{sender: causal.ReplicaID{1, 15: 1}, seq: 300}
+	wiretest.Frozen(t, "outbox.name", name, func(name itemName) []byte { return []byte(name.key()) },
+		func(b []byte) (itemName, error) {
+			name, ok := decodeItemName(string(b))
+			if !ok {
+				return name, errors.New("it is no item's name")
+			}
+			return name, nil
+		})
+	o := outcomeRecord{Duplicate: true, Abort: "sold_out", Detail: "none is left"}
+	wiretest.Frozen(t, "outbox.outcome", o, func(o outcomeRecord) []byte { return []byte(o.encode()) },
+		func(b []byte) (outcomeRecord, error) { return decodeOutcome(string(b)) })
+}
