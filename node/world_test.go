@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"crypto/ed25519"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -21,6 +22,8 @@ type world struct {
 	t      *testing.T
 	now    causal.Instant
 	guests []*guest
+
+	secrets map[causal.ReplicaID]ed25519.PrivateKey // of all authors; nil: signatures are hashes
 }
 
 type guest struct {
@@ -74,24 +77,38 @@ func replicaOf(b byte) causal.ReplicaID {
 
 func (g *guest) id() causal.ReplicaID { return g.cfg.Key.ID() }
 
-// sign is a signature nobody forges here: the tests of forgery are sim's.
+// sign is a signature that nobody forges.
 func sign(author causal.ReplicaID, statement []byte) causal.Signature {
 	return blake2b.Sum512(append(author[:], statement...))
 }
 
 // notarize answers the requests of an output at once.
-func (g *guest) notarize(now causal.Instant, out node.Output) {
+func (w *world) notarize(g *guest, out node.Output) {
 	var signed []trust.Signed
 	for _, q := range out.Sign {
-		signed = append(signed, trust.Signed{ID: q.ID, Signature: sign(q.Author, q.Statement)})
+		signed = append(signed, trust.Signed{ID: q.ID, Signature: w.sign(q)})
 	}
 	var verified []trust.Verified
 	for _, q := range out.Verify {
-		key := causal.Key{Public: q.Public, Incarnation: 1}
-		verified = append(verified, trust.Verified{ID: q.ID, IsGood: sign(key.ID(), q.Statement) == q.Signature})
+		verified = append(verified, trust.Verified{ID: q.ID, IsGood: w.verify(q)})
 	}
-	g.Signed(now, signed)
-	g.Verified(now, verified)
+	g.Signed(w.now, signed)
+	g.Verified(w.now, verified)
+}
+
+func (w *world) sign(q trust.SignRequest) causal.Signature {
+	if w.secrets != nil {
+		return causal.Signature(ed25519.Sign(w.secrets[q.Author], q.Statement))
+	}
+	return sign(q.Author, q.Statement)
+}
+
+func (w *world) verify(q trust.VerifyRequest) bool {
+	if w.secrets != nil {
+		return ed25519.Verify(q.Public[:], q.Statement, q.Signature[:])
+	}
+	key := causal.Key{Public: q.Public, Incarnation: 1}
+	return sign(key.ID(), q.Statement) == q.Signature
 }
 
 // open starts, or restarts, a node from its disk.
@@ -145,6 +162,17 @@ func (w *world) cut(g *guest) {
 	clear(g.links)
 }
 
+// hangUp takes down a link that a node wants no more.
+func (w *world) hangUp(g *guest, peer causal.ReplicaID) {
+	for other := range g.links {
+		if other.id() == peer {
+			delete(g.links, other)
+			delete(other.links, g)
+			other.LinkDown(w.now, g.id(), "hung up")
+		}
+	}
+}
+
 // run acts on outputs until no node has any, for the given time.
 func (w *world) run(d causal.Instant) {
 	w.t.Helper()
@@ -170,7 +198,7 @@ func (w *world) run(d causal.Instant) {
 func (w *world) deliver() (busy bool) {
 	for _, g := range w.guests {
 		out := g.Drain(w.now)
-		g.notarize(w.now, out)
+		w.notarize(g, out)
 		busy = busy || !out.Empty()
 		if len(out.Records) > 0 {
 			if err := g.disk.Write(out.Records); err != nil {
@@ -192,6 +220,9 @@ func (w *world) deliver() (busy bool) {
 		}
 		for _, a := range out.Answers {
 			g.answers[a.Ticket] = a
+		}
+		for _, h := range out.Hangups {
+			w.hangUp(g, h.Peer)
 		}
 		for _, d := range out.Dials {
 			g.DialFailed(w.now, d)

@@ -12,3 +12,6 @@ func (m *Machine) Gates() (busy int) {
 
 // Peers returns of how many peers something waits.
 func (m *Machine) Peers() int { return len(m.peers) }
+
+// Strikers returns of how many peers the bad seals are counted.
+func (m *Machine) Strikers() int { return len(m.strikes) }

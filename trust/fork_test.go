@@ -174,12 +174,41 @@ func TestLiar(t *testing.T) {
 		if isForked {
 			w.forked[c.Chain] = 3
 		}
-		for range 1100 {
+		for i := range 1100 {
 			w.receive(3, c.badly(2, 3))
 			w.answerAll()
+			if i%100 == 0 { // who dials again is no better
+				w.LinkDown(idOf(3))
+				w.heed()
+			}
 		}
 		if got := len(w.liars); got != 1 && !isForked || got != 0 && isForked {
 			t.Errorf("with a fork %v: %d times a liar", isForked, got)
 		}
+	}
+}
+
+// TestLiarsAreBounded: of more liars than are counted those with the fewest bad
+// seals are forgotten, and the worst is found.
+func TestLiarsAreBounded(t *testing.T) {
+	w := newWorld(t, trust.Config{})
+	c := w.chain(1, 1, 3)
+	w.receive(2, c.parcel(1, 1))
+	w.answerAll()
+	lie := func(peer int) {
+		w.receive(peer, c.badly(2, 3))
+		w.answerAll()
+		w.LinkDown(idOf(peer))
+	}
+	for i := range 1024 {
+		lie(3)
+		lie(100 + 2*i)
+		lie(101 + 2*i)
+		if w.Strikers() > 1024 {
+			t.Fatalf("%d are counted", w.Strikers())
+		}
+	}
+	if len(w.liars) != 1 || w.liars[0] != idOf(3) {
+		t.Errorf("%d liars are found", len(w.liars))
 	}
 }

@@ -126,7 +126,7 @@ type Machine struct {
 	hasher    causal.Hasher
 	lastID    uint64
 	contended map[causal.Chain]bool       // chains of which a branch is with the host; at most evidenceMax
-	strikes   map[causal.ReplicaID]strike // by peer
+	strikes   map[causal.ReplicaID]strike // by peer; at most strikersMax
 
 	asked map[uint64]question // with the host
 	peers map[causal.ReplicaID]*peer

@@ -83,7 +83,6 @@ func (m *Machine) settled(p *peer) {
 // LinkDown says that a peer sends no more. What it sent and is with the host
 // is judged all the same.
 func (m *Machine) LinkDown(from causal.ReplicaID) {
-	delete(m.strikes, from)
 	if p := m.peers[from]; p != nil {
 		m.clear(p)
 		m.settled(p)
