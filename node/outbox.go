@@ -304,6 +304,8 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 	mark, isMarked := n.store.StreamMark(it.req.Stream)
 	h, isKnown := n.engine.Handler(it.req.Name)
 	switch {
+	case n.cfg.Planted.ForgetsItems && isKnown:
+		o = n.engine.Run(h, it.req.Values, env)
 	case name.seq <= done.seq || it.req.Stream != "" && isMarked && it.req.Seq <= mark.Seq:
 		result.Duplicate = true
 	case !isKnown:

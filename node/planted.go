@@ -1,6 +1,10 @@
 package node
 
 import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/store"
 )
@@ -12,6 +16,22 @@ type Planted struct {
 	Replica      replica.Planted
 	SplitsWrites bool // what belongs into one store write goes into two
 	LosesHeads   bool // a restart does not read which parts nobody has seen
+	ForgetsItems bool // the home does not ask what of an outbox and of a stream has run
+	CountsUnread bool // of databases the program lacks nothing is kept, and the parts are counted
+}
+
+// blind takes out of parts what the program can't read.
+func (n *Node) blind(list []causal.Vouched) {
+	for i := range list {
+		list[i].Parts = slices.Clone(list[i].Parts)
+		for j, p := range list[i].Parts {
+			seen := *p
+			seen.Entries = slices.DeleteFunc(slices.Clone(p.Entries), func(e causal.Entry) bool {
+				return !isReserved(e.Database) && !slices.ContainsFunc(n.cfg.Program.Databases, func(d plan.Database) bool { return d.Name == e.Database })
+			})
+			list[i].Parts[j] = &seen
+		}
+	}
 }
 
 // holdBack keeps the last part of a store write back until the next one.

@@ -81,6 +81,9 @@ func (n *Node) heedAccepted(now causal.Instant, list []trust.Accepted) {
 			vouched[i] = list[i].Vouched
 		}
 		list = list[size:]
+		if n.cfg.Planted.CountsUnread {
+			n.blind(vouched)
+		}
 		if n.cfg.Mode == member.Static {
 			for _, b := range n.batches(vouched) {
 				n.cast.Relay(now, from, b)

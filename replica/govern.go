@@ -226,7 +226,7 @@ func (l *law) use(p *causal.Part) {
 // rebuilds the spaces where a verdict has flipped. It comes after the group of
 // those parts is handed out, as what it changes stands on that.
 func (r *Replica) enforce(parts []*causal.Part) {
-	if r.isLoading {
+	if r.isLoading || r.cfg.Planted.JudgesOnce {
 		return
 	}
 	for _, p := range parts {

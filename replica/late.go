@@ -61,7 +61,7 @@ func (r *Replica) Due() (since causal.Instant, isDue bool) {
 func (r *Replica) Searched(begun causal.Instant) {
 	q := &r.pending
 	for _, w := range q.order[:q.timed] {
-		if w.isGone || w.isOverdue || w.since > begun {
+		if w.isGone || r.cfg.Planted.WaitsForever || w.isOverdue || w.since > begun {
 			continue
 		}
 		w.isOverdue = true

@@ -51,6 +51,9 @@ func (r *Replica) Receive(now causal.Instant, parcels []causal.Vouched) {
 // take applies a part, or lets it wait, or puts it aside as known.
 func (r *Replica) take(a piece) (waits bool) {
 	p := a.part
+	if r.cfg.Planted.isAside(r.now, p) {
+		return false
+	}
 	if known := r.known(p); known != nil {
 		r.compare(known, p)
 		return false

@@ -104,7 +104,7 @@ func (s *search) complete(root *waiting) {
 			}
 		}
 	}
-	if root.culprit == nil {
+	if root.culprit == nil && !s.replica.cfg.Planted.isSplit(component) {
 		s.replica.enterWaiting(component)
 	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/sim/audit"
 	"github.com/martinelli-lang/martinelli/sim/fault"
 	"github.com/martinelli-lang/martinelli/value"
@@ -19,7 +21,13 @@ import (
 // servers returns a started world of n servers that run p and have met.
 func servers(t *testing.T, p *plan.Program, n int) *World {
 	t.Helper()
-	w, err := NewWorld(Config{Program: p, Roles: []Role{{"server", n}}})
+	return mistaken(t, p, n, node.Planted{})
+}
+
+// mistaken is servers with mistakes planted in each.
+func mistaken(t *testing.T, p *plan.Program, n int, planted node.Planted) *World {
+	t.Helper()
+	w, err := NewWorld(Config{Program: p, Roles: []Role{{"server", n}}, Planted: planted})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,9 +111,35 @@ func TestHistory7CrashBeforeFlush(t *testing.T) {
 
 // TestHistory9WrongClock: one clock is a hundred years ahead. Honest clocks do
 // not move, and nothing waits for it: every word is everywhere as fast as if
-// all clocks were right.
+// all clocks were right. If its words were held aside until their time, it
+// would be different.
 func TestHistory9WrongClock(t *testing.T) {
-	w := servers(t, compile(t, "words.mrt", words), 3)
+	w, delay := wrongClock(t, node.Planted{})
+	if delay != "" {
+		t.Fatal(delay)
+	}
+	wrong := w.machines[1]
+	for _, f := range w.audit.Truth().Facts("words") {
+		for _, it := range f.Live {
+			ahead := it.Stamp.Milli() - int64(w.now/causal.Millisecond)
+			if honest := it.ID.Replica != wrong.id; honest && ahead > 0 {
+				t.Fatalf("an honest stamp is %d ms ahead", ahead)
+			} else if !honest && ahead < int64(fault.Century/causal.Millisecond)/2 {
+				t.Fatalf("the wrong clock's stamp is only %d ms ahead", ahead)
+			}
+		}
+	}
+	rest(t, w)
+	if _, delay := wrongClock(t, node.Planted{Replica: replica.Planted{HoldsAside: true}}); delay == "" {
+		t.Error("words held aside are shown at once")
+	}
+}
+
+// wrongClock lets three servers speak, of which one is ahead, and says where
+// something waits.
+func wrongClock(t *testing.T, planted node.Planted) (w *World, delay string) {
+	t.Helper()
+	w = mistaken(t, compile(t, "words.mrt", words), 3, planted)
 	wrong := w.machines[1]
 	wrong.Crash(fault.KeepAll)
 	wrong.ahead = fault.Century
@@ -123,21 +157,11 @@ func TestHistory9WrongClock(t *testing.T) {
 		for _, m := range w.machines {
 			r, _ := m.Read("words")
 			if got := len(r.Value.Elems()); got != want {
-				t.Fatalf("200 ms later %s shows %d of %d words", m.Name(), got, want)
+				return w, fmt.Sprintf("200 ms later %s shows %d of %d words", m.Name(), got, want)
 			}
 		}
 	}
-	for _, f := range w.audit.Truth().Facts("words") {
-		for _, it := range f.Live {
-			ahead := it.Stamp.Milli() - int64(w.now/causal.Millisecond)
-			if honest := it.ID.Replica != wrong.id; honest && ahead > 0 {
-				t.Fatalf("an honest stamp is %d ms ahead", ahead)
-			} else if !honest && ahead < int64(fault.Century/causal.Millisecond)/2 {
-				t.Fatalf("the wrong clock's stamp is only %d ms ahead", ahead)
-			}
-		}
-	}
-	rest(t, w)
+	return w, ""
 }
 
 // TestHistory12CrossedCommits: two nodes write the same two spaces at the same
@@ -173,27 +197,49 @@ end`)
 
 // TestHistory13OldProgram: a node whose program lacks a database relays its
 // parts unread, and has not counted them as seen in vain: when it runs the new
-// program it shows them.
+// program it shows them. A node that counts what it can't read loses it.
 func TestHistory13OldProgram(t *testing.T) {
-	const before = `
+	w, got := oldProgram(t, node.Planted{})
+	for i, want := range []string{`["b","c"]`, `["b","c"]`, `["b","c"]`, `["a","b","c"]`} {
+		if got[i] != want {
+			t.Errorf("reading %d of the first, the last and the upgraded node is %s, want %s", i+1, got[i], want)
+		}
+	}
+	rest(t, w)
+	if _, got := oldProgram(t, node.Planted{CountsUnread: true}); got[2] == `["b","c"]` {
+		t.Error("what an old node could not read and counted is there")
+	}
+}
+
+const before = `
 database :old, set<string>, :replicated => true
 on_say do |word: string| old.add(word) end`
-	const after = before + `
+
+const after = before + `
 database :new, set<string>, :replicated => true
 on_tell do |word: string|
   old.add(word)
   new.add(word)
 end
 on_untell do |word: string| new.remove(word) end`
+
+// oldProgram puts a node with an old program between two with a new one, and
+// upgrades it in the end. It returns what the first, the last and the upgraded
+// node show of the new database, and what the old one showed of what it knew.
+func oldProgram(t *testing.T, planted node.Planted) (w *World, got [4]string) {
+	t.Helper()
 	oldProgram, newProgram := compile(t, "old.mrt", before), compile(t, "new.mrt", after)
-	w := servers(t, newProgram, 3)
+	w = mistaken(t, newProgram, 3, planted)
 	first, between, last := w.machines[0], w.machines[1], w.machines[2]
-	between.Crash(fault.KeepAll)
-	between.program = oldProgram
-	if err := between.Start(); err != nil {
-		t.Fatal(err)
+	become := func(p *plan.Program) {
+		between.Crash(fault.KeepAll)
+		between.program = p
+		if err := between.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.Advance(3 * causal.Second)
 	}
-	w.Advance(3 * causal.Second)
+	become(oldProgram)
 	w.Cut(fault.Action{Groups: []int{0, fault.BothSides, 1}})
 
 	raise(t, first, "tell", value.String("a"))
@@ -201,25 +247,11 @@ on_untell do |word: string| new.remove(word) end`
 	w.Advance(5 * causal.Second)
 	raise(t, first, "untell", value.String("a"))
 	raise(t, last, "tell", value.String("c"))
-	rest(t, w)
-	for _, m := range []*Machine{first, last} {
-		if got := shows(t, m, "new"); got != `["b","c"]` {
-			t.Errorf("%s shows %s, want b and c that only an old node could bring", m.Name(), got)
-		}
-	}
-	if got := shows(t, between, "old"); got != `["a","b","c"]` {
-		t.Errorf("the old node shows %s of what it knows", got)
-	}
-
-	between.Crash(fault.KeepAll)
-	between.program = newProgram
-	if err := between.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if got := shows(t, between, "new"); got != `["b","c"]` {
-		t.Errorf("upgraded, it shows %s", got)
-	}
-	rest(t, w)
+	w.Advance(20 * causal.Second)
+	got[0], got[1], got[3] = shows(t, first, "new"), shows(t, last, "new"), shows(t, between, "old")
+	become(newProgram)
+	got[2] = shows(t, between, "new")
+	return w, got
 }
 
 // TestOneTypeForADatabase: a program that gives a known database another type

@@ -36,9 +36,9 @@ func (w *world) reads(want value.Value) {
 	}
 }
 
-// History 10 of the model: with running totals, removal beside an increment
-// would read 6. A removal takes back what it saw, and leaves the 1.
-func TestRemovalOfACounterIsACleanReset(t *testing.T) {
+// TestHistory10ResetBesideIncrement: of a counter below a map a removal takes
+// back the 5 it saw, and leaves the 1 that was added beside it.
+func TestHistory10ResetBesideIncrement(t *testing.T) {
 	milk := value.Int(3)
 	for _, lattice := range []string{"counter", "gcounter"} {
 		w, a, b := two(t, of("map", of(lattice)))
