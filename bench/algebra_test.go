@@ -294,7 +294,7 @@ func benchNaiveDifference(b *clock, missing int) {
 
 // benchMapSet sets 100,000 keys of an empty map, each in a commit of its own.
 // Its bytes are those of the parts a replica mints for them: in frames under
-// load, 1,024 parts under one seal, and each alone in a frame, with its seal.
+// load, 1,024 parts under two seals, and each alone in a frame, with its seal.
 func benchMapSet(b *clock) {
 	keys := make([][]value.Value, mapSets)
 	for i := range keys {
@@ -344,9 +344,9 @@ func wireOf(n int) (batched, alone float64) {
 	return float64(sum) / float64(n), float64(sumAlone) / float64(n)
 }
 
-// frameOf returns the size of a frame of parts of one chain under one seal.
+// frameOf returns the size of a frame of parts of one chain, under as few seals as there may be.
 func frameOf(parts []*causal.Part) int {
-	return len(replica.AppendFrame(nil, []causal.Parcel{replicatest.Parcel(parts...)}))
+	return len(replica.AppendFrame(nil, replicatest.Stretches(parts...)))
 }
 
 func benchNaiveMapSet(b *clock) {

@@ -20,7 +20,6 @@ const FramePartsMax = 1 << 16
 type Frame struct {
 	buf    []byte
 	parts  int
-	stamp  causal.Stamp // of the part before
 	tables frameTables
 }
 
@@ -49,9 +48,8 @@ func (f *Frame) Append(parcel *causal.Parcel) {
 	}
 	for _, p := range parcel.Parts {
 		f.tables.base[no] = p.Seq
-		b = wire.AppendVarint(b, int64(p.Stamp-f.stamp))
 		b = p.AppendTo(b, &f.tables)
-		f.stamp = p.Stamp
+		f.tables.stamp = p.Stamp
 	}
 	f.buf = append(b, parcel.Seal.Signature[:]...)
 }
@@ -90,12 +88,11 @@ func DecodeFrame(b []byte) ([]causal.Parcel, error) {
 	return parcels, nil
 }
 
-// partSizeMin is the least that a part takes in a frame: stamp, flags, count.
+// partSizeMin is the least that a part takes in a frame: flags, count.
 const partSizeMin = 2
 
 type frameDecoder struct {
 	tables frameReader
-	stamp  causal.Stamp
 	parts  int
 }
 
@@ -145,9 +142,9 @@ func (f *frameDecoder) key(r *wire.Reader, isThere bool, author causal.ReplicaID
 func (f *frameDecoder) part(r *wire.Reader, no int, seq uint64) *causal.Part {
 	t := &f.tables
 	t.base[no] = seq
-	f.stamp += causal.Stamp(r.Varint())
-	p := &causal.Part{Space: t.chains[no].Space, Replica: t.chains[no].Replica, Seq: seq, Stamp: f.stamp}
+	p := &causal.Part{Space: t.chains[no].Space, Replica: t.chains[no].Replica, Seq: seq}
 	p.Decode(r, t)
+	t.stamp = p.Stamp
 	return p
 }
 
@@ -204,7 +201,16 @@ type frameTables struct {
 	replicas numbers[causal.ReplicaID]
 	names    numbers[string]
 	chains   numbers[causal.Chain]
-	base     []uint64 // by chain: the seq of its last part, or of its first mention
+	base     []uint64     // by chain: the seq of its last part, or of its first mention
+	stamp    causal.Stamp // of the part before
+}
+
+// Last returns the stamp of the part before, and the database named last.
+func (t *frameTables) Last() (causal.Stamp, string) { return t.stamp, t.names.last }
+
+// AppendStamp appends a stamp as the difference from the one before.
+func (t *frameTables) AppendStamp(b []byte, s causal.Stamp) []byte {
+	return wire.AppendVarint(b, int64(s-t.stamp))
 }
 
 // appendChainNo appends the number of a chain, and the chain if it is new.
@@ -271,6 +277,15 @@ type frameReader struct {
 	chains   []causal.Chain
 	base     []uint64
 	known    map[causal.Chain]struct{} // a chain has one number
+	stamp    causal.Stamp
+	last     string // the database named last
+}
+
+func (t *frameReader) Last() (causal.Stamp, string) { return t.stamp, t.last }
+
+// ReadStamp reads what AppendStamp wrote.
+func (t *frameReader) ReadStamp(r *wire.Reader) causal.Stamp {
+	return t.stamp + causal.Stamp(r.Varint())
 }
 
 // ReadRef reads what AppendRef wrote.
@@ -321,7 +336,8 @@ func (t *frameReader) readChain(r *wire.Reader, no uint64) int {
 
 // ReadName reads what AppendName wrote.
 func (t *frameReader) ReadName(r *wire.Reader) string {
-	return readNew(r, true, &t.names, func(r *wire.Reader) string { return r.String(causal.NameMax) })
+	t.last = readNew(r, true, &t.names, func(r *wire.Reader) string { return r.String(causal.NameMax) })
+	return t.last
 }
 
 // readNew reads a number into known, and what it stands for if it is new.

@@ -97,11 +97,11 @@ func TestBytesPerPart(t *testing.T) {
 // says more than this release can read is not applied, nor is what came with it.
 func TestUnknownFlagRefusesTheFrame(t *testing.T) {
 	frame := replica.AppendFrame(nil, replicatest.Parcels(part(0, 1, 1)))
-	const flags = 1 + 1 + 16 + 1 + 16 + 1 + 1 + 33 + 1 // behind chain, space, replica, seq, control, key, stamp
+	const flags = 1 + 1 + 16 + 1 + 16 + 1 + 1 + 33 // behind chain, space, replica, seq, control, key
 	if frame[flags] != 1<<3 {
 		t.Fatalf("the flags are elsewhere: %x", frame)
 	}
-	frame[flags] |= 1 << 6
+	frame[flags] |= 1 << 5 // one removal, but no removals: the one pair of flags that means nothing yet
 	if parts, err := replica.DecodeFrame(frame); err == nil {
 		t.Errorf("got %+v", parts)
 	}

@@ -25,7 +25,6 @@ func (s *Store) PutPart(p *causal.Part, hash causal.Hash) {
 	if p.Seq%hashEvery == 0 {
 		b = append(b, hash[:]...)
 	}
-	b = appendStamp(b, p.Stamp)
 	b = p.AppendTo(b, &s.tables)
 	s.buf = b
 	s.ops = append(s.ops, Op{Key: b[start:middle:middle], Value: b[middle:len(b):len(b)]})
@@ -62,7 +61,7 @@ func (s *Store) readPart(r *wire.Reader, no, seq uint64) (p *causal.Part, hash *
 		copy(hash[:], r.Raw(len(hash)))
 	}
 	t := logTables{store: s, chain: s.byChain[no], no: no, seq: seq}
-	p = &causal.Part{Space: t.chain.Space, Replica: t.chain.Replica, Seq: seq, Stamp: readStamp(r)}
+	p = &causal.Part{Space: t.chain.Space, Replica: t.chain.Replica, Seq: seq}
 	p.Decode(r, &t)
 	return p, hash
 }
@@ -227,6 +226,15 @@ type logTables struct {
 	no    uint64       // of that chain
 	seq   uint64       // of the part
 }
+
+// Last returns nothing: each part of the log is read alone.
+func (t *logTables) Last() (causal.Stamp, string) { return 0, "" }
+
+// AppendStamp makes logTables causal.Tables.
+func (t *logTables) AppendStamp(b []byte, s causal.Stamp) []byte { return appendStamp(b, s) }
+
+// ReadStamp makes logTables a causal.TablesReader.
+func (t *logTables) ReadStamp(r *wire.Reader) causal.Stamp { return readStamp(r) }
 
 // AppendRef makes logTables causal.Tables.
 func (t *logTables) AppendRef(b []byte, ref causal.Ref) []byte {

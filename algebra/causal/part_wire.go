@@ -4,29 +4,38 @@ import (
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
-// The bytes of a part, without its own name and stamp: a frame and the log
-// place those each in their own way. docs/wire/part.md draws them.
+// The bytes of a part, without its own name: a frame and the log place that
+// each in its own way. docs/wire/part.md draws them.
 //
-//	flags     byte     which of the following there are; other bits are zero
+//	flags     byte     which of the following there are
+//	stamp              unless flagTick: then it is one more than the last
 //	seen      refs     if flagSeen
 //	siblings  refs     if flagSiblings
 //	grants    refs     if flagGrants
 //	entries   count    unless flagEntry: then there is one
-//	          each     name, key (length, bytes), value (length, bytes)
+//	          each     name, key, value; no name if flagSame: then it is the last
 //	removed   count    if flagRemoved, unless flagRemovedOne: then there is one
 //	          each     ref within the part's space, offset uvarint
 //
 // refs are a count and that many references, ascending and none twice. How a
-// reference and a database's name are written is up to the Tables.
+// stamp, a reference and a database's name are written is up to the Tables.
+// Keys and values are written as appendPacked has it.
 
 // Tables number the ids that an encoding repeats.
 type Tables interface {
+	// Last returns the stamp and the database that were written last, which a
+	// part need not repeat. They are zero before the first part, and always
+	// where each part must be readable alone.
+	Last() (Stamp, string)
+	AppendStamp(b []byte, s Stamp) []byte
 	AppendRef(b []byte, ref Ref) []byte
 	AppendName(b []byte, name string) []byte
 }
 
 // TablesReader reads what Tables wrote. What it can't read it makes an error of r.
 type TablesReader interface {
+	Last() (Stamp, string)
+	ReadStamp(r *wire.Reader) Stamp
 	ReadRef(r *wire.Reader) Ref
 	ReadName(r *wire.Reader) string
 }
@@ -38,7 +47,8 @@ const (
 	flagEntry
 	flagRemoved
 	flagRemovedOne
-	flagsEnd
+	flagSame
+	flagTick
 )
 
 // Bounds of a part that a decoder accepts. The bytes at hand bound it further.
@@ -53,8 +63,11 @@ const (
 
 // AppendTo appends the part's bytes.
 func (p *Part) AppendTo(b []byte, t Tables) []byte {
-	flags := p.flags()
+	flags := p.flags(t.Last())
 	b = append(b, flags)
+	if flags&flagTick == 0 {
+		b = t.AppendStamp(b, p.Stamp)
+	}
 	for i, refs := range [...][]Ref{p.Seen, p.Siblings, p.Grants} {
 		if flags&(flagSeen<<i) != 0 {
 			b = wire.AppendUvarint(b, uint64(len(refs)))
@@ -68,9 +81,11 @@ func (p *Part) AppendTo(b []byte, t Tables) []byte {
 	}
 	for i := range p.Entries {
 		e := &p.Entries[i]
-		b = t.AppendName(b, e.Database)
-		b = wire.AppendString(b, e.Key)
-		b = wire.AppendString(b, e.Value)
+		if flags&flagSame == 0 {
+			b = t.AppendName(b, e.Database)
+		}
+		b = appendPacked(b, e.Key)
+		b = appendPacked(b, e.Value)
 	}
 	if flags&(flagRemoved|flagRemovedOne) == flagRemoved {
 		b = wire.AppendUvarint(b, uint64(len(p.Removed)))
@@ -82,7 +97,13 @@ func (p *Part) AppendTo(b []byte, t Tables) []byte {
 	return b
 }
 
-func (p *Part) flags() (flags byte) {
+func (p *Part) flags(last Stamp, database string) (flags byte) {
+	if p.Stamp == last+1 {
+		flags |= flagTick
+	}
+	if p.isAllOf(database) {
+		flags |= flagSame
+	}
 	for i, n := range [...]int{len(p.Seen), len(p.Siblings), len(p.Grants)} {
 		if n > 0 {
 			flags |= flagSeen << i
@@ -101,19 +122,38 @@ func (p *Part) flags() (flags byte) {
 	return flags
 }
 
-// Decode reads what AppendTo wrote into p, whose name and stamp are set
-// already. Errors stick to r.
+// isAllOf reports whether there are entries, all of them of one database.
+func (p *Part) isAllOf(database string) bool {
+	for i := range p.Entries {
+		if p.Entries[i].Database != database {
+			return false
+		}
+	}
+	return len(p.Entries) > 0
+}
+
+// Decode reads what AppendTo wrote into p, whose name is set already. Errors
+// stick to r.
 func (p *Part) Decode(r *wire.Reader, t TablesReader) {
 	flags := r.Byte()
-	if flags >= flagsEnd || flags&(flagRemoved|flagRemovedOne) == flagRemovedOne {
+	if flags&(flagRemoved|flagRemovedOne) == flagRemovedOne {
 		r.Fail(wire.ErrMalformed)
+	}
+	last, database := t.Last()
+	if p.Stamp = last + 1; flags&flagTick == 0 {
+		p.Stamp = t.ReadStamp(r)
 	}
 	for i, refs := range [...]*[]Ref{&p.Seen, &p.Siblings, &p.Grants} {
 		if flags&(flagSeen<<i) != 0 {
 			*refs = readRefs(r, t)
 		}
 	}
-	p.readEntries(r, t, flags&flagEntry != 0)
+	p.readEntries(r, flags&flagEntry != 0, func() string {
+		if flags&flagSame != 0 {
+			return database
+		}
+		return t.ReadName(r)
+	})
 	if flags&flagRemoved != 0 {
 		p.readRemoved(r, t, flags&flagRemovedOne != 0)
 	}
@@ -131,14 +171,14 @@ func readCount(r *wire.Reader, isOne bool) int {
 	return n
 }
 
-func (p *Part) readEntries(r *wire.Reader, t TablesReader, isOne bool) {
+func (p *Part) readEntries(r *wire.Reader, isOne bool, name func() string) {
 	n := readCount(r, isOne)
 	if n == 0 || r.Err() != nil {
 		return
 	}
 	p.Entries = make([]Entry, n)
 	for i := range p.Entries {
-		p.Entries[i] = Entry{t.ReadName(r), r.String(ValueMax), r.String(ValueMax)}
+		p.Entries[i] = Entry{name(), readPacked(r), readPacked(r)}
 	}
 }
 
