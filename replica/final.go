@@ -80,6 +80,9 @@ func (c *limit) fix(past causal.Vector) []causal.ReplicaID {
 // included: what predecessors and Seen lead to. It reads each part above known
 // once. It fails if one can't be read.
 //
+// What a replica wrote that was retired before the part was made counts, and
+// nothing beyond it: not everybody has it.
+//
 // Of a proven forker this node may have another branch than the steward, or
 // none: then the past it finds may be another too. The vector of the steward's
 // checkpoint tells, as it bears chain hashes, and the node takes that.
@@ -92,13 +95,14 @@ func (r *Replica) past(s *space, of causal.Dot, known causal.Vector) (causal.Vec
 		d := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		for seq := past[d.Replica] + 1; seq <= d.Seq; seq++ {
-			p := r.Part(causal.Ref{Space: s.id, Dot: causal.Dot{Replica: d.Replica, Seq: seq}})
-			if p == nil {
-				if !s.isForked(causal.Dot{Replica: d.Replica, Seq: seq}) {
-					return nil, false
-				}
+			at := causal.Dot{Replica: d.Replica, Seq: seq}
+			p := r.Part(causal.Ref{Space: s.id, Dot: at})
+			if s.law.isRetired(at, of) || p == nil && s.law.isForked(at) {
 				past[d.Replica] = d.Seq
 				break
+			}
+			if p == nil {
+				return nil, false
 			}
 			past[d.Replica] = seq
 			for _, ref := range p.Seen {
@@ -109,4 +113,21 @@ func (r *Replica) past(s *space, of causal.Dot, known causal.Vector) (causal.Vec
 		}
 	}
 	return past, true
+}
+
+// isRetired reports whether a part is behind the end of a chain that the author
+// of another part had cut off by then.
+func (l *law) isRetired(d, by causal.Dot) bool {
+	for _, c := range l.limits[d.Replica] {
+		if c.reason == VoidRetired && d.Seq > c.after && c.by.Replica == by.Replica && c.by.Seq <= by.Seq {
+			return true
+		}
+	}
+	return false
+}
+
+// isForked reports whether a part is not before a proven fork of its author's.
+func (l *law) isForked(d causal.Dot) bool {
+	first, ok := l.forks[d.Replica]
+	return ok && d.Seq >= first
 }

@@ -9,23 +9,30 @@ import (
 
 // What a forker wrote from its fork on has no effect, so nobody need have the
 // same of it. What is shown of its chain ends before the fork at every node
-// that has the proof; behind it each may hold another branch, or none.
+// that has the proof; behind it each may hold another branch, or none. In the
+// same way the chain of a retired replica ends where the steward had it.
 
-// Forked returns the first seq that a chain's author is proven to have written
-// twice; false if it is not.
+// Forked returns the first seq that is not of a chain any more: its author is
+// proven to have written it twice, or was retired before. False if neither.
 func (r *Replica) Forked(id causal.Chain) (first uint64, ok bool) {
 	if s := r.spaces[id.Space]; s != nil && s.law != nil {
-		first, ok = s.law.forked[id.Replica]
+		first, ok = s.law.ended[id.Replica]
 	}
 	return first, ok
 }
 
-// recap shows a forker's chain up to its fork, as soon as it goes that far.
+// IsRetired reports whether the steward has retired a replica in a space.
+func (r *Replica) IsRetired(id causal.Chain) bool {
+	s := r.spaces[id.Space]
+	return s != nil && s.law != nil && slices.ContainsFunc(s.law.limits[id.Replica], func(c *limit) bool { return c.reason == VoidRetired })
+}
+
+// recap shows a chain up to its end, as soon as it goes that far.
 func (r *Replica) recap(s *space, c *chain) {
 	if s.law == nil {
 		return
 	}
-	first, ok := s.law.forked[c.id.Replica]
+	first, ok := s.law.ended[c.id.Replica]
 	if !ok || c.head.Seq < first-1 || c.seals.cap != nil && c.seals.cap.Seq == first-1 {
 		return
 	}
@@ -36,7 +43,7 @@ func (r *Replica) recap(s *space, c *chain) {
 	}
 }
 
-// loosen lets what a forker wrote behind its fork wait for its predecessor
+// loosen lets what stands behind the end of a chain wait for its predecessor
 // alone: it has no effect, so it makes nothing visible before its causes.
 func (r *Replica) loosen(c *chain, first uint64) {
 	q := &r.pending

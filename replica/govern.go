@@ -76,6 +76,7 @@ func (r *Replica) enact(s *space, l *law, a piece, rec causal.Record) (concerned
 		return l.enactCut(p, rec, isSteward)
 	case *causal.Retire:
 		if isSteward {
+			r.endChain(s, l, rec.Replica, rec.Head.Seq+1)
 			return l.limit(&limit{of: rec.Replica, after: rec.Head.Seq, by: p.Dot(), reason: VoidRetired})
 		}
 	case *causal.Final:
@@ -156,28 +157,39 @@ func (l *law) isCutBy(ref causal.Ref, author causal.ReplicaID) bool {
 func (r *Replica) enactProof(s *space, l *law, p *causal.Part, rec *causal.Proof) []causal.ReplicaID {
 	forker, first := rec.Replica(), rec.Before.Seq+1
 	r.out.Proven = append(r.out.Proven, p.Ref())
-	if known, ok := l.forked[forker]; ok && known <= first {
+	if known, ok := l.forks[forker]; ok && known <= first {
 		return nil
 	}
-	concerned := l.limit(&limit{of: forker, after: first - 1, by: p.Dot(), reason: VoidFork})
-	if c := s.chains[forker]; c != nil {
-		r.loosen(c, first) // before the law says so: it asks what they need so far
-	}
-	l.forked[forker] = first
-	if c := s.chains[forker]; c != nil {
-		r.recap(s, c)
-	}
-	r.excuse(s, forker, first)
-	return concerned
+	l.forks[forker] = first
+	r.endChain(s, l, forker, first)
+	return l.limit(&limit{of: forker, after: first - 1, by: p.Dot(), reason: VoidFork})
 }
 
-// excuse says that what a forker wrote behind its fork is awaited no more, but
-// by what it wrote next: neither what is absent, nor what waits itself.
-func (r *Replica) excuse(s *space, forker causal.ReplicaID, first uint64) {
+// endChain says that a chain ends before first for everybody: its author has
+// forked there, or was retired.
+func (r *Replica) endChain(s *space, l *law, author causal.ReplicaID, first uint64) {
+	if known, ok := l.ended[author]; ok && known <= first {
+		return
+	}
+	c := s.chains[author]
+	if c != nil {
+		r.loosen(c, first) // before the law says so: it asks what they need so far
+	}
+	l.ended[author] = first
+	if c != nil {
+		r.recap(s, c)
+	}
+	r.excuse(s, author, first)
+}
+
+// excuse says that what an author wrote behind the end of its chain is awaited
+// no more, but by what it wrote next: neither what is absent, nor what waits
+// itself.
+func (r *Replica) excuse(s *space, author causal.ReplicaID, first uint64) {
 	q := &r.pending
 	var met []causal.Ref
 	for ref := range q.needs {
-		if ref.Space == s.id && ref.Replica == forker && ref.Seq >= first {
+		if ref.Space == s.id && ref.Replica == author && ref.Seq >= first {
 			met = append(met, ref)
 		}
 	}
@@ -205,13 +217,14 @@ func (r *Replica) excuse(s *space, forker causal.ReplicaID, first uint64) {
 	}
 }
 
-// isForked reports whether the author of a part is a proven forker and the
-// part is not before the fork.
-func (s *space) isForked(d causal.Dot) bool {
+// isPastEnd reports whether a part is behind the end of its author's chain: the
+// author is a proven forker and the part not before the fork, or the author is
+// retired and the part was not there then.
+func (s *space) isPastEnd(d causal.Dot) bool {
 	if s == nil || s.law == nil {
 		return false
 	}
-	first, ok := s.law.forked[d.Replica]
+	first, ok := s.law.ended[d.Replica]
 	return ok && d.Seq >= first
 }
 

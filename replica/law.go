@@ -24,7 +24,8 @@ type law struct {
 	final      causal.Vector               // what is final; nil while nothing is
 	finals     []causal.Vector             // how it grew, above the base
 	void       map[causal.Dot]Reason       // of the parts above the base, those without effect
-	forked     map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
+	forks      map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
+	ended      map[causal.ReplicaID]uint64 // the first seq that is not of the chain any more: of forkers, and of who is retired
 	waiting    []causal.Dot                // markers of finals whose past can't be read yet
 	hasCovered bool                        // a debt was covered once
 	books      *books                      // who holds which rights; nil while nobody does
@@ -109,7 +110,8 @@ func newLaw(owns func(user string) bool) *law {
 		cuts:   map[causal.Ref][]*limit{},
 		used:   map[causal.Ref][]causal.Dot{},
 		void:   map[causal.Dot]Reason{},
-		forked: map[causal.ReplicaID]uint64{},
+		forks:  map[causal.ReplicaID]uint64{},
+		ended:  map[causal.ReplicaID]uint64{},
 	}
 }
 

@@ -61,7 +61,7 @@ func (r *Replica) eachNeed(p *causal.Part, yield func(causal.Ref) bool) bool {
 	if p.Seq > 1 && !r.isApplied(p.Chain().At(p.Seq-1)) && !yield(p.Chain().At(p.Seq-1)) {
 		return false
 	}
-	if r.spaces[p.Space].isForked(p.Dot()) {
+	if r.spaces[p.Space].isPastEnd(p.Dot()) {
 		return true
 	}
 	for _, refs := range [...][]causal.Ref{p.Seen, p.Siblings, p.Grants} {

@@ -185,7 +185,7 @@ func (r *Replica) Status() Status {
 		st.Entries += len(s.state.Entries)
 		if s.law != nil {
 			st.Void += len(s.law.void)
-			st.Forked += len(s.law.forked)
+			st.Forked += len(s.law.forks)
 		}
 	}
 	st.Pending, st.PendingBytes = len(r.pending.parts), r.pending.bytes
@@ -217,10 +217,10 @@ func (r *Replica) isApplied(ref causal.Ref) bool {
 	return c != nil && ref.Seq <= c.head.Seq
 }
 
-// isMet reports whether nobody need wait for the part: it is applied, or its
-// author is a proven forker and had forked by then.
+// isMet reports whether nobody need wait for the part: it is applied, or behind
+// the end of its author's chain.
 func (r *Replica) isMet(ref causal.Ref) bool {
-	return r.isApplied(ref) || r.spaces[ref.Space].isForked(ref.Dot)
+	return r.isApplied(ref) || r.spaces[ref.Space].isPastEnd(ref.Dot)
 }
 
 // note keeps the first failure of the Log.

@@ -50,6 +50,7 @@ func (h *Host) handler() http.Handler {
 		"POST /v1/admin/token":     h.serveToken,
 		"POST /v1/admin/backup":    h.serveBackup,
 		"POST /v1/admin/cut":       h.serveCut,
+		"POST /v1/admin/retire":    h.serveRetire,
 		"GET /healthz":             h.serveHealth,
 		"/":                        serveUnknown,
 	} {

@@ -43,7 +43,7 @@ func (h *Host) serveToken(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, tokenAnswer{t, h.LinkAddr(), tokenClock().Add(ttl)})
 }
 
-// cutAnswer is what the admin verb cut says.
+// cutAnswer is what the admin verbs cut and retire say.
 type cutAnswer struct {
 	Spaces int `json:"spaces"`
 }
@@ -59,6 +59,26 @@ func (h *Host) serveCut(w http.ResponseWriter, r *http.Request) error {
 		return errBad(err.Error(), "for example ?replica=0123456789abcdef0123456789abcdef")
 	}
 	spaces, err := h.Cut(r.Context(), who, r.URL.Query().Get("all") == "true")
+	switch {
+	case isFull(err):
+		return err
+	case err != nil:
+		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	}
+	return writeJSON(w, cutAnswer{spaces})
+}
+
+// serveRetire says that ?replica=ID will not be back. It needs the secret of the
+// first node.
+func (h *Host) serveRetire(w http.ResponseWriter, r *http.Request) error {
+	if err := h.admin(r); err != nil {
+		return err
+	}
+	who, err := causal.ParseReplicaID(r.URL.Query().Get("replica"))
+	if err != nil {
+		return errBad(err.Error(), "for example ?replica=0123456789abcdef0123456789abcdef")
+	}
+	spaces, err := h.Retire(r.Context(), who)
 	switch {
 	case isFull(err):
 		return err

@@ -61,6 +61,19 @@ func (h *Host) Cut(ctx context.Context, who causal.ReplicaID, isWhole bool) (spa
 	return a.Spaces, err
 }
 
+// Retire says that a replica will not be back; see node.Retire. It returns in
+// how many spaces it had not been said yet.
+func (h *Host) Retire(ctx context.Context, who causal.ReplicaID) (spaces int, err error) {
+	if h.disk.isFull() {
+		return 0, ErrDiskFull
+	}
+	a, err := h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.Retire(now, t, who) })
+	if err == nil && a.Abort != "" {
+		err = errors.New(a.Detail)
+	}
+	return a.Spaces, err
+}
+
 // command hands a command to the node and waits for its answer.
 func (h *Host) command(ctx context.Context, do func(now causal.Instant, t node.Ticket)) (node.Answer, error) {
 	answered := make(chan node.Answer, 1)

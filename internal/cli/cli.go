@@ -76,7 +76,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(
 		runCommand(), checkCommand(), simCommand(),
-		raiseCommand(), readCommand(), watchCommand(), statusCommand(), tokenCommand(), cutCommand(),
+		raiseCommand(), readCommand(), watchCommand(), statusCommand(), tokenCommand(), cutCommand(), retireCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),
 	)

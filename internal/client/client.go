@@ -165,6 +165,16 @@ func (c *Client) Cut(ctx context.Context, replica string, isWhole bool) (spaces 
 	return answer.Spaces, err
 }
 
+// Retire says that a replica will not be back, and returns in how many spaces it
+// had not been said yet. It needs Secret of the first node.
+func (c *Client) Retire(ctx context.Context, replica string) (spaces int, err error) {
+	var answer struct {
+		Spaces int `json:"spaces"`
+	}
+	err = c.call(ctx, "POST", "/v1/admin/retire", url.Values{"replica": {replica}}, "", nil, &answer)
+	return answer.Spaces, err
+}
+
 // Backup asks for a backup and returns it as it comes. It needs Secret. Who
 // reads it checks it whole: a connection that breaks leaves it cut off.
 func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
