@@ -137,6 +137,9 @@ func (db *database) accepts(bytes string) bool {
 	if !db.typed || db.element.Kind == plan.KindAny {
 		return true // the cell itself skips what it can't read
 	}
+	if db.decl.Lattice.Kind == plan.KindRSet {
+		_, bytes, _ = value.CutPair(bytes) // whether it is in, and the element
+	}
 	v, err := value.DecodeAll(bytes)
 	return err == nil && conforms(v, db.element)
 }

@@ -314,8 +314,8 @@ func (e *Engine) execute(body stepFn) Outcome {
 func (e *Engine) settle(touched []*cell) {
 	for _, c := range touched {
 		e.graph.settle(c)
-		if !c.shown {
-			c.db.drop(c) // an empty cell has no entry; what was seen is in the space's context
+		if c.crdt.Bare() {
+			c.db.drop(c) // what was seen is in the space's context
 		}
 	}
 	e.graph.propagate()

@@ -79,6 +79,22 @@ func TestOneEntryForManyIncrements(t *testing.T) {
 	}
 }
 
+// TestWhatIsOutIsKept: a set in which remove wins notes what was removed, also
+// where nothing is in it: the next add has seen that and takes it back.
+func TestWhatIsOutIsKept(t *testing.T) {
+	s := newShop()
+	members := s.database("members", lattice(plan.KindRSet, plan.Int))
+	s.simple("enter", write(members, "add", 0, num(1)))
+	s.simple("leave", write(members, "remove", 0, num(1)))
+	e, a := s.open(t), newAuthor(1)
+	for i, event := range []string{"enter", "leave", "enter", "leave"} {
+		w := a.raise(e, event).Writes
+		if len(w) != 1 || len(w[0].Entries) != 1 || len(w[0].Removed) != min(i, 1) {
+			t.Fatalf("run %d writes %v", i, w)
+		}
+	}
+}
+
 func sameWrite(a, b SpaceWrite) bool {
 	return a.Space == b.Space && slices.Equal(a.Entries, b.Entries) && slices.Equal(a.Removed, b.Removed)
 }

@@ -59,13 +59,13 @@ var lattices = []Lattice{
 	{"gcounter", KindGCounter, 0, []Verb{{"inc", Amount, Raises}}, nil, Grows, true},
 	{"counter", KindCounter, 0, []Verb{{"inc", Amount, Raises}, {"dec", Amount, Lowers}}, nil, Tentative, true},
 	{"once", KindOnce, 0, []Verb{{"on", NoArgument, Raises}}, nil, Grows, true},
-	{"mv", KindMV, 1, []Verb{{"set", Element, Overwrites}}, []string{"or"}, Tentative, false},
+	{"mv", KindMV, 1, []Verb{{"set", Element, Overwrites}}, []string{"or"}, Tentative, true},
 	{"lww", KindLWW, 1, []Verb{{"set", Element, Overwrites}}, []string{"or"}, Tentative, true},
 	{"max", KindMax, 1, []Verb{{"set", Element, Raises}}, []string{"or"}, Grows, true},
-	{"min", KindMin, 1, []Verb{{"set", Element, Lowers}}, []string{"or"}, Falls, false},
-	{"flag", KindFlag, 0, []Verb{{"on", NoArgument, Raises}, {"off", NoArgument, Lowers}}, nil, Tentative, false},
-	{"log", KindLog, 1, []Verb{{"append", Element, Raises}}, collection, Grows, false},
-	{"rset", KindRSet, 1, []Verb{{"add", Element, Raises}, {"remove", Element, Lowers}}, collection, Tentative, false},
+	{"min", KindMin, 1, []Verb{{"set", Element, Lowers}}, []string{"or"}, Falls, true},
+	{"flag", KindFlag, 0, []Verb{{"on", NoArgument, Raises}, {"off", NoArgument, Lowers}}, nil, Tentative, true},
+	{"log", KindLog, 1, []Verb{{"append", Element, Raises}}, collection, Grows, true},
+	{"rset", KindRSet, 1, []Verb{{"add", Element, Raises}, {"remove", Element, Lowers}}, collection, Tentative, true},
 	{"text", KindText, 0, nil, nil, Tentative, false},
 	{"seq", KindSeq, 1, nil, nil, Tentative, false},
 	{"map", KindMapOf, 2, nil, nil, Tentative, false},
@@ -158,13 +158,13 @@ func (t Type) Element() Type {
 // its type or nil.
 func (t Type) Reading() Type {
 	switch t.Kind {
-	case KindGSet, KindORSet:
+	case KindGSet, KindORSet, KindRSet, KindLog:
 		return SetOf(t.Element())
 	case KindGCounter, KindCounter:
 		return Int
-	case KindOnce:
+	case KindOnce, KindFlag:
 		return Bool
-	case KindLWW, KindMax:
+	case KindLWW, KindMV, KindMax, KindMin:
 		return Maybe(t.Element())
 	}
 	return Any

@@ -63,7 +63,7 @@ func (m Modes) ofDatabase(x *Expr) Mode {
 		return Tentative // the keys held here are not all keys
 	case x.Op == OpDatabase && len(db.Dims) > 0 && db.Scalar():
 		return Tentative // a row is replaced when its value grows
-	case db.Lattice.Kind == KindMax:
+	case db.Lattice.Kind == KindMax || db.Lattice.Kind == KindMin:
 		return Tentative // it may be unset
 	}
 	return lattice.Mode

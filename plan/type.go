@@ -27,13 +27,13 @@ const (
 	KindOnce     //
 	KindLWW      // Args[0]
 	KindMax      // Args[0]
+	KindMin      // Args[0]
+	KindMV       // Args[0]
+	KindRSet     // Args[0]: remove wins
+	KindFlag     //
+	KindLog      // Args[0]
 
 	// Lattices the language names and later versions run.
-	KindMin
-	KindMV
-	KindRSet
-	KindFlag
-	KindLog
 	KindText
 	KindSeq
 	KindMapOf

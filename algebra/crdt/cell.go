@@ -108,11 +108,11 @@ type Delta struct {
 // Empty reports whether d changes nothing.
 func (d Delta) Empty() bool { return len(d.Add) == 0 && len(d.Remove) == 0 }
 
-// New returns an empty cell of the lattice called name: "gset", "set",
-// "gcounter", "counter", "once", "lww" or "max", those that a database has in
-// this version of the language. Another name is ErrLattice. Type.New knows all
-// lattices; that they are not reached from here spares the browser, which
-// loads what can be reached, 46 KB.
+// New returns an empty cell of the lattice called name: "gset", "set", "rset",
+// "gcounter", "counter", "once", "flag", "lww", "mv", "max", "min" or "log",
+// those that a database has in this version of the language. Another name is
+// ErrLattice. Type.New knows all lattices; that they are not reached from here
+// spares the browser, which loads what can be reached.
 func New(name string) (Cell, error) {
 	if c := plain(name); c != nil {
 		return c, nil
@@ -135,8 +135,18 @@ func plain(name string) Cell {
 		return newOnce(false)
 	case "lww":
 		return newLWW()
+	case "mv":
+		return newMV()
 	case "max":
 		return newMax(false)
+	case "min":
+		return newMin(false)
+	case "rset":
+		return newRSet()
+	case "flag":
+		return newFlag()
+	case "log":
+		return newLog()
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func TestNewKnowsItsLattices(t *testing.T) {
 			t.Errorf("a new %s is not empty", typ)
 		}
 	}
-	for _, name := range []string{"", "mv", "map", "Set"} {
+	for _, name := range []string{"", "text", "map", "Set"} {
 		if _, err := New(name); !errors.Is(err, ErrLattice) {
 			t.Errorf("%q: %v", name, err)
 		}

@@ -105,49 +105,36 @@ func (t Type) build(removable bool) Cell {
 // leaf returns an empty cell of a lattice without places inside, or nil if
 // there is none of that name that may be removed.
 func leaf(name string, removable bool) Cell {
-	switch name {
-	case "gset":
-		return newGSet(removable)
-	case "rset":
-		return newRSet()
-	case "twopset":
+	switch {
+	case name == "twopset":
 		return newTwoPSet(removable)
-	case "once":
-		return newOnce(removable)
-	case "flag":
-		return newFlag()
-	case "dwflag":
+	case name == "dwflag":
 		return newDWFlag()
-	case "mv":
-		return newMV()
-	case "max":
-		return newMax(removable)
-	case "min":
-		return newMin(removable)
-	case "log":
-		return newLog()
-	}
-	if removable {
-		return removableCounter(name)
-	}
-	if name == "bcounter" {
+	case removable:
+		return removableLeaf(name)
+	case name == "bcounter":
 		return newBCounter()
 	}
 	return plain(name)
 }
 
-// removableCounter returns what leaf returns where counters are concerned, and
-// of the others those that do not care whether they may be removed.
-func removableCounter(name string) Cell {
+// removableLeaf is plain where every update leaves an entry of its own.
+func removableLeaf(name string) Cell {
 	switch name {
+	case "gset":
+		return newGSet(true)
+	case "once":
+		return newOnce(true)
+	case "max":
+		return newMax(true)
+	case "min":
+		return newMin(true)
 	case "gcounter":
 		return newLedger("inc")
 	case "counter":
 		return newLedger("inc", "dec")
-	case "set", "lww":
-		return plain(name)
 	}
-	return nil
+	return plain(name)
 }
 
 // Clear is the delta that takes back everything the cell holds: of a cell that

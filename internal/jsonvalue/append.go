@@ -39,7 +39,7 @@ func Append(b []byte, t plan.Type, v value.Value) []byte {
 
 // unwrap returns the type of what is there when a t is not nil.
 func unwrap(t plan.Type) plan.Type {
-	for t.Kind == plan.KindMaybe || t.Kind == plan.KindLWW || t.Kind == plan.KindMax {
+	for t.Kind == plan.KindMaybe || t.IsLattice() && t.Reading().Kind == plan.KindMaybe {
 		t = t.Element()
 	}
 	return t

@@ -165,6 +165,7 @@ func TestAppend(t *testing.T) {
 		{point, p, `{"x":1,"y":"up"}`},
 		{plan.SetOf(point), value.List(p), `[{"x":1,"y":"up"}]`},
 		{plan.Type{Kind: plan.KindLWW, Args: []plan.Type{point}}, p, `{"x":1,"y":"up"}`},
+		{plan.Type{Kind: plan.KindMin, Args: []plan.Type{point}}, p, `{"x":1,"y":"up"}`},
 		{plan.TupleOf(plan.Int, plan.Maybe(point)), value.Tuple(value.Int(2), p), `[2,{"x":1,"y":"up"}]`},
 		{plan.Any, p, `[1,"up"]`},
 		{plan.Type{Kind: plan.KindORSet, Args: []plan.Type{plan.Int}}, value.List(), `[]`},

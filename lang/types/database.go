@@ -55,8 +55,8 @@ func (c *checker) latticeType(t syntax.Type) plan.Type {
 		return plan.Type{Kind: l.Kind}
 	}
 	elem := c.plainType(n.Args[0])
-	if l.Kind == plan.KindMax && !absorbs(elem) && !isNumber(elem) && !isText(elem) {
-		c.write(diag.Errorf("E514", n.Args[0].Where(), "`max` needs an order that means something: numbers, strings and times have one; `%s` has not", elem.Label()))
+	if (l.Kind == plan.KindMax || l.Kind == plan.KindMin) && !absorbs(elem) && !isNumber(elem) && !isText(elem) {
+		c.write(diag.Errorf("E514", n.Args[0].Where(), "`%s` needs an order that means something: numbers, strings and times have one; `%s` has not", l.Name, elem.Label()))
 		return absorbing
 	}
 	return plan.Type{Kind: l.Kind, Args: []plan.Type{elem}}
@@ -89,9 +89,7 @@ func (c *checker) notLattice(n *syntax.NamedType) plan.Type {
 // insteadOf says what can be used today in place of a lattice to come.
 func insteadOf(lattice string) string {
 	return map[string]string{
-		"mv": "write lww<T>, which keeps the latest value", "min": "use max<T> of the negated number",
-		"rset": "use set<T>, in which an add wins over a removal", "flag": "use once, or lww<bool>",
-		"log": "use gset<T>, whose elements have no order", "text": "use lww<string>", "seq": "use set<T>",
+		"text": "use lww<string>", "seq": "use log<T>, to which elements are only appended",
 		"map": "give the database a dimension with :by",
 	}[lattice]
 }
