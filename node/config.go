@@ -50,7 +50,7 @@ type Limits struct {
 	OutboxMax   int            // events of this node that wait in the outbox for the home: more are answered "busy" (default 1,024)
 	BehindAfter causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
 	HomeTimeout causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
-	LateAfter   causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default twice SyncEvery)
+	LateAfter   causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default the longest of the topology, or twice SyncEvery)
 	RepairDelay causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
 	FlushEvery  int            // parts between two flushes of state to the store (default 16,384)
 }

@@ -5,12 +5,22 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/overlay/repair"
+	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // A part that lacks a piece of another space is shown without it once every
 // neighbour was asked and has not brought it. The replica says what is due;
 // this file sees to the asking. A node without neighbours waits: there is
 // nobody to know better.
+
+// lateAfter returns the longest :late_after of the topology, or 0.
+func lateAfter(p *plan.Program) causal.Instant {
+	longest := int64(0)
+	for _, l := range p.Links {
+		longest = max(longest, l.LateAfter)
+	}
+	return causal.Instant(longest) * causal.Millisecond
+}
 
 // search is what was asked of a neighbour.
 type search struct {

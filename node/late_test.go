@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
@@ -84,8 +85,15 @@ func TestHistory2SiblingNeverArrives(t *testing.T) {
 		w.cut(late)
 		late.disk.Crash(0)
 		w.open(late)
-		if got := w.words(late); !slices.Contains(got, "half") {
-			t.Errorf("%s: after a restart %v is shown", why, got)
+		if got := w.words(late); !slices.Contains(got, "half") || late.Status().Replica.Missing != 1 {
+			t.Errorf("%s: after a restart %v is shown, and %d are missing", why, got, late.Status().Replica.Missing)
+		}
+		late.Close(w.now) // and now from what was flushed
+		for w.deliver() {
+		}
+		w.open(late)
+		if n := late.Status().Replica.Missing; n != 1 {
+			t.Errorf("%s: after a flush and a restart %d are missing", why, n)
 		}
 		w.linkAll()
 		w.run(3 * causal.Second)
@@ -157,4 +165,59 @@ func TestSessionOfAMissingPiece(t *testing.T) {
 	if got := w.raise(a, node.RaiseRequest{Event: "say", Args: []value.Value{text("y")}, Session: token}); got.Abort != node.AbortBehind {
 		t.Errorf("with a token of the missing piece: %+v", got)
 	}
+}
+
+// TestSpaceNotHeld: what a part names of the home's space is nothing to nodes
+// that do not hold it: they show the part at once. The home waits, and gives
+// up like all.
+func TestSpaceNotHeld(t *testing.T) {
+	w := newWorld(t, wordsProgram, 3)
+	w.linkAll()
+	w.run(3 * causal.Second)
+	author := newGhost(77)
+	w.push(w.guests[1], w.guests[2], []causal.Parcel{author.write(plan.SharedSpace, "half", author.next(plan.HomeSpace))}, 1)
+	if got := w.words(w.guests[1]); len(got) != 1 || w.guests[1].Status().Counts.Late != 0 {
+		t.Errorf("who does not hold the space shows %v, late %d", got, w.guests[1].Status().Counts.Late)
+	}
+	w.run(10 * causal.Second)
+	if st := w.guests[0].Status(); len(w.words(w.guests[0])) != 1 || st.Counts.Late != 1 {
+		t.Errorf("the home shows %v, late %d", w.words(w.guests[0]), st.Counts.Late)
+	}
+}
+
+// TestLateAfter: the topology says how long a part waits; where it does not it
+// waits two periods of repair. In neither case longer than it takes to ask.
+func TestLateAfter(t *testing.T) {
+	topology := "role :server\nlink :server, :server, :every => \"500ms\", :late_after => \"6s\"\nlink :server, :server, :late_after => \"2s\""
+	for _, c := range []struct {
+		topology string
+		after    causal.Instant
+	}{{topology, 6 * causal.Second}, {"role :server\nlink :server, :server, :every => \"500ms\"", causal.Second}, {"", 2 * causal.Second}} {
+		w := newWorld(t, wordsProgram, 1)
+		w.guests = nil
+		program, notes := lang.Compile([]lang.Source{{Name: "test.mrt", Text: wordsProgram}}, topologyOf(c.topology))
+		if program == nil {
+			t.Fatal(notes)
+		}
+		w.add(program, 2)
+		w.linkAll()
+		w.run(3 * causal.Second)
+		author := newGhost(77)
+		w.push(w.guests[0], w.guests[1], []causal.Parcel{author.write(plan.SharedSpace, "half", author.next("nowhere"))}, 1)
+		w.run(c.after - causal.Millisecond)
+		if got := w.words(w.guests[0]); len(got) > 0 {
+			t.Errorf("%q: it is shown before its time", c.topology)
+		}
+		w.run(2 * causal.Second)
+		if got := w.words(w.guests[0]); len(got) != 1 {
+			t.Errorf("%q: it is not shown after its time", c.topology)
+		}
+	}
+}
+
+func topologyOf(text string) *lang.Source {
+	if text == "" {
+		return nil
+	}
+	return &lang.Source{Name: "test.topology", Text: text}
 }

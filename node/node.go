@@ -90,7 +90,7 @@ type Counts struct {
 func Open(now causal.Instant, cfg Config) (*Node, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
 	cfg.SyncEvery = or(cfg.SyncEvery, syncEvery(cfg.Program))
-	cfg.Limits.LateAfter = or(cfg.Limits.LateAfter, 2*cfg.SyncEvery)
+	cfg.Limits.LateAfter = or(cfg.Limits.LateAfter, or(lateAfter(cfg.Program), 2*cfg.SyncEvery))
 	n := &Node{
 		cfg: cfg, self: cfg.Key.ID(), homeID: cfg.HomeKey.ID(),
 		die: rand.New(rand.NewPCG(cfg.Seed, 0x6d617274696e656c)),

@@ -43,7 +43,13 @@ const epoch = 1_700_000_000 * causal.Second
 func newWorld(t *testing.T, text string, count int) *world {
 	t.Helper()
 	w := &world{t: t, now: epoch}
-	program := compiled(t, text)
+	w.add(compiled(t, text), count)
+	return w
+}
+
+// add opens count nodes of the program.
+func (w *world) add(program *plan.Program, count int) {
+	w.t.Helper()
 	for i := range count {
 		g := &guest{disk: store.NewMem(), answers: map[node.Ticket]node.Answer{}, links: map[*guest]bool{}}
 		g.cfg = node.Config{
@@ -53,7 +59,6 @@ func newWorld(t *testing.T, text string, count int) *world {
 		w.guests = append(w.guests, g)
 		w.open(g)
 	}
-	return w
 }
 
 func compiled(t testing.TB, text string) *plan.Program {

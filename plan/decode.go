@@ -163,7 +163,9 @@ func (d *decoder) role() Role {
 	return Role{Name: d.name(), Nodes: d.int(), Quorum: d.r.Bool(), OfflineMax: d.r.Varint(), Ambient: d.name()}
 }
 
-func (d *decoder) link() Link { return Link{From: d.name(), To: d.name(), Every: d.r.Varint()} }
+func (d *decoder) link() Link {
+	return Link{From: d.name(), To: d.name(), Every: d.r.Varint(), LateAfter: d.r.Varint()}
+}
 
 // enter counts a level of nesting and reports whether there may be one more.
 func (d *decoder) enter() bool {

@@ -144,7 +144,7 @@ func appendRole(b []byte, r *Role) []byte {
 func appendLink(b []byte, l *Link) []byte {
 	b = wire.AppendString(b, l.From)
 	b = wire.AppendString(b, l.To)
-	return wire.AppendVarint(b, l.Every)
+	return wire.AppendVarint(wire.AppendVarint(b, l.Every), l.LateAfter)
 }
 
 func appendOptional(b []byte, e *Expr) []byte {

@@ -40,7 +40,7 @@ func sample() *Program {
 		Funcs:      []Func{{"one", nil, 0, &Expr{Op: OpConst, Type: Int, Const: value.Int(1)}}},
 		Allows:     []Allow{{"write", 0, 0, 1, &Expr{Op: OpConst, Type: Bool, Const: value.Bool(true)}}},
 		Roles:      []Role{{Name: "client", Nodes: 2, Quorum: true, OfflineMax: 5, Ambient: "user_id"}},
-		Links:      []Link{{"client", "client", 1000}},
+		Links:      []Link{{"client", "client", 1000, 5000}},
 	}
 }
 

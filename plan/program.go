@@ -142,6 +142,7 @@ type Role struct {
 
 // Link says that nodes of two roles speak with each other.
 type Link struct {
-	From, To string
-	Every    int64 // the sync period in milliseconds
+	From, To  string
+	Every     int64 // the sync period in milliseconds
+	LateAfter int64 // milliseconds that a part waits for a piece of another space which nobody has; 0: twice the sync period
 }

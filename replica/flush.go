@@ -122,6 +122,7 @@ func (r *Replica) Loaded() error {
 			return ErrDamaged
 		}
 	}
+	r.recallMissing()
 	return nil
 }
 

@@ -223,6 +223,20 @@ func (q *pending) freshen(list []*waiting) {
 	}
 }
 
+// recallMissing finds after a restart what late parts had been applied without:
+// what applied parts name of spaces held here, and is not applied. Of each chain
+// the last is known.
+func (r *Replica) recallMissing() {
+	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
+		for _, ref := range r.spaces[id].needs() {
+			if !r.isMet(ref) && r.cfg.Holds(ref.Space) && len(r.missing) < missingMax {
+				r.missing[ref] = true
+			}
+		}
+	}
+}
+
 // Missing returns the parts that late parts were applied without and that have
-// not come since, of those of the last restart on: at most 4,096, in order.
+// not come since: at most 4,096, in order. A restart remembers of each chain
+// the last.
 func (r *Replica) Missing() []causal.Ref { return sorted(r.missing, causal.Ref.Compare) }

@@ -100,7 +100,7 @@ func (h *Host) release(out output) {
 // tell writes what an operator should know to the log.
 func (h *Host) tell(e node.Event) {
 	switch e.Kind {
-	case node.EventFork, node.EventRefused, node.EventDropped:
+	case node.EventFork, node.EventRefused, node.EventDropped, node.EventLate:
 		h.log.Warn(e.Text, "peer", e.Peer.Short())
 	default:
 		h.log.Info(e.Text, "peer", e.Peer.Short())

@@ -28,8 +28,10 @@ type Status struct {
 	Entries int `json:"entries"` // live, over all spaces
 	Pending int `json:"pending"` // parts that wait for their past
 	Waiting int `json:"waiting"` // commands that wait for their session's past
+	Outbox  int `json:"outbox"`  // events of this node that wait for the home
 	Due     int `json:"due"`     // violations of invariants that are not repaired yet
 
+	Missing int    `json:"missing"`          // parts that late ones were shown without, and that have not come since
 	Void    int    `json:"void"`             // parts without effect, above the checkpoints
 	Barred  string `json:"barred,omitempty"` // why this node may not write any more
 	Forks   uint64 `json:"forks"`
@@ -99,7 +101,7 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 		Cluster: s.Cluster, Steward: s.Steward.String(),
 		Members: []MemberStatus{}, Counts: s.Counts,
 		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Pending: s.Replica.Pending,
-		Waiting: s.Waiting, Due: s.Due, Void: s.Replica.Void, Barred: barred(s.Barred), Forks: s.Replica.Forks, Repairs: s.Repair.Exchanges,
+		Waiting: s.Waiting, Outbox: s.Outbox, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Forks: s.Replica.Forks, Repairs: s.Repair.Exchanges,
 		Disk: DiskStatus{Full: h.disk.isFull(), Size: h.disk.size()},
 		Queues: QueuesStatus{
 			Urgent: len(h.owner.urgent), Inputs: len(h.owner.ordinary),

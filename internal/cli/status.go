@@ -51,6 +51,12 @@ func printStatus(w io.Writer, s native.Status) error {
 	fmt.Fprintf(t, "commits\t%d here, %d aborted, %d parts of others\n", s.Counts.Commits, s.Counts.Aborts, s.Counts.Applied)
 	fmt.Fprintf(t, "state\t%d spaces, %d entries, %d bytes on disk\n", s.Spaces, s.Entries, s.Disk.Size)
 	fmt.Fprintf(t, "waiting\t%d parts for their past, %d commands, %d repairs of invariants due\n", s.Pending, s.Waiting, s.Due)
+	if s.Outbox > 0 {
+		fmt.Fprintf(t, "outbox\t%d events wait for the home\n", s.Outbox)
+	}
+	if s.Counts.Late > 0 || s.Missing > 0 {
+		fmt.Fprintf(t, "late\t%d groups of parts were shown without a piece that nobody reachable had; %d pieces are still missing\n", s.Counts.Late, s.Missing)
+	}
 	if s.Void > 0 {
 		fmt.Fprintf(t, "void\t%d parts have no effect: their authors were cut, retired, or had no right to write them\n", s.Void)
 	}

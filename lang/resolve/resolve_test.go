@@ -47,7 +47,7 @@ func topology(t *testing.T, text string) (*Topology, []diag.Diagnostic) {
 func TestTopology(t *testing.T) {
 	got, letters := topology(t, `role :server, :nodes => 3, :quorum => true
 role :client, :nodes => 10_000, :offline => "7d", :ambient => :user_id
-link :client, :server, :every => "500ms"
+link :client, :server, :every => "500ms", :late_after => "5s"
 link :client, :client`)
 	if len(letters) > 0 {
 		t.Fatal(diag.Renderer{}.Letter(letters[0]))
@@ -56,7 +56,7 @@ link :client, :client`)
 	if client != (Role{Name: "client", Nodes: 10_000, OfflineMax: 604_800_000, Ambient: "user_id"}) {
 		t.Errorf("client: %+v", client)
 	}
-	if got.Links[0] != (Link{"client", "server", 500}) || got.Links[1].Every != 1000 {
+	if got.Links[0] != (Link{"client", "server", 500, 5000}) || got.Links[1].Every != 1000 {
 		t.Errorf("links: %+v", got.Links)
 	}
 	if !got.Binds(nil, "user_id") || got.Binds([]string{"server"}, "user_id") {
@@ -76,6 +76,7 @@ func TestTopologyLetters(t *testing.T) {
 		"role :a, :quorum => 3":                       "E105",
 		"role :a, :ambient => \"user_id\"":            "E105",
 		"role :a\nlink :a, :a, :every => 3":           "E105",
+		"role :a\nlink :a, :a, :late_after => \"0s\"": "E105",
 		"role :a, :nodes => 1, :offline => :whenever": "E105",
 	} {
 		_, letters := topology(t, text)

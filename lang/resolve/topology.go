@@ -32,8 +32,9 @@ type Role struct {
 
 // Link connects nodes of two roles.
 type Link struct {
-	From, To string
-	Every    int64 // milliseconds
+	From, To  string
+	Every     int64 // milliseconds
+	LateAfter int64 // milliseconds; 0: twice the period of repair
 }
 
 // UsualTopology is the topology of a program without a topology file: a
@@ -42,9 +43,9 @@ func UsualTopology() *Topology {
 	return &Topology{
 		Roles: []Role{{Name: HomeRole, Nodes: 1}, {Name: "client", Ambient: "user_id"}},
 		Links: []Link{
-			{HomeRole, HomeRole, syncEveryDefault},
-			{"client", HomeRole, syncEveryDefault},
-			{"client", "client", syncEveryDefault},
+			{From: HomeRole, To: HomeRole, Every: syncEveryDefault},
+			{From: "client", To: HomeRole, Every: syncEveryDefault},
+			{From: "client", To: "client", Every: syncEveryDefault},
 		},
 	}
 }
@@ -134,24 +135,35 @@ func (r *topologyReader) link(line *syntax.Link) {
 		}
 	}
 	for _, o := range line.Options {
-		v, isString := o.Value.(*syntax.String)
-		every, ok := int64(0), false
-		if isString && o.Name.Text == "every" {
-			every, ok = duration(v.Value)
-		}
-		if !ok || every == 0 {
+		if !link.option(o) {
 			r.badOption(o)
-			continue
 		}
-		link.Every = every
 	}
 	r.t.Links = append(r.t.Links, link)
+}
+
+// option takes an option of a link, or says that it can't have this value.
+func (l *Link) option(o syntax.Option) bool {
+	v, isString := o.Value.(*syntax.String)
+	if !isString {
+		return false
+	}
+	span, ok := duration(v.Value)
+	switch {
+	case !ok || span == 0:
+		return false
+	case o.Name.Text == "every":
+		l.Every = span
+	case o.Name.Text == "late_after":
+		l.LateAfter = span
+	}
+	return true
 }
 
 func (r *topologyReader) badOption(o syntax.Option) {
 	wants := map[string]string{
 		"nodes": "a number of nodes, as 3", "quorum": "true or false",
-		"offline": "a span of time, as \"7d\"", "every": "a span of time, as \"1s\"", "ambient": "a dimension, as :user_id",
+		"offline": "a span of time, as \"7d\"", "every": "a span of time, as \"1s\"", "late_after": "a span of time, as \"5s\"", "ambient": "a dimension, as :user_id",
 	}[o.Name.Text]
 	if wants != "" {
 		wants = ":" + o.Name.Text + " takes " + wants

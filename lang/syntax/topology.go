@@ -6,7 +6,7 @@ import "github.com/martinelli-lang/martinelli/lang/token"
 var (
 	topologyHeads = []string{"role", "link"}
 	roleOptions   = []string{"nodes", "quorum", "offline", "ambient"}
-	linkOptions   = []string{"every"}
+	linkOptions   = []string{"every", "late_after"}
 )
 
 // topology reads lines to the end of the file.

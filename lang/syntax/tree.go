@@ -374,7 +374,7 @@ type Role struct {
 	Options []Option
 }
 
-// Link is "link :from, :to {, option}". Options: every.
+// Link is "link :from, :to {, option}". Options: every, late_after.
 type Link struct {
 	token.Span
 	From, To Name
