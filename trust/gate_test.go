@@ -238,16 +238,61 @@ func TestBounds(t *testing.T) {
 // TestLaneIsBounded: of what waits of one chain from one peer the first stay.
 func TestLaneIsBounded(t *testing.T) {
 	w := newWorld(t, trust.Config{})
-	c := w.chain(1, 0, 400)
-	for seq := uint64(400); seq > 1; seq-- {
-		w.receive(7, c.parcel(seq, seq))
+	c := w.chain(1, 0, 1200)
+	for seq := uint64(1200); seq > 1; seq -= 3 { // two of three, so that none follow each other
+		w.receive(7, c.parcel(seq-1, seq))
 	}
-	if st := w.Stats(); st.Held != 256 || st.Dropped != 399-256 {
+	if st := w.Stats(); st.Held != 256 || st.Dropped != 400-256 {
 		t.Errorf("%+v", st)
 	}
-	w.receive(7, c.parcel(1, 1))
+	for seq := uint64(1); seq <= 256; seq++ {
+		w.receive(8, c.parcel(3*seq-2, 3*seq-2))
+	}
 	w.answerAll()
-	w.expect(c, 256) // the one more has pushed the last out
+	w.expect(c, 3*256) // the two peers' parcels by turns
+	w.expectEmpty()
+}
+
+// TestBurst: a peer that sends one part at a time, far faster than the host
+// verifies, loses none, and its seals are looked at in passing.
+func TestBurst(t *testing.T) {
+	w := newWorld(t, trust.Config{})
+	c := w.chain(1, 0, 20_000)
+	for seq := uint64(1); seq <= 20_000; seq++ {
+		w.receive(7, c.parcel(seq, seq))
+		if seq%5000 == 0 {
+			w.answer(1, nil)
+		}
+	}
+	if st := w.Stats(); st.Dropped > 0 || st.Held > 2*256 {
+		t.Errorf("%+v", st)
+	}
+	w.answerAll()
+	w.expect(c, 20_000)
+	w.expectEmpty()
+	if asked := w.Stats().Verified; asked > 20_000/100 {
+		t.Errorf("%d seals were looked at", asked)
+	}
+}
+
+// TestLieInABurst: what a lie is condensed with is refused with it, and the
+// truth is taken when it comes again.
+func TestLieInABurst(t *testing.T) {
+	w := newWorld(t, trust.Config{})
+	c := w.chain(1, 0, 600)
+	w.receive(7, c.parcel(1, 1))
+	for seq := uint64(2); seq <= 600; seq++ {
+		if seq == 300 || seq%64 == 1 {
+			w.receive(7, c.badly(seq, seq))
+		} else {
+			w.receive(7, c.parcel(seq, seq))
+		}
+	}
+	w.answerAll()
+	w.receive(8, c.parcel(1, 500), c.parcel(501, 600))
+	w.answerAll()
+	w.expect(c, 600)
+	w.expectEmpty()
 }
 
 // TestLinkDownUnderWay: what is with the host is judged all the same.

@@ -21,8 +21,9 @@ type held struct {
 	size   int
 }
 
-// queueMax bounds the parcels that wait in one lane; the last of the chain
-// fall out.
+// queueMax bounds the parcels that wait in one lane. Where a peer sends faster
+// than the host verifies, those that follow each other become one, of which the
+// last seal is enough; when that does not help, the last of the chain fall out.
 const queueMax = 256
 
 // hold puts a parcel into its lane, if it is news and there is room.
@@ -47,12 +48,43 @@ func (m *Machine) hold(p *peer, parcel *causal.Parcel) *lane {
 	l.queue = slices.Insert(l.queue, i, h)
 	p.lanes[l] = struct{}{}
 	m.came(p, h)
+	if len(l.queue) > queueMax {
+		m.condense(l)
+	}
 	if last := len(l.queue) - 1; last >= queueMax {
 		m.stats.Dropped++
 		m.gone(p, l.queue[last])
 		l.queue = l.queue[:last]
 	}
 	return l
+}
+
+// condense makes one parcel of those in a queue that follow each other and may
+// share a seal. The seals between are let go, so where the last one is bad all
+// are refused, the true ones too: they are of the same peer, and repair brings
+// them again.
+func (m *Machine) condense(l *lane) {
+	kept := l.queue[:1]
+	for _, h := range l.queue[1:] {
+		last := &kept[len(kept)-1]
+		if h.parcel.First() != last.parcel.Last()+1 || !last.fits(h) {
+			kept = append(kept, h)
+			continue
+		}
+		m.gone(l.peer, *last)
+		m.gone(l.peer, h)
+		last.parcel.Parts = append(slices.Clip(last.parcel.Parts), h.parcel.Parts...)
+		last.parcel.Seal = h.parcel.Seal
+		last.size += h.size
+		m.came(l.peer, *last)
+	}
+	clear(l.queue[len(kept):])
+	l.queue = kept
+}
+
+// fits reports whether one seal may stand for both.
+func (h *held) fits(next held) bool {
+	return len(h.parcel.Parts)+len(next.parcel.Parts) <= causal.ParcelPartsMax && h.size+next.size <= causal.ParcelSizeMax
 }
 
 // isStale reports whether nobody needs a parcel: it came before, is another

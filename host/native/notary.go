@@ -16,6 +16,8 @@ import (
 type notary struct {
 	key    func(author causal.ReplicaID) ed25519.PrivateKey
 	answer func([]trust.Signed, []trust.Verified) bool // false: the host is stopping
+	make   func([]trust.SignRequest) []trust.Signed
+	check  func([]trust.VerifyRequest) []trust.Verified
 
 	mu     sync.Mutex
 	sign   []trust.SignRequest
@@ -24,7 +26,9 @@ type notary struct {
 }
 
 func newNotary(key func(causal.ReplicaID) ed25519.PrivateKey, answer func([]trust.Signed, []trust.Verified) bool) *notary {
-	return &notary{key: key, answer: answer, ready: make(chan struct{}, 1)}
+	n := &notary{key: key, answer: answer, check: verified, ready: make(chan struct{}, 1)}
+	n.make = n.signed
+	return n
 }
 
 // take queues the requests of an output.
@@ -55,7 +59,7 @@ func (n *notary) run(stop <-chan struct{}) {
 		sign, verify := n.sign, n.verify
 		n.sign, n.verify = nil, nil
 		n.mu.Unlock()
-		if !n.answer(n.signed(sign), verified(verify)) {
+		if !n.answer(n.make(sign), n.check(verify)) {
 			return
 		}
 	}

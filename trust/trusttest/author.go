@@ -33,6 +33,15 @@ func NewAuthor(name string, space causal.SpaceID, parts int) *Author {
 	return a
 }
 
+// AuthorOf returns an author who wrote the given parts, a whole chain.
+func AuthorOf(name string, parts []*causal.Part) *Author {
+	a := NewAuthor(name, parts[0].Space, 0)
+	for _, p := range parts {
+		a.write(p)
+	}
+	return a
+}
+
 // SecretOf returns the key pair of a name.
 func SecretOf(name string) ed25519.PrivateKey {
 	seed := sha256.Sum256([]byte(name))
