@@ -36,6 +36,10 @@ type Config struct {
 
 	Limits Limits
 
+	// Installed, if not nil, is told that a space was replaced by a checkpoint of
+	// this vector, before Observe is told what became visible with it.
+	Installed func(space causal.SpaceID, vector causal.Vector)
+
 	// Observe, if not nil, is told every group of parts when it becomes visible
 	// here, and what late parts of it lack, for those who judge a history. It may
 	// not change or keep the slices.
@@ -52,6 +56,7 @@ type Limits struct {
 	HomeTimeout causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
 	LateAfter   causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default the longest of the topology, or twice SyncEvery)
 	RepairDelay causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
+	FinalAfter  causal.Instant // the steward makes final what is twice as old, and sums it up (default 60 s; negative: never)
 	FlushEvery  int            // parts between two flushes of state to the store (default 16,384)
 }
 
@@ -62,6 +67,7 @@ func (l Limits) withDefaults() Limits {
 	l.BehindAfter = or(l.BehindAfter, 5*causal.Second)
 	l.HomeTimeout = or(l.HomeTimeout, 10*causal.Second)
 	l.RepairDelay = or(l.RepairDelay, 500*causal.Millisecond)
+	l.FinalAfter = or(l.FinalAfter, 60*causal.Second)
 	l.FlushEvery = or(l.FlushEvery, 16384)
 	return l
 }

@@ -19,10 +19,11 @@ func (n *Node) govern(now causal.Instant, space causal.SpaceID, records ...causa
 	for i, rec := range records {
 		entries[i] = causal.EntryOf(rec)
 	}
-	return n.mint(now, replica.Draft{
-		Author: n.self, Stamp: n.clock.Tick(now),
-		Writes: []replica.Write{{Space: space, Entries: entries}},
-	})
+	return n.governing(now, replica.Write{Space: space, Entries: entries})
+}
+
+func (n *Node) governing(now causal.Instant, w replica.Write) replica.Group {
+	return n.mint(now, replica.Draft{Author: n.self, Stamp: n.clock.Tick(now), Writes: []replica.Write{w}})
 }
 
 // isSteward reports whether the records of a replica govern: it is that of
@@ -128,6 +129,9 @@ func (n *Node) heedReplica(now causal.Instant, o replica.Output) {
 	}
 	if len(o.Groups) > 0 {
 		n.merge(now, o.Groups)
+		if len(n.arriving) > 0 {
+			n.install(now)
+		}
 		n.resume(now)
 	}
 }

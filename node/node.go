@@ -52,8 +52,16 @@ type Node struct {
 	proofs   map[causal.Chain]*dueProof          // to be written; at most proofsMax
 	shunned  map[causal.ReplicaID]causal.Instant // peers that are refused until then; at most shunsMax
 
-	synced   map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
-	searches map[causal.ReplicaID]search         // of neighbours
+	synced    map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
+	searches  map[causal.ReplicaID]search         // of neighbours
+	signed    map[causal.SpaceID]signed           // of the checkpoints kept
+	sums      map[causal.SpaceID]*replica.Sum     // of checkpoints that others have asked for
+	arriving  map[causal.SpaceID]*arriving        // checkpoints on their way here
+	differing map[causal.SpaceID]bool             // this node's state is not what was signed
+	offers    map[uint64]causal.SpaceID           // by the request to the host about the signature
+	closings  map[causal.SpaceID]*closing         // at the steward: spaces on their way to the next checkpoint
+	finals    map[causal.SpaceID]stewardship      // at the steward
+	stirred   map[causal.SpaceID]bool             // at the steward: spaces with something new that have no closing yet
 
 	outbox  outbox                    // of all nodes
 	writes  []replica.Write           // scratch of commit
@@ -69,19 +77,24 @@ type Node struct {
 
 // Counts counts since the node was opened.
 type Counts struct {
-	Commits  uint64 // minted here
-	Aborts   uint64 // runs that did not commit
-	Applied  uint64 // parts of others that became visible here
-	Received uint64 // parts of others that arrived, again ones included
-	Refused  uint64 // messages refused as malformed
-	Repairs  uint64 // runs of invariants' repairs that committed
-	Voided   uint64 // parts that lost their effect
-	Restored uint64 // parts that had it again
-	Foreign  uint64 // parts of others that nobody should have sent: of a space that is not exchanged, or in parcels too large
-	Doubted  uint64 // runs of parcels whose seal does not fit what is here
-	Merges   uint64 // merge parts minted here
-	Late     uint64 // groups shown without all they name
-	Ahead    uint64 // parts whose stamp was too far ahead to move the clock
+	Commits     uint64 // minted here
+	Aborts      uint64 // runs that did not commit
+	Applied     uint64 // parts of others that became visible here
+	Received    uint64 // parts of others that arrived, again ones included
+	Refused     uint64 // messages refused as malformed
+	Repairs     uint64 // runs of invariants' repairs that committed
+	Voided      uint64 // parts that lost their effect
+	Restored    uint64 // parts that had it again
+	Foreign     uint64 // parts of others that nobody should have sent: of a space that is not exchanged, or in parcels too large
+	Doubted     uint64 // runs of parcels whose seal does not fit what is here
+	Merges      uint64 // merge parts minted here
+	Late        uint64 // groups shown without all they name
+	Ahead       uint64 // parts whose stamp was too far ahead to move the clock
+	Installs    uint64 // checkpoints taken from others
+	Untrue      uint64 // pages of checkpoints that are not what the steward has signed
+	Checkpoints uint64 // taken as this node's own
+	Unweighed   uint64 // checkpoints of a vector that is not the one here
+	Differing   uint64 // checkpoints of another state than the one here
 }
 
 // Open restores a node from its disk. It fails, with a sentence for people,
@@ -98,22 +111,30 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		place:     place.New(cfg.Key.ID(), cfg.Steward),
 		homeSpace: causal.SpaceOf(cfg.Cluster, plan.HomeSpace),
 
-		spaces:   map[string]causal.SpaceID{},
-		watches:  map[Ticket]string{},
-		asked:    map[uint64]asked{},
-		underWay: map[string]int{},
-		stalled:  map[string]stall{},
-		standing: map[standing]*duty{},
-		outbox:   newOutbox(),
-		synced:   map[causal.ReplicaID]causal.Instant{},
-		searches: map[causal.ReplicaID]search{},
-		pushed:   map[causal.Chain]uint64{},
-		barred:   map[causal.ReplicaID]replica.Reason{},
-		clones:   map[causal.ReplicaID]bool{},
-		proofs:   map[causal.Chain]*dueProof{},
-		shunned:  map[causal.ReplicaID]causal.Instant{},
-		taking:   map[causal.ReplicaID]bool{},
-		keyKept:  map[causal.ReplicaID]bool{},
+		spaces:    map[string]causal.SpaceID{},
+		watches:   map[Ticket]string{},
+		asked:     map[uint64]asked{},
+		underWay:  map[string]int{},
+		signed:    map[causal.SpaceID]signed{},
+		sums:      map[causal.SpaceID]*replica.Sum{},
+		arriving:  map[causal.SpaceID]*arriving{},
+		differing: map[causal.SpaceID]bool{},
+		offers:    map[uint64]causal.SpaceID{},
+		closings:  map[causal.SpaceID]*closing{},
+		finals:    map[causal.SpaceID]stewardship{},
+		stirred:   map[causal.SpaceID]bool{},
+		stalled:   map[string]stall{},
+		standing:  map[standing]*duty{},
+		outbox:    newOutbox(),
+		synced:    map[causal.ReplicaID]causal.Instant{},
+		searches:  map[causal.ReplicaID]search{},
+		pushed:    map[causal.Chain]uint64{},
+		barred:    map[causal.ReplicaID]replica.Reason{},
+		clones:    map[causal.ReplicaID]bool{},
+		proofs:    map[causal.Chain]*dueProof{},
+		shunned:   map[causal.ReplicaID]causal.Instant{},
+		taking:    map[causal.ReplicaID]bool{},
+		keyKept:   map[causal.ReplicaID]bool{},
 	}
 	engine, err := flow.New(flow.Config{Program: cfg.Program, Role: cfg.Role, User: cfg.User, Funcs: cfg.Funcs})
 	if err != nil {
@@ -247,6 +268,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.fulfil(now)
 	n.prove(now)
 	n.hasten(now)
+	n.finalize(now)
 	n.settle(now)
 }
 
@@ -263,6 +285,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.cast.Deadline())
 	consider(n.repair.Deadline())
 	consider(n.replica.Deadline())
+	consider(n.finalDeadline())
 	for _, w := range n.waiting {
 		consider(w.until, true)
 	}

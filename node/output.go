@@ -111,13 +111,14 @@ type Event struct {
 type EventKind uint8
 
 const (
-	EventMember    EventKind = iota // a member came, is suspected, went
-	EventFork                       // two histories under one replica id: that author is kept out
-	EventRefused                    // bytes or a peer were refused
-	EventDropped                    // a bounded queue overflowed; repair will bring what was dropped
-	EventVoid                       // a verdict on this node's own parts has changed
-	EventInvariant                  // an invariant was violated or repaired
-	EventLate                       // parts are shown without their causes
+	EventMember     EventKind = iota // a member came, is suspected, went
+	EventFork                        // two histories under one replica id: that author is kept out
+	EventRefused                     // bytes or a peer were refused
+	EventDropped                     // a bounded queue overflowed; repair will bring what was dropped
+	EventCheckpoint                  // a checkpoint does not agree with what is here, or was refused
+	EventVoid                        // a verdict on this node's own parts has changed
+	EventInvariant                   // an invariant was violated or repaired
+	EventLate                        // parts are shown without their causes
 )
 
 // Output is what one Drain gives; doc.go says in which order to act on it.

@@ -42,6 +42,7 @@ func (n *Node) restore(now causal.Instant) error {
 	}
 	n.engine.Apply(n.live())
 	n.judgeSelf()
+	n.resumeStewardship()
 	return nil
 }
 
@@ -101,10 +102,24 @@ func (n *Node) reload(now causal.Instant) error {
 			return errors.New("node: the store's clock is malformed: " + err.Error())
 		}
 	}
+	var damaged error
 	err = n.store.Restore(store.Visitor{
 		Key: func(k causal.Key) {
 			n.trust.Learn(k)
 			n.keyKept[k.ID()] = true
+		},
+		Checkpoint: func(space causal.SpaceID, b []byte) {
+			c, err := decodeNote(b)
+			if err != nil {
+				damaged = errors.New("node: the store's note of a checkpoint is malformed: " + err.Error())
+				return
+			}
+			n.signed[space] = c.signed
+			n.replica.LoadNeeds(space, c.needs)
+		},
+		Base: n.replica.LoadBase,
+		Gone: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
+			n.replica.LoadGone(space, crdt.Live{ID: id, Entry: e})
 		},
 		Proven: n.replica.LoadProven,
 		Seal:   n.replica.LoadSeal,
@@ -132,7 +147,7 @@ func (n *Node) reload(now causal.Instant) error {
 			n.replica.Replay(p)
 		},
 	})
-	if err != nil {
+	if err = errors.Join(err, damaged); err != nil {
 		return err
 	}
 	n.trust.Learn(n.cfg.Key)
@@ -162,6 +177,7 @@ func (n *Node) record(g replica.Group) {
 	n.keepKeys(g)
 	for i, p := range g.Parts {
 		n.store.PutPart(p, g.Hashes[i])
+		n.stir(p.Space)
 	}
 	if n.cfg.Observe != nil && len(g.Parts) > 0 {
 		n.cfg.Observe(g.Parts, g.Missing)
@@ -174,6 +190,9 @@ func (n *Node) flush() {
 	for _, f := range n.replica.Flush() {
 		for _, id := range f.Removed {
 			n.store.DeleteEntry(f.Space, id)
+		}
+		for _, e := range f.Gone {
+			n.store.Copy(f.Space).PutGone(e.ID, e.Entry)
 		}
 		for _, e := range f.Added {
 			n.store.PutEntry(f.Space, e.ID, e.Entry)

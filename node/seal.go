@@ -54,6 +54,12 @@ func (n *Node) heedTrust(now causal.Instant, o trust.Output) {
 		n.sealed(now, s)
 	}
 	n.heedAccepted(now, o.Accepted)
+	for _, s := range o.Statements {
+		n.attest(now, s.ID, s.Signature)
+	}
+	for _, v := range o.Verdicts {
+		n.judged(now, v.ID, v.IsGood)
+	}
 	for _, d := range o.Doubts {
 		n.counts.Doubted++
 		n.event(EventRefused, d.From, "parts of "+d.Chain.Replica.Short()+" in space "+d.Chain.Space.String()+" bear no seal that fits what is here")

@@ -18,6 +18,8 @@ import (
 func (n *Node) settle(now causal.Instant) {
 	for n.pump(now) || n.runItems(now) {
 	}
+	n.begin(now)
+	n.weigh(now)
 	n.heed(now, n.engine.Drain())
 }
 
@@ -55,6 +57,7 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 			" on in space "+f.Space.String()+": one store was copied, or it lies. It is not exchanged with "+f.Peer.Short()+" until that is proven")
 	}
 	n.heedContended(repairs.Evidence)
+	n.heedStaged(now, repairs.Staged)
 	for _, e := range repairs.Ended {
 		if e.Whole {
 			n.synced[e.Peer] = e.Begun
@@ -64,7 +67,8 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 	if len(repairs.Ended) > 0 {
 		n.hasten(now)
 	}
-	return len(repairs.Ended)+len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries)+len(trusted.Accepted)+len(trusted.Settled)+len(trusted.Sealed)+len(repairs.Evidence)+len(trusted.Liars) > 0
+	return len(repairs.Ended)+len(members.Hangups)+len(casts.Deliveries)+len(casts.Behind)+len(repairs.Deliveries)+len(trusted.Accepted)+len(trusted.Settled)+len(trusted.Sealed)+len(repairs.Evidence)+len(trusted.Liars)+
+		len(repairs.Staged.Offers)+len(repairs.Staged.Buckets)+len(repairs.Staged.Outlines) > 0
 }
 
 // heedMembers passes on what the membership wants of the host.
@@ -162,6 +166,10 @@ func (n *Node) watchers(name string) []Ticket {
 	return tickets
 }
 
+// sweepMax bounds the deletions that a Drain adds to a batch that is written
+// anyway.
+const sweepMax = 256
+
 // Drain hands out what has gathered since the last Drain.
 func (n *Node) Drain(now causal.Instant) Output {
 	if len(n.minted) > 0 {
@@ -172,6 +180,7 @@ func (n *Node) Drain(now causal.Instant) Output {
 	if n.replica.Unflushed() >= n.cfg.Limits.FlushEvery {
 		n.flush()
 	}
+	n.store.Sweep(sweepMax)
 	out := n.out
 	out.Records = n.store.Take()
 	if n.cfg.Planted.SplitsWrites {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/overlay/repair"
 	"github.com/martinelli-lang/martinelli/replica"
 	"golang.org/x/crypto/blake2b"
@@ -84,4 +85,124 @@ func (s source) Parts(wants []repair.Want, sizeMax int) (body []byte, parts int)
 		frame.Append(&p)
 	}
 	return frame.Bytes(), frame.Parts()
+}
+
+func (s source) Start(space causal.SpaceID, author causal.ReplicaID) uint64 {
+	return s.n.replica.Below(space)[author]
+}
+
+func (s source) HasBucket(space causal.SpaceID, leaf causal.Leaf) bool {
+	if known, ok := s.n.replica.Leaf(space, leaf.BucketName); ok && known == leaf {
+		return true
+	}
+	a := s.n.arriving[space]
+	return a != nil && a.buckets[leaf.BucketName].leaf == leaf
+}
+
+// Take makes a page of this node's checkpoint from what it keeps of it; who
+// asks says where the page begins, so nothing is remembered between two pages.
+func (s source) Take(q repair.Take) repair.Taken {
+	t := repair.Taken{Space: q.Space, Turn: q.Turn, Section: repair.SectionSigned}
+	c, ok := s.n.signed[q.Space]
+	if !ok || !s.n.shared(q.Space) {
+		return t
+	}
+	key, ok := s.n.trust.Key(c.steward)
+	if !ok {
+		return t
+	}
+	t.Marker = c.record.Marker
+	if q.Section == repair.SectionSigned || q.Marker != c.record.Marker {
+		offer := repair.Offer{Space: q.Space, Key: key, Record: c.record}
+		t.Body = offer.AppendTo(nil)
+		return t
+	}
+	t.Section, t.At = q.Section, q.At
+	size := min(max(q.Size, pageMin), pageMax)
+	if q.Section == repair.SectionBuckets {
+		t.Body = s.bodies(q, size)
+		return t
+	}
+	sum, ok := s.n.summed(q.Space)
+	if !ok {
+		return t
+	}
+	t.Body, t.Next = s.page(sum, q, size)
+	return t
+}
+
+// A page has at least so many bytes, if there are so many, and about so many at most.
+const (
+	pageMin = 4 << 10
+	pageMax = 1 << 20
+)
+
+// page encodes items of a section from a position on.
+func (s source) page(sum *replica.Sum, q repair.Take, size int) (b []byte, next uint64) {
+	count := map[repair.Section]int{
+		repair.SectionHeads: len(sum.Heads), repair.SectionNeeds: len(sum.Needs), repair.SectionLeaves: len(sum.Leaves),
+	}[q.Section]
+	for i := q.At; i < uint64(count); i++ {
+		if len(b) >= size {
+			return b, i
+		}
+		switch q.Section {
+		case repair.SectionHeads:
+			key, ok := s.n.trust.Key(sum.Heads[i].Replica)
+			if !ok {
+				return nil, 0
+			}
+			h := repair.KeyedHead{AuthorHead: sum.Heads[i], Key: key}
+			b = h.AppendTo(b)
+		case repair.SectionNeeds:
+			b = repair.AppendNeed(b, sum.Needs[i])
+		case repair.SectionLeaves:
+			b = repair.AppendLeaf(b, sum.Leaves[i])
+		}
+	}
+	return b, 0
+}
+
+// bodies encodes buckets as they are written. One that is not written yet as
+// the checkpoint has it ends the page.
+func (s source) bodies(q repair.Take, size int) (b []byte) {
+	at := q.At
+	for _, name := range q.Buckets {
+		leaf, ok := s.n.replica.Leaf(q.Space, name)
+		if !ok || len(b) >= size {
+			break
+		}
+		body, err := s.n.bucketBody(q.Space, name)
+		if err != nil || causal.HashBucket(body) != leaf.Hash || at > uint64(len(body)) {
+			break
+		}
+		b = append(b, body[at:min(uint64(len(body)), at+uint64(2*pageMax))]...)
+		if at+uint64(2*pageMax) < uint64(len(body)) {
+			break
+		}
+		at = 0
+	}
+	return b
+}
+
+// bucketBody reads a bucket of a space's checkpoint back from the store.
+func (n *Node) bucketBody(space causal.SpaceID, name causal.BucketName) ([]byte, error) {
+	last := min(name.First()+causal.BucketParts-1, n.replica.Below(space)[name.Replica])
+	var entries []crdt.Live
+	err := n.store.Copy(space).Final(name.Replica, name.First(), last, func(id causal.EntryID, e crdt.Entry) {
+		entries = append(entries, crdt.Live{ID: id, Entry: e})
+	})
+	return replica.AppendBucket(nil, name, entries), err
+}
+
+// summed returns a space's checkpoint, computed once after a start.
+func (n *Node) summed(space causal.SpaceID) (*replica.Sum, bool) {
+	if known := n.sums[space]; known != nil {
+		return known, true
+	}
+	sum, ok := n.replica.Rested(space)
+	if ok {
+		n.sums[space] = sum
+	}
+	return sum, ok
 }

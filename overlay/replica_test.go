@@ -250,3 +250,7 @@ func decode(b []byte) []part {
 	}
 	return parts
 }
+
+func (r *replica) Start(causal.SpaceID, causal.ReplicaID) uint64 { return 0 }
+func (r *replica) Take(q repair.Take) repair.Taken               { return repair.Taken{Space: q.Space, Turn: q.Turn} }
+func (r *replica) HasBucket(causal.SpaceID, causal.Leaf) bool    { return false }

@@ -40,6 +40,13 @@ func (r *Replica) Final(id causal.SpaceID) causal.Vector {
 	return nil
 }
 
+// settled says that a checkpoint covers a vector: it is final, and so are the
+// verdicts below it.
+func (l *law) settled(below causal.Vector) {
+	l.final = below.Clone()
+	l.finals = nil
+}
+
 // fix makes a past final. Records outside it take nothing away within it. Of
 // two finals of different stewards neither may contain the other; then what is
 // final is what either covers.

@@ -20,6 +20,7 @@ type Flush struct {
 	Outside []causal.Ref // what its parts name of other spaces, all of it; nil if it is as it was
 	Added   []crdt.Live
 	Removed []causal.EntryID
+	Gone    []crdt.Live // those of Removed that are in the checkpoint
 }
 
 // Unflushed returns how many parts were applied since the last Flush.
@@ -57,6 +58,14 @@ func (s *space) flush() Flush {
 	}
 	if s.isOutsideGrown {
 		f.Outside, s.isOutsideGrown = s.needs(), false
+	}
+	for _, id := range s.removed {
+		if !s.below.Contains(id.Dot) {
+			continue
+		}
+		if e, isGone := s.rest.gone[id]; isGone {
+			f.Gone = append(f.Gone, crdt.Live{ID: id, Entry: e})
+		}
 	}
 	s.grown, s.added, s.removed = s.grown[:0], s.added[:0], nil
 	return f
@@ -140,22 +149,28 @@ func (r *Replica) LoadProven(ref causal.Ref) {
 // so that each record finds out which of them it is not part of.
 func (r *Replica) relaw() bool {
 	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
-		s := r.spaces[id]
-		records := append(r.flushedRecords(s), s.held...)
-		s.held = nil
-		if len(records) == 0 && s.law == nil {
-			continue
-		}
-		order.Sort(records, func(a, b piece) int { return cmp.Or(compareFinal(a, b), a.part.Ref().Compare(b.part.Ref())) })
-		for _, a := range records {
-			r.govern(s, a)
-		}
-		if !r.reuse(s) || !r.rebuild(s) {
+		if !r.relawSpace(r.spaces[id]) {
 			return false
 		}
 	}
 	r.proven = nil
 	return true
+}
+
+func (r *Replica) relawSpace(s *space) bool {
+	if len(s.below) > 0 {
+		r.lawOf(s).settled(s.below)
+	}
+	records := append(r.flushedRecords(s), s.held...)
+	s.held = nil
+	if len(records) == 0 && s.law == nil {
+		return true
+	}
+	order.Sort(records, func(a, b piece) int { return cmp.Or(compareFinal(a, b), a.part.Ref().Compare(b.part.Ref())) })
+	for _, a := range records {
+		r.govern(s, a)
+	}
+	return r.reuse(s) && r.rebuild(s)
 }
 
 // reuse notes again who names which grant.
@@ -206,7 +221,7 @@ func (r *Replica) LoadSeal(id causal.Chain, s causal.Seal) {
 func (r *Replica) reseal(s *space) bool {
 	for author, c := range s.chains {
 		n := len(c.seals.kept)
-		if n == 0 {
+		if n == 0 || c.seals.kept[n-1].Seq <= c.base.Seq {
 			continue
 		}
 		seq := c.seals.kept[n-1].Seq

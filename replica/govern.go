@@ -84,6 +84,11 @@ func (r *Replica) enact(s *space, l *law, a piece, rec causal.Record) (concerned
 			l.waiting = append(l.waiting, causal.Dot{Replica: p.Replica, Seq: rec.Marker})
 			return r.finalize(s, l)
 		}
+	case *causal.Checkpoint:
+		dot := causal.Dot{Replica: p.Replica, Seq: rec.Marker}
+		if isSteward && rec.Marker > 0 && rec.Marker < p.Seq && !s.below.Contains(dot) {
+			r.claims[s.id] = Claim{s.id, dot, *rec}
+		}
 	case *causal.Proof:
 		if a.isProven {
 			return r.enactProof(s, l, p, rec)
@@ -157,6 +162,7 @@ func (l *law) isCutBy(ref causal.Ref, author causal.ReplicaID) bool {
 func (r *Replica) enactProof(s *space, l *law, p *causal.Part, rec *causal.Proof) []causal.ReplicaID {
 	forker, first := rec.Replica(), rec.Before.Seq+1
 	r.out.Proven = append(r.out.Proven, p.Ref())
+	l.proven[p.Dot()] = true
 	if known, ok := l.forks[forker]; ok && known <= first {
 		return nil
 	}
@@ -227,6 +233,9 @@ func (s *space) isPastEnd(d causal.Dot) bool {
 	first, ok := s.law.ended[d.Replica]
 	return ok && d.Seq >= first
 }
+
+// isProven reports whether a part holds the proof of a fork that was found good.
+func (s *space) isProven(d causal.Dot) bool { return s.law != nil && s.law.proven[d] }
 
 // use notes which grants a part names, so that a cut finds it.
 func (l *law) use(p *causal.Part) {

@@ -26,6 +26,7 @@ type law struct {
 	void       map[causal.Dot]Reason       // of the parts above the base, those without effect
 	forks      map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
 	ended      map[causal.ReplicaID]uint64 // the first seq that is not of the chain any more: of forkers, and of who is retired
+	proven     map[causal.Dot]bool         // parts that hold a proof of a fork that was found good
 	waiting    []causal.Dot                // markers of finals whose past can't be read yet
 	hasCovered bool                        // a debt was covered once
 	books      *books                      // who holds which rights; nil while nobody does
@@ -112,6 +113,7 @@ func newLaw(owns func(user string) bool) *law {
 		void:   map[causal.Dot]Reason{},
 		forks:  map[causal.ReplicaID]uint64{},
 		ended:  map[causal.ReplicaID]uint64{},
+		proven: map[causal.Dot]bool{},
 	}
 }
 

@@ -48,10 +48,8 @@ func (r *Replica) rebuild(s *space) bool {
 	if !ok {
 		return false
 	}
-	base, ok := r.base(s)
-	if !ok {
-		return false
-	}
+	base := map[causal.EntryID]crdt.Entry{}
+	s.eachFinal(func(id causal.EntryID, e crdt.Entry) { base[id] = e })
 	void := r.verdicts(s, base, parts)
 	live := base
 	for _, p := range parts {
@@ -93,17 +91,6 @@ func (r *Replica) above(s *space) (parts []*causal.Part, ok bool) {
 		}
 	}
 	return parts, true
-}
-
-// base returns the live entries of the state below the log.
-func (r *Replica) base(s *space) (map[causal.EntryID]crdt.Entry, bool) {
-	live := map[causal.EntryID]crdt.Entry{}
-	if len(s.below) == 0 {
-		return live, true
-	}
-	err := r.cfg.Log.Base(s.id, func(e crdt.Live) { live[e.ID] = e.Entry })
-	r.note(err)
-	return live, err == nil
 }
 
 // verdicts judges all parts, and keeps the books anew. What is not covered
@@ -168,6 +155,7 @@ func (r *Replica) replace(s *space, live map[causal.EntryID]crdt.Entry) {
 		s.added = append(s.added, e.ID)
 	}
 	for _, e := range gone {
+		s.keepGone(e)
 		g.Changes = append(g.Changes, Change{s.id, e.Database, e.Key, e.Item(), true})
 		if e.ID.Seq <= s.chains[e.ID.Replica].flushed {
 			s.removed = append(s.removed, e.ID)

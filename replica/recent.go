@@ -91,6 +91,10 @@ func (r *Replica) HashAt(id causal.SpaceID, author causal.ReplicaID, seq uint64)
 		return causal.Hash{}, false
 	case seq == c.head.Seq:
 		return c.head.Hash, true
+	case seq == c.base.Seq:
+		return c.base.Hash, true
+	case seq < c.base.Seq:
+		return causal.Hash{}, false
 	}
 	if k, isKept := c.at(seq); isKept {
 		return k.hash, true
@@ -104,7 +108,7 @@ func (r *Replica) HashAt(id causal.SpaceID, author causal.ReplicaID, seq uint64)
 // applied, or if it has left memory and the Log lacks it yet.
 func (r *Replica) Part(ref causal.Ref) *causal.Part {
 	c := r.chain(ref.Chain())
-	if c == nil || ref.Seq > c.head.Seq {
+	if c == nil || ref.Seq > c.head.Seq || ref.Seq <= c.base.Seq {
 		return nil
 	}
 	if k, isKept := c.at(ref.Seq); isKept {

@@ -13,8 +13,6 @@ type Log interface {
 	Part(ref causal.Ref) (*causal.Part, error)
 	// Hash returns the chain hash at the named part; false if the log lacks it.
 	Hash(ref causal.Ref) (causal.Hash, bool, error)
-	// Base yields the entries of a space's state below the log, in any order.
-	Base(space causal.SpaceID, yield func(crdt.Live)) error
 }
 
 // Config is what a replica is made of.
@@ -79,7 +77,6 @@ func positive(n, instead int) int {
 type noLog struct{}
 
 func (noLog) Part(causal.Ref) (*causal.Part, error)      { return nil, nil }
-func (noLog) Base(causal.SpaceID, func(crdt.Live)) error { return nil }
 func (noLog) Hash(causal.Ref) (causal.Hash, bool, error) { return causal.Hash{}, false, nil }
 
 // Group is a set of parts that become visible together. What is in it is
@@ -145,6 +142,8 @@ type Replica struct {
 	hasher  causal.Hasher
 	removed []crdt.Live // scratch: what a part removed
 
+	claims map[causal.SpaceID]Claim // what a steward says of a checkpoint, and is not weighed yet
+
 	staleSpaces []*space            // to be rebuilt; each isStale
 	proven      map[causal.Ref]bool // while loading: parts whose proof was found to hold
 
@@ -163,6 +162,7 @@ func New(cfg Config) *Replica {
 	return &Replica{
 		cfg:     cfg,
 		spaces:  map[causal.SpaceID]*space{},
+		claims:  map[causal.SpaceID]Claim{},
 		pending: newPending(),
 		missing: map[causal.Ref]bool{},
 		recent:  recent{partsMax: cfg.RecentMax, bytesMax: cfg.RecentBytesMax},

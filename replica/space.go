@@ -8,7 +8,6 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/algebra/order"
-	"github.com/martinelli-lang/martinelli/wire"
 )
 
 // space is one space: its entries, and how far each author's chain goes.
@@ -25,7 +24,8 @@ type space struct {
 	concerned []causal.ReplicaID // whose parts are to be judged again; see enforce
 	held      []piece            // while loading: parts with control records
 	isStale   bool               // it is to be rebuilt
-	below     causal.Vector      // what is below the log: nil for nothing
+	below     causal.Vector      // what the checkpoint covers; nil for nothing. Below it there is no log
+	rest      *base              // the checkpoint; nil while there is none
 
 	digest   causal.Hash // over the vector; see Digest
 	isDigest bool        // digest is that of now
@@ -55,6 +55,7 @@ type chain struct {
 	recent  queue[kept] // the last parts, ending at head
 	waiting []*waiting  // by seq; see pending
 
+	base     causal.Head // how far the checkpoint covers it
 	replayed causal.Head // how far a restart has read the log
 }
 
@@ -102,6 +103,7 @@ func (s *space) noteUnflushed(c *chain, p *causal.Part, removed []crdt.Live) {
 	}
 	for i := range removed {
 		id := removed[i].ID
+		s.keepGone(removed[i])
 		if id.Seq <= s.chains[id.Replica].flushed {
 			s.removed = append(s.removed, id)
 		}
@@ -140,15 +142,13 @@ func (s *space) appendHeads(refs []causal.Ref, but *chain) []causal.Ref {
 
 // computeDigest hashes the vector in the order of its replicas.
 func (s *space) computeDigest() causal.Hash {
-	b := make([]byte, 0, len(s.chains)*56)
+	heads := make([]causal.AuthorHead, 0, len(s.chains))
 	for _, id := range sorted(s.chains, causal.ReplicaID.Compare) {
 		if head := s.chains[id].seals.visible(); head.Seq > 0 {
-			b = append(b, id[:]...)
-			b = wire.AppendUint64(b, head.Seq)
-			b = append(b, head.Hash[:]...)
+			heads = append(heads, causal.AuthorHead{Replica: id, Head: head})
 		}
 	}
-	return blake2b.Sum256(b)
+	return causal.HashVector(heads)
 }
 
 // isEmpty reports whether nothing of the space was applied.

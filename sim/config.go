@@ -36,7 +36,8 @@ type Config struct {
 
 	FlushEvery int // parts between two flushes of a node's state; 0: few, so that restarts meet both state and log
 
-	Planted node.Planted // mistakes on purpose; none but in tests
+	Planted    node.Planted   // mistakes on purpose; none but in tests
+	FinalAfter causal.Instant // of every node's limits; 0: the node's default, longer than most histories
 
 	Rules []Rule    // hold at every machine after every step
 	Story io.Writer // where the story is told; nil: nowhere

@@ -70,7 +70,8 @@ type Machine struct {
 	doom    *fault.Loss // it will crash in the middle of its next sync
 	held    []held      // drained and not released: their store writes are not durable
 
-	seen    []sight // what became visible since the last drain
+	seen    []sight        // what became visible since the last drain
+	jump    []*causal.Part // what a checkpoint brought, for the group that becomes visible with it
 	asked   map[node.Ticket]func(node.Answer)
 	tickets node.Ticket
 	writers []*writer // the machine's clients
@@ -154,11 +155,16 @@ func (m *Machine) Start() error {
 		cfg.Peers = []member.Member{{ID: first.id, Name: first.name, Role: first.role.Name, Addr: first.addr()}}
 	}
 	cfg.Observe = func(group []*causal.Part, missing []causal.Ref) {
-		m.seen = append(m.seen, sight{slices.Clone(group), slices.Clone(missing)})
+		m.seen = append(m.seen, sight{slices.Concat(m.jump, group), slices.Clone(missing)})
+		m.jump = nil
+	}
+	cfg.Installed = func(space causal.SpaceID, vector causal.Vector) {
+		m.jump = append(m.jump, w.audit.Missing(m.index, space, vector)...)
 	}
 	m.life++
 	m.starts++
 	cfg.Limits.FlushEvery, cfg.Planted = w.cfg.FlushEvery, w.cfg.Planted
+	cfg.Limits.FinalAfter = w.cfg.FinalAfter
 	w.history.note(w.now, didOpen, m.index)
 	n, err := m.open(m.clock(), cfg)
 	if err != nil {
@@ -195,7 +201,7 @@ func (m *Machine) Crash(loss fault.Loss) {
 	w.tally(m)
 	m.written -= uint64(lost)
 	m.durable = m.written
-	m.node, m.held, m.seen, m.doom = nil, nil, nil, nil
+	m.node, m.held, m.seen, m.jump, m.doom = nil, nil, nil, nil, nil
 	m.life++
 	m.asked = map[node.Ticket]func(node.Answer){}
 	if !w.isCloned {

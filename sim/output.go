@@ -43,6 +43,10 @@ func (m *Machine) take(out node.Output) {
 		m.written++
 		m.noteRecords(out.Records)
 	}
+	if len(m.jump) > 0 {
+		m.seen = append(m.seen, sight{group: m.jump})
+		m.jump = nil
+	}
 	sights := m.seen
 	m.seen = nil
 	for _, s := range sights {

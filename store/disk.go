@@ -2,12 +2,13 @@ package store
 
 import "errors"
 
-// Op is one change of a batch. Key and Value are not written to after they
-// have been handed out.
+// Op is one change of a batch. Key, Value and End are not written to after
+// they have been handed out.
 type Op struct {
 	Key    []byte
 	Value  []byte
 	Delete bool
+	End    []byte // of a Delete, if not nil: every key from Key on and before End goes
 }
 
 // Reader reads an ordered map of byte keys. It sees every batch whose Write

@@ -8,13 +8,17 @@ import (
 )
 
 // The first byte of a key says what the record is. docs/wire/store.md draws
-// all of them.
+// all of them. Of the kinds b, e, g and h, what is of a later copy than the
+// first stands under the capital letter, with the copy's number behind the
+// chain's; of the kinds o, x and y that number stands behind the space.
 const (
 	kindVersion = 0x00
 	kindMark    = 0x01
+	kindBase    = 'b' // chain -> how far the checkpoint contains it
 	kindChain   = 'c' // number -> chain
 	kindEntry   = 'e' // chain, seq, offset -> an entry of the flushed state
 	kindProven  = 'f' // chain, seq -> nothing: the part holds a proof of a fork that was found good
+	kindGone    = 'g' // chain, seq, offset -> an entry of the checkpoint that is not in the state
 	kindHead    = 'h' // chain -> how far the flushed state contains it
 	kindKey     = 'k' // chain -> its author's key, at the author's first chain
 	kindMeta    = 'm' // name -> what the node keeps there
@@ -24,6 +28,9 @@ const (
 	kindSeal    = 'q' // chain, seq -> a seal
 	kindStream  = 's' // stream -> its mark
 	kindMaximal = 'x' // space -> the maximal parts of the flushed state
+
+	kindGeneration = 'v' // space -> which copy of its state counts, if not the first
+	kindCheckpoint = 'y' // space -> what the node knows of the checkpoint
 )
 
 var (

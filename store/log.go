@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"math"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -71,7 +70,12 @@ func (s *Store) readPart(r *wire.Reader, no, seq uint64) (p *causal.Part, hash *
 func (s *Store) Hash(ref causal.Ref) (causal.Hash, bool, error) {
 	var after []*causal.Part // from the last back to the first behind a known hash
 	var known causal.Hash    // zero before the first part of a chain
+	base := s.bases[ref.Chain()]
 	for seq := ref.Seq; seq > 0; seq-- {
+		if seq == base.Seq {
+			known = base.Hash
+			break
+		}
 		p, hash, err := s.part(ref.Chain().At(seq))
 		if err != nil || p == nil {
 			return causal.Hash{}, false, err
@@ -90,18 +94,22 @@ func (s *Store) Hash(ref causal.Ref) (causal.Hash, bool, error) {
 }
 
 // Visitor takes what Restore reads: first all keys, then the proven, the
-// heads, the seals, the maximal parts, what is named of other spaces, the
-// entries, and last the parts above the heads. A nil
-// func is not called.
+// checkpoints and their heads, the heads of the state, the seals, the maximal
+// parts, what is named of other spaces, the entries, those that are gone, and
+// last the parts above the heads. A nil func is not called. Of a space's copies
+// only the one that counts is read.
 type Visitor struct {
-	Key     func(causal.Key)
-	Proven  func(causal.Ref)
-	Seal    func(causal.Chain, causal.Seal)
-	Head    func(causal.Chain, causal.Head)
-	Maximal func(causal.SpaceID, []causal.Dot)
-	Outside func(causal.SpaceID, []causal.Ref)
-	Entry   func(causal.SpaceID, causal.EntryID, crdt.Entry)
-	Part    func(*causal.Part)
+	Key        func(causal.Key)
+	Proven     func(causal.Ref)
+	Checkpoint func(causal.SpaceID, []byte)
+	Base       func(causal.Chain, causal.Head)
+	Seal       func(causal.Chain, causal.Seal)
+	Head       func(causal.Chain, causal.Head)
+	Maximal    func(causal.SpaceID, []causal.Dot)
+	Outside    func(causal.SpaceID, []causal.Ref)
+	Entry      func(causal.SpaceID, causal.EntryID, crdt.Entry)
+	Gone       func(causal.SpaceID, causal.EntryID, crdt.Entry)
+	Part       func(*causal.Part)
 }
 
 // Restore reads the flushed state and the log above it, chain by chain.
@@ -110,13 +118,17 @@ func (s *Store) Restore(v Visitor) error {
 	steps := []func() error{
 		func() error { return s.restoreKeys(v) },
 		func() error { return s.restoreProven(v) },
+		func() error { return s.restoreCheckpoints(v) },
+		func() error { return s.restoreBases(v) },
 		func() error { return s.restoreHeads(v, flushed) },
 		func() error { return s.restoreSeals(v) },
 		func() error { return s.restoreMaximal(v) },
 		func() error { return s.restoreOutside(v) },
-		func() error { return s.restoreEntries(v) },
+		func() error { return s.restoreEntries(kindEntry, v.Entry) },
+		func() error { return s.restoreEntries(kindGone, v.Gone) },
 	}
 	for no := range s.byChain {
+		steps = append(steps, func() error { return s.restoreLog(uint64(no), s.bases[s.byChain[no]].Seq) })
 		steps = append(steps, func() error { return s.restoreParts(v, uint64(no), flushed[no]) })
 	}
 	for _, step := range steps {
@@ -128,10 +140,8 @@ func (s *Store) Restore(v Visitor) error {
 }
 
 func (s *Store) restoreHeads(v Visitor, flushed []uint64) error {
-	return s.scanKind(kindHead, func(key, value *wire.Reader) {
-		no := s.readChainNo(key)
-		h := s.readHeadValue(key, value, no)
-		if key.Err() == nil && value.Err() == nil {
+	return s.scanCopies(kindHead, func(no, generation uint64, key, value *wire.Reader) {
+		if h, isCounted := s.readHead(kindHead, no, generation, key, value); isCounted {
 			flushed[no] = h.Seq
 			if v.Head != nil {
 				v.Head(s.byChain[no], h)
@@ -140,29 +150,10 @@ func (s *Store) restoreHeads(v Visitor, flushed []uint64) error {
 	})
 }
 
-// readHeadValue reads a head. That of a chain with one part has no hash: its
-// part is in the log.
-func (s *Store) readHeadValue(key, value *wire.Reader, no uint64) (h causal.Head) {
-	h.Seq = value.Uvarint()
-	if h.Seq != 1 {
-		copy(h.Hash[:], value.Raw(len(h.Hash)))
-		return h
-	}
-	if key.Err() == nil && value.Err() == nil {
-		hash, ok, err := s.Hash(s.byChain[no].At(1))
-		if err != nil || !ok {
-			value.Fail(cmp.Or(err, error(wire.ErrTruncated)))
-		}
-		h.Hash = hash
-	}
-	return h
-}
-
 func (s *Store) restoreMaximal(v Visitor) error {
 	t := logTables{store: s}
 	return s.scanKind(kindMaximal, func(key, value *wire.Reader) {
-		var space causal.SpaceID
-		copy(space[:], key.Raw(len(space)))
+		space, isCounted := s.readSpaceCopy(kindMaximal, key)
 		var dots []causal.Dot
 		for range value.Count(math.MaxInt32, 2) {
 			ref := t.ReadRef(value)
@@ -171,27 +162,62 @@ func (s *Store) restoreMaximal(v Visitor) error {
 			}
 			dots = append(dots, ref.Dot)
 		}
-		if key.Err() == nil && value.Err() == nil && v.Maximal != nil {
+		if key.Err() == nil && value.Err() == nil && isCounted && v.Maximal != nil {
 			v.Maximal(space, dots)
 		}
 	})
 }
 
-func (s *Store) restoreEntries(v Visitor) error {
-	t := logTables{store: s}
-	return s.scanKind(kindEntry, func(key, value *wire.Reader) {
-		no, seq, offset := s.readChainNo(key), readOrdered(key), readOrdered(key)
-		if offset > math.MaxUint32 {
-			key.Fail(wire.ErrMalformed)
-		}
-		var e crdt.Entry
-		e.Database, e.Stamp = t.ReadName(value), readStamp(value)
-		e.Key, e.Value = value.String(causal.ValueMax), string(value.Raw(value.Len()))
-		if key.Err() == nil && value.Err() == nil && v.Entry != nil {
-			c := s.byChain[no]
-			v.Entry(c.Space, causal.EntryID{Dot: causal.Dot{Replica: c.Replica, Seq: seq}, Offset: uint32(offset)}, e)
+func (s *Store) restoreCheckpoints(v Visitor) error {
+	return s.scanKind(kindCheckpoint, func(key, value *wire.Reader) {
+		space, isCounted := s.readSpaceCopy(kindCheckpoint, key)
+		b := value.Raw(value.Len())
+		if key.Err() == nil && isCounted && v.Checkpoint != nil {
+			v.Checkpoint(space, append([]byte(nil), b...))
 		}
 	})
+}
+
+// isCopyCounted reports whether the record of a space in a copy counts.
+func (s *Store) isCopyCounted(kind byte, space causal.SpaceID, generation uint64) bool {
+	if generation == s.counts[space] {
+		return true
+	}
+	s.newest[space] = max(s.newest[space], generation)
+	s.trash = append(s.trash, Op{Key: appendSpaceCopy(nil, kind, space, generation), Delete: true})
+	return false
+}
+
+func (s *Store) restoreBases(v Visitor) error {
+	return s.scanCopies(kindBase, func(no, generation uint64, key, value *wire.Reader) {
+		if h, isCounted := s.readHead(kindBase, no, generation, key, value); isCounted && v.Base != nil {
+			v.Base(s.byChain[no], h)
+		}
+	})
+}
+
+func (s *Store) restoreEntries(kind byte, yield func(causal.SpaceID, causal.EntryID, crdt.Entry)) error {
+	return s.scanCopies(kind, func(no, generation uint64, key, value *wire.Reader) {
+		id, e := s.readEntry(no, key, value)
+		if key.Err() == nil && value.Err() == nil && s.isCounted(no, generation) && yield != nil {
+			yield(s.byChain[no].Space, id, e)
+		}
+	})
+}
+
+// readEntry reads an entry of a chain.
+func (s *Store) readEntry(no uint64, key, value *wire.Reader) (id causal.EntryID, e crdt.Entry) {
+	seq, offset := readOrdered(key), readOrdered(key)
+	if offset > math.MaxUint32 {
+		key.Fail(wire.ErrMalformed)
+	}
+	t := logTables{store: s}
+	e.Database, e.Stamp = t.ReadName(value), readStamp(value)
+	e.Key, e.Value = value.String(causal.ValueMax), string(value.Raw(value.Len()))
+	if key.Err() == nil {
+		id = causal.EntryID{Dot: causal.Dot{Replica: s.byChain[no].Replica, Seq: seq}, Offset: uint32(offset)}
+	}
+	return id, e
 }
 
 func (s *Store) restoreParts(v Visitor, no, above uint64) error {
@@ -279,6 +305,3 @@ func (t *logTables) ReadName(r *wire.Reader) string {
 	}
 	return t.store.byName[no]
 }
-
-// Base makes Store a replica.Log. The log is whole, so nothing is below it.
-func (s *Store) Base(causal.SpaceID, func(crdt.Live)) error { return nil }

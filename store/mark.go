@@ -46,6 +46,9 @@ func (m HeadMark) next(batch []Op, scratch []byte) (HeadMark, []byte) {
 		b = wire.AppendBytes(b, op.Key)
 		b = wire.AppendBool(b, op.Delete)
 		b = wire.AppendBytes(b, op.Value)
+		if op.End != nil {
+			b = wire.AppendBytes(b, op.End)
+		}
 	}
 	return HeadMark{m.Number + 1, blake2b.Sum256(b)}, b
 }

@@ -100,6 +100,10 @@ func (m *Mem) Write(batch []Op) error {
 	}
 	back := make(undo, 0, len(batch))
 	for _, op := range batch {
+		if op.End != nil {
+			back = m.applyRange(op, back)
+			continue
+		}
 		old, isThere := m.values[string(op.Key)]
 		back = append(back, Op{Key: op.Key, Value: old, Delete: !isThere})
 		m.apply(op)
@@ -113,6 +117,22 @@ func (m *Mem) Write(batch []Op) error {
 	}
 	m.unsynced = append(m.unsynced, back)
 	return nil
+}
+
+// applyRange takes all keys of a range away, and appends how they come back.
+func (m *Mem) applyRange(op Op, back undo) undo {
+	m.order()
+	first, _ := slices.BinarySearch(m.keys, string(op.Key))
+	for _, key := range m.keys[first:] {
+		if key >= string(op.End) {
+			break
+		}
+		if old, isThere := m.values[key]; isThere {
+			back = append(back, Op{Key: []byte(key), Value: old})
+			m.apply(Op{Key: []byte(key), Delete: true})
+		}
+	}
+	return back
 }
 
 func (m *Mem) apply(op Op) {

@@ -25,6 +25,12 @@ type Store struct {
 	byName  []string // by number
 	streams map[string]StreamMark
 	meta    map[string][]byte
+	bases   map[causal.Chain]causal.Head // of the checkpoints that count
+
+	counts    map[causal.SpaceID]uint64 // which copy of a space's state counts; 0 for one that has never been switched
+	newest    map[causal.SpaceID]uint64 // the highest copy met
+	leftovers map[leftover]bool         // met at the start, and in trash
+	trash     []Op                      // deletions that Sweep will put
 
 	// The batch under way. Keys and values lie in buf one behind the other, but
 	// for those of the dictionaries, which come up while others are written.
@@ -76,6 +82,11 @@ func Open(disk Reader) (*Store, error) {
 		names:   map[string]uint64{},
 		streams: map[string]StreamMark{},
 		meta:    map[string][]byte{},
+		bases:   map[causal.Chain]causal.Head{},
+
+		counts:    map[causal.SpaceID]uint64{},
+		newest:    map[causal.SpaceID]uint64{},
+		leftovers: map[leftover]bool{},
 	}
 	isNew, err := s.readVersion()
 	if err != nil {
@@ -91,12 +102,13 @@ func Open(disk Reader) (*Store, error) {
 	for _, kind := range []struct {
 		kind byte
 		read func(key, value *wire.Reader)
-	}{{kindChain, s.readChain}, {kindName, s.readName}, {kindStream, s.readStream}, {kindMeta, s.readMeta}} {
+	}{{kindChain, s.readChain}, {kindName, s.readName}, {kindStream, s.readStream}, {kindMeta, s.readMeta},
+		{kindGeneration, s.readGeneration}} {
 		if err := s.scanKind(kind.kind, kind.read); err != nil {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.readBases()
 }
 
 func (s *Store) readVersion() (isNew bool, err error) {
@@ -239,52 +251,20 @@ func (s *Store) PutMeta(name string, value []byte) {
 
 // PutEntry adds an entry to the flushed state of a space.
 func (s *Store) PutEntry(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
-	s.put(func(b []byte) []byte {
-		return s.appendEntryKey(b, space, id)
-	}, func(b []byte) []byte {
-		b = wire.AppendUvarint(b, s.name(e.Database))
-		b = appendStamp(b, e.Stamp)
-		b = wire.AppendString(b, e.Key)
-		return append(b, e.Value...)
-	})
+	s.Copy(space).PutEntry(id, e)
 }
 
 // DeleteEntry takes an entry out of the flushed state of a space.
 func (s *Store) DeleteEntry(space causal.SpaceID, id causal.EntryID) {
-	s.ops = append(s.ops, Op{Key: s.appendEntryKey(nil, space, id), Delete: true})
-}
-
-func (s *Store) appendEntryKey(b []byte, space causal.SpaceID, id causal.EntryID) []byte {
-	b = append(b, kindEntry)
-	b = appendOrdered(b, s.chain(causal.Chain{Space: space, Replica: id.Replica}))
-	b = appendOrdered(b, id.Seq)
-	return appendOrdered(b, uint64(id.Offset))
+	s.Copy(space).DeleteEntry(id)
 }
 
 // PutHead says that the flushed state contains the chain up to h.
-func (s *Store) PutHead(c causal.Chain, h causal.Head) {
-	s.put(func(b []byte) []byte {
-		return appendOrdered(append(b, kindHead), s.chain(c))
-	}, func(b []byte) []byte {
-		if b = wire.AppendUvarint(b, h.Seq); h.Seq == 1 {
-			return b // the hash is that of the part in the log: most writers write once
-		}
-		return append(b, h.Hash[:]...)
-	})
-}
+func (s *Store) PutHead(c causal.Chain, h causal.Head) { s.Copy(c.Space).PutHead(c.Replica, h) }
 
 // PutMaximal replaces the maximal parts of a space's flushed state.
 func (s *Store) PutMaximal(space causal.SpaceID, dots []causal.Dot) {
-	t := logTables{store: s}
-	s.put(func(b []byte) []byte {
-		return append(append(b, kindMaximal), space[:]...)
-	}, func(b []byte) []byte {
-		b = wire.AppendUvarint(b, uint64(len(dots)))
-		for _, dot := range dots {
-			b = t.AppendRef(b, causal.Ref{Space: space, Dot: dot})
-		}
-		return b
-	})
+	s.Copy(space).PutMaximal(dots)
 }
 
 // chain returns the number of a chain, which the batch keeps if it is new.

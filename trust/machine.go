@@ -91,15 +91,17 @@ type Doubt struct {
 
 // Output is what a Drain hands out.
 type Output struct {
-	Sign     []SignRequest
-	Verify   []VerifyRequest
-	Accepted []Accepted
-	Sealed   []Sealed
-	Settled  []causal.ReplicaID // peers of whose parcels none is with the host any more, or can go there before others come
-	Doubts   []Doubt
-	Forks    []Fork             // proven, and not known to the Source before; also those of own chains
-	Liars    []causal.ReplicaID // peers to hang up on: they sent many bad seals
-	Clones   []causal.Chain     // somebody else writes this node's own chain, with a good seal
+	Sign       []SignRequest
+	Verify     []VerifyRequest
+	Accepted   []Accepted
+	Sealed     []Sealed
+	Settled    []causal.ReplicaID // peers of whose parcels none is with the host any more, or can go there before others come
+	Doubts     []Doubt
+	Forks      []Fork             // proven, and not known to the Source before; also those of own chains
+	Liars      []causal.ReplicaID // peers to hang up on: they sent many bad seals
+	Clones     []causal.Chain     // somebody else writes this node's own chain, with a good seal
+	Statements []Signed           // answers to Sign
+	Verdicts   []Verified         // answers to Verify
 }
 
 // Stats counts since the start.
@@ -128,12 +130,13 @@ type Machine struct {
 	contended map[causal.Chain]bool       // chains of which a branch is with the host; at most evidenceMax
 	strikes   map[causal.ReplicaID]strike // by peer; at most strikersMax
 
-	asked map[uint64]question // with the host
-	peers map[causal.ReplicaID]*peer
-	swept int // gates that the last sweep left
-	signs map[uint64]*signing
-	stats Stats
-	out   Output
+	asked  map[uint64]question // with the host
+	peers  map[causal.ReplicaID]*peer
+	swept  int // gates that the last sweep left
+	signs  map[uint64]*signing
+	asides map[uint64]bool // statements with the host that are no seals
+	stats  Stats
+	out    Output
 }
 
 // New returns a machine that knows nobody but those told with Learn.
@@ -148,6 +151,7 @@ func New(cfg Config) *Machine {
 		strikes:   map[causal.ReplicaID]strike{},
 		peers:     map[causal.ReplicaID]*peer{},
 		signs:     map[uint64]*signing{},
+		asides:    map[uint64]bool{},
 	}
 }
 

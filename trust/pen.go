@@ -67,6 +67,10 @@ func (m *Machine) request(p *pen) {
 // part needs a seal not far behind it.
 func (m *Machine) Signed(answers []Signed) {
 	for _, a := range answers {
+		if m.isAside(a.ID) {
+			m.out.Statements = append(m.out.Statements, a)
+			continue
+		}
 		s, ok := m.signs[a.ID]
 		if !ok {
 			continue

@@ -57,6 +57,10 @@ func (m *Machine) keyOf(g *gate) (causal.Key, bool) {
 // Verified takes the host's answers.
 func (m *Machine) Verified(answers []Verified) {
 	for _, a := range answers {
+		if m.isAside(a.ID) {
+			m.out.Verdicts = append(m.out.Verdicts, a)
+			continue
+		}
 		q, ok := m.asked[a.ID]
 		if !ok {
 			continue

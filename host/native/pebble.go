@@ -183,9 +183,12 @@ func (d *Disk) Write(ops []store.Op) error {
 	var key []byte
 	for _, op := range ops {
 		key = append(append(key[:0], recordPrefix), op.Key...)
-		if op.Delete {
-			b.Delete(key, nil) // fails only for a batch that is larger than 4 GiB: Apply says so
-		} else {
+		switch { // they fail only for a batch that is larger than 4 GiB: Apply says so
+		case op.End != nil:
+			b.DeleteRange(key, append([]byte{recordPrefix}, op.End...), nil)
+		case op.Delete:
+			b.Delete(key, nil)
+		default:
 			b.Set(key, op.Value, nil)
 		}
 	}

@@ -88,6 +88,7 @@ type Output struct {
 	Forks      []Fork
 	Evidence   []Contended // to be proven
 	Ended      []Ended
+	Staged     Staged
 }
 
 // Stats counts since the start.
@@ -103,6 +104,8 @@ type Stats struct {
 	BytesReceived uint64
 	PartsSent     uint64
 	PartsReceived uint64
+	PagesSent     uint64 // of checkpoints
+	PagesReceived uint64
 }
 
 // Machine repairs for one node.
@@ -114,6 +117,8 @@ type Machine struct {
 	claims map[chain]claim      // chains asked for and not delivered
 	forks  map[peerChain]bool   // forks told of already, at most forksMax
 	probes map[peerChain]*probe // branches asked for; at most probesMax
+	stages map[causal.SpaceID]*staging
+	staged Staged
 	stats  Stats
 	out    Output
 }
@@ -158,6 +163,7 @@ func New(now causal.Instant, cfg Config) *Machine {
 		claims: map[chain]claim{},
 		forks:  map[peerChain]bool{},
 		probes: map[peerChain]*probe{},
+		stages: map[causal.SpaceID]*staging{},
 	}
 	m.nextAt = now + m.jittered()
 	return m
@@ -194,6 +200,11 @@ func (m *Machine) LinkDown(now causal.Instant, peerID causal.ReplicaID) {
 	m.drop(p)
 	m.end(p, true)
 	m.peers = slices.Delete(m.peers, i, i+1)
+	for _, s := range m.stagesInOrder() {
+		if s.from == peerID && !s.waits {
+			m.askOther(now, s)
+		}
+	}
 	m.beginAsked(now)
 }
 
@@ -243,6 +254,15 @@ func (m *Machine) Receive(now causal.Instant, from causal.ReplicaID, body []byte
 		m.serveBranch(now, p, msg)
 	case Evidence:
 		m.evidence(now, p, msg)
+	case Below:
+		for _, space := range msg.Spaces {
+			m.stage(now, p, space)
+		}
+	case Take:
+		m.stats.PagesSent++
+		m.send(p, m.cfg.Source.Take(msg))
+	case Taken:
+		m.taken(now, p, msg)
 	}
 	m.beginAsked(now)
 	return nil
@@ -256,6 +276,7 @@ func (m *Machine) Wake(now causal.Instant) {
 			m.ask(now, p)
 		}
 	}
+	m.expireStages(now)
 	if now >= m.nextAt {
 		m.nextAt = now + m.jittered()
 		m.beginAny(now)
@@ -293,13 +314,19 @@ func (m *Machine) Deadline() (causal.Instant, bool) {
 			at = min(at, f.due())
 		}
 	}
+	for _, s := range m.stages {
+		if !s.waits || s.section == SectionBuckets {
+			at = min(at, s.expires)
+		}
+	}
 	return at, len(m.peers) > 0
 }
 
 // Drain hands out what has gathered since the last Drain.
 func (m *Machine) Drain() Output {
 	out := m.out
-	m.out = Output{}
+	out.Staged = m.staged
+	m.out, m.staged = Output{}, Staged{}
 	return out
 }
 
@@ -319,7 +346,11 @@ func (m *Machine) Active() int {
 
 func (m *Machine) send(to *peer, b Body) {
 	body := b.AppendTo(nil)
-	_, bulk := b.(Parts)
+	var bulk bool
+	switch b.(type) {
+	case Parts, Taken:
+		bulk = true
+	}
 	m.stats.MessagesSent++
 	m.stats.BytesSent += uint64(len(body))
 	m.out.Messages = append(m.out.Messages, Message{to.id, bulk, body})

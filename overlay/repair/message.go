@@ -34,6 +34,9 @@ const (
 	tagParts    = 8
 	tagBranch   = 9
 	tagEvidence = 10
+	tagBelow    = 11
+	tagTake     = 12
+	tagTaken    = 13
 )
 
 // Body is a message between two repair machines. Each bears the number of its
@@ -256,6 +259,12 @@ func Decode(body []byte) (Body, error) {
 		m = readBranch(r, exchange)
 	case tagEvidence:
 		m = readEvidence(r, exchange)
+	case tagBelow:
+		m = readBelow(r, exchange)
+	case tagTake:
+		m = readTake(r, exchange)
+	case tagTaken:
+		m = readTaken(r, exchange)
 	default:
 		r.Fail(wire.ErrMalformed)
 	}

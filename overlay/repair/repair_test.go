@@ -107,6 +107,10 @@ func (s *store) Branch(space causal.SpaceID, author causal.ReplicaID, after, ove
 
 const partSize = 16 + 16 + 8 + 32
 
+func (s *store) Start(causal.SpaceID, causal.ReplicaID) uint64 { return 0 }
+func (s *store) Take(q Take) Taken                             { return Taken{Space: q.Space, Turn: q.Turn} }
+func (s *store) HasBucket(causal.SpaceID, causal.Leaf) bool    { return false }
+
 func (s *store) Parts(wants []Want, sizeMax int) (body []byte, parts int) {
 	for _, w := range wants {
 		log := s.spaces[w.Space][w.Author]

@@ -77,7 +77,14 @@ func ahead(mine []Head, v SpaceVector) []Head {
 func (m *Machine) serveParts(now causal.Instant, p *peer, msg Wants) {
 	answer := Parts{Exchange: msg.Exchange, Turn: msg.Turn}
 	wants := msg.Wants[:0]
+	below := Below{Exchange: msg.Exchange}
 	for _, w := range msg.Wants {
+		if m.cfg.Source.Holds(w.Space) && m.cfg.Source.Start(w.Space, w.Author) > w.After.Seq {
+			if n := len(below.Spaces); n == 0 || below.Spaces[n-1] != w.Space {
+				below.Spaces = append(below.Spaces, w.Space)
+			}
+			continue
+		}
 		switch mine, known := m.hashAt(w); {
 		case !known:
 		case mine != w.After.Hash:
@@ -93,6 +100,9 @@ func (m *Machine) serveParts(now causal.Instant, p *peer, msg Wants) {
 	}
 	if answer.Parts == 0 {
 		answer.Body = nil // an encoding of no parts may have bytes
+	}
+	if len(below.Spaces) > 0 {
+		m.send(p, below)
 	}
 	m.stats.PartsSent += uint64(answer.Parts)
 	m.send(p, answer)

@@ -27,6 +27,16 @@ type Source interface {
 	// Branch returns the headers of a chain behind one part, up to the first seal
 	// over another or behind it; false if they can't be had.
 	Branch(space causal.SpaceID, author causal.ReplicaID, after, over uint64) (causal.Branch, bool)
+	// Start returns the last part of a chain that the log has not got any more,
+	// because a checkpoint sums it up; 0 if the log is whole.
+	Start(space causal.SpaceID, author causal.ReplicaID) uint64
+	// Take returns the page of this replica's checkpoint that is asked for. Where
+	// the checkpoint is another one, that is a SectionSigned; where there is none,
+	// that is without a body.
+	Take(q Take) Taken
+	// HasBucket reports whether this replica's own checkpoint, or one that was
+	// staged before, has the bucket.
+	HasBucket(space causal.SpaceID, leaf causal.Leaf) bool
 	// Parts encodes parts that follow the wants, about sizeMax bytes and at
 	// least one part if there is any, never over wire.FrameMax/2. The order is
 	// that in which a receiver can apply them: each chain without gaps, and the

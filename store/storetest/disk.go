@@ -50,6 +50,11 @@ func Put(key, value string) store.Op {
 // Delete returns an operation that takes a key away.
 func Delete(key string) store.Op { return store.Op{Key: []byte(key), Delete: true} }
 
+// DeleteRange returns an operation that takes the keys from lo on and before hi away.
+func DeleteRange(lo, hi string) store.Op {
+	return store.Op{Key: []byte(lo), Delete: true, End: []byte(hi)}
+}
+
 func (h Harness) order(t *testing.T) {
 	disk, _ := h.Open(t, "")
 	defer mustClose(t, disk)
@@ -193,6 +198,10 @@ func randomBatch(rnd *rand.Rand, step int) []store.Op {
 	var batch []store.Op
 	for range 1 + rnd.IntN(5) {
 		key := "k" + strconv.Itoa(rnd.IntN(40))
+		if rnd.IntN(12) == 0 {
+			batch = append(batch, DeleteRange(min(key, "k3"), max(key, "k3")+"\x00"))
+			continue
+		}
 		if rnd.IntN(4) == 0 {
 			batch = append(batch, Delete(key))
 			continue
@@ -204,6 +213,10 @@ func randomBatch(rnd *rand.Rand, step int) []store.Op {
 
 func apply(state map[string]string, batch []store.Op) {
 	for _, op := range batch {
+		if op.End != nil {
+			maps.DeleteFunc(state, func(key, _ string) bool { return string(op.Key) <= key && key < string(op.End) })
+			continue
+		}
 		if op.Delete {
 			delete(state, string(op.Key))
 			continue
