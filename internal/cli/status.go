@@ -55,7 +55,7 @@ func printStatus(w io.Writer, s native.Status) error {
 		fmt.Fprintf(t, "outbox\t%d events wait for the home\n", s.Outbox)
 	}
 	if s.Counts.Late > 0 || s.Missing > 0 {
-		fmt.Fprintf(t, "late\t%d groups of parts were shown without a piece that nobody reachable had; %d pieces are still missing\n", s.Counts.Late, s.Missing)
+		fmt.Fprintf(t, "late\t%d pieces are missing that nobody reachable has; since the start %d groups of parts were shown without theirs\n", s.Missing, s.Counts.Late)
 	}
 	if s.Void > 0 {
 		fmt.Fprintf(t, "void\t%d parts have no effect: their authors were cut, retired, or had no right to write them\n", s.Void)
