@@ -118,6 +118,7 @@ func (n *Node) heedReplica(now causal.Instant, o replica.Output) {
 	if o.HasNewLaw {
 		n.judgeSelf()
 	}
+	n.legacy.isDue = n.legacy.isDue || o.HasNewLaw || len(o.Voids) > 0
 	for _, c := range o.Dropped {
 		n.trust.Forget(c)
 	}
@@ -166,6 +167,7 @@ func (n *Node) judgeSelf() {
 			n.event(EventVoid, author, barredText(is))
 		}
 	}
+	n.out.Renew = n.out.Renew || n.mustRenew()
 }
 
 // barredText tells people why this node may not write, and what to do.

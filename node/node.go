@@ -46,6 +46,7 @@ type Node struct {
 	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
 
+	escrow   func(database string) bool          // which databases hold bounded counters; nil: none
 	stewards map[causal.ReplicaID]bool           // whose control records govern
 	barred   map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may
 	clones   map[causal.ReplicaID]bool           // own authors under whose id somebody else writes
@@ -64,6 +65,7 @@ type Node struct {
 	stirred   map[causal.SpaceID]bool             // at the steward: spaces with something new that have no closing yet
 
 	outbox  outbox                    // of all nodes
+	legacy  legacy                    // of former ids
 	writes  []replica.Write           // scratch of commit
 	minted  []causal.Chain            // own chains that have grown since the last Drain
 	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
@@ -126,6 +128,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		stalled:   map[string]stall{},
 		standing:  map[standing]*duty{},
 		outbox:    newOutbox(),
+		legacy:    newLegacy(),
 		synced:    map[causal.ReplicaID]causal.Instant{},
 		searches:  map[causal.ReplicaID]search{},
 		pushed:    map[causal.Chain]uint64{},
@@ -252,6 +255,8 @@ func (n *Node) dispatch(now causal.Instant, peer causal.ReplicaID, kind uint8, b
 		return n.serve(now, peer, body)
 	case KindReply:
 		return n.replied(now, peer, body)
+	case KindInherit:
+		return n.heedInherit(now, peer, body)
 	}
 	return errKind
 }
@@ -269,6 +274,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.prove(now)
 	n.hasten(now)
 	n.finalize(now)
+	n.tendLegacy(now)
 	n.settle(now)
 }
 
@@ -298,6 +304,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	for _, d := range n.proofs {
 		consider(d.at, true)
 	}
+	consider(n.legacy.at, n.legacy.at > 0)
 	return next, found
 }
 

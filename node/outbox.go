@@ -132,6 +132,10 @@ func (n *Node) heedReserved(c replica.Change) {
 		n.heedOutcome(c)
 	case c.Database == outboxDone && c.Space == n.homeSpace:
 		n.heedDone(c)
+	case c.Database == heirs:
+		n.heedHeir(c)
+	case c.Database == reissued:
+		n.heedReissued(c)
 	}
 }
 

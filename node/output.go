@@ -119,6 +119,7 @@ const (
 	EventVoid                        // a verdict on this node's own parts has changed
 	EventInvariant                   // an invariant was violated or repaired
 	EventLate                        // parts are shown without their causes
+	EventReissue                     // what was written under a former id is written again, or can't be
 )
 
 // Output is what one Drain gives; doc.go says in which order to act on it.
@@ -132,9 +133,14 @@ type Output struct {
 	Hangups  []Hangup
 	Shown    []Shown
 	Events   []Event
+
+	// Renew says that this replica id is at its end, as it was retired or its
+	// store was copied: the host is to give the node another one, durably, with
+	// this one among the former, and to open it again.
+	Renew bool
 }
 
 // Empty reports whether there is nothing to do.
 func (o *Output) Empty() bool {
-	return len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Events) == 0
+	return !o.Renew && len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Events) == 0
 }

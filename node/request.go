@@ -14,6 +14,7 @@ const (
 	KindRepair    = wire.KindRepair
 	KindRequest   = wire.KindRequest
 	KindReply     = wire.KindReply
+	KindInherit   = wire.KindInherit
 )
 
 // Bounds of the home protocol's messages.

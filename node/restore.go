@@ -32,8 +32,9 @@ func (n *Node) restore(now causal.Instant) error {
 	if err := n.loadStewards(); err != nil {
 		return errors.New("node: the store's list of stewards is malformed: " + err.Error())
 	}
+	n.escrow = escrow(n.cfg.Program)
 	n.replica = replica.New(replica.Config{
-		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: escrow(n.cfg.Program),
+		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: n.escrow,
 		Covers: n.covers, LateAfter: n.cfg.Limits.LateAfter, Planted: n.cfg.Planted.Replica,
 	})
 	n.trust = trust.New(trust.Config{Source: tips{n}, Own: n.own()})

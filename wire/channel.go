@@ -38,4 +38,5 @@ const (
 	KindRepair    uint8 = 3 // digests, vectors, parts fetched: overlay/repair
 	KindRequest   uint8 = 4 // an event or a read for the home: node
 	KindReply     uint8 = 5 // what came of it: node
+	KindInherit   uint8 = 6 // who wants to re-issue parts of a former id: node
 )

@@ -18,6 +18,12 @@ type tally struct {
 	sum     int64                         // of the newest totals
 }
 
+// Totals is a cell that keeps one running total for each author.
+type Totals interface {
+	// Total returns an author's running total; 0 where it has none. O(1).
+	Total(author causal.ReplicaID) int64
+}
+
 // account is what one author's entries say.
 type account struct {
 	newest credit   // its seq is zero when there is none
@@ -62,6 +68,14 @@ func (t *tally) Remove(it Item, emit Emit) (changed bool) {
 		delete(t.authors, it.ID.Replica)
 	}
 	return t.settle(false, a.newest.total-before, emit)
+}
+
+// Total returns what an author's newest entry says.
+func (t *tally) Total(author causal.ReplicaID) int64 {
+	if a := t.authors[author]; a != nil {
+		return a.newest.total
+	}
+	return 0
 }
 
 // total reads what an entry carries; it is false for what no verb writes.
