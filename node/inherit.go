@@ -24,7 +24,7 @@ type legacy struct {
 	marks map[markName]reissueMark        // up to where an heir has come
 	asks  map[causal.ReplicaID]*estateAsk // at the steward: who wants what of a former id; at most asksMax
 	idle  map[causal.ReplicaID]bool       // former ids with nothing left to re-issue
-	isDue bool                            // something has changed: succeed looks
+	isDue bool                            // something has changed: takeOver looks
 	at    causal.Instant                  // when to look, and to ask, again; 0 for not
 	open  int                             // see Status
 }

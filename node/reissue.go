@@ -68,9 +68,9 @@ func (n *Node) formers() []causal.ReplicaID {
 	return slices.DeleteFunc(slices.Compact(ids), func(id causal.ReplicaID) bool { return id == n.self || id == n.homeID })
 }
 
-// succeed re-issues what this node is the heir of, and reports whether there
+// takeOver re-issues what this node is the heir of, and reports whether there
 // was anything.
-func (n *Node) succeed(now causal.Instant) (did bool) {
+func (n *Node) takeOver(now causal.Instant) (did bool) {
 	l := &n.legacy
 	if !l.isDue || len(n.cfg.Former) == 0 || n.barred[n.self] != replica.Valid {
 		l.isDue = false

@@ -87,8 +87,8 @@ func (c *limit) fix(past causal.Vector) []causal.ReplicaID {
 // included: what predecessors and Seen lead to. It reads each part above known
 // once. It fails if one can't be read.
 //
-// What a replica wrote that was retired before the part was made counts, and
-// nothing beyond it: not everybody has it.
+// What a replica wrote behind the end of its chain, if it was retired before the
+// part was made, is not in it: not everybody has that.
 //
 // Of a proven forker this node may have another branch than the steward, or
 // none: then the past it finds may be another too. The vector of the steward's
@@ -104,7 +104,10 @@ func (r *Replica) past(s *space, of causal.Dot, known causal.Vector) (causal.Vec
 		for seq := past[d.Replica] + 1; seq <= d.Seq; seq++ {
 			at := causal.Dot{Replica: d.Replica, Seq: seq}
 			p := r.Part(causal.Ref{Space: s.id, Dot: at})
-			if s.law.isRetired(at, of) || p == nil && s.law.isForked(at) {
+			if s.law.isRetired(at, of) {
+				break
+			}
+			if p == nil && s.law.isForked(at) {
 				past[d.Replica] = d.Seq
 				break
 			}
