@@ -47,6 +47,7 @@ func (h *Host) handler() http.Handler {
 		"GET /v1/watch":            h.serveWatch,
 		"GET /v1/stream/{name...}": h.serveStream,
 		"GET /v1/status":           h.serveStatus,
+		"GET /v1/outbox":           h.serveOutbox,
 		"POST /v1/admin/token":     h.serveToken,
 		"POST /v1/admin/backup":    h.serveBackup,
 		"POST /v1/admin/cut":       h.serveCut,

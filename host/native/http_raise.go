@@ -22,6 +22,8 @@ const sessionHeader = "Martinelli-Session"
 type raiseAnswer struct {
 	Committed bool   `json:"committed"`
 	Duplicate bool   `json:"duplicate,omitempty"` // the stream had this seq already
+	Pending   bool   `json:"pending,omitempty"`   // it is in the outbox, durable, and runs at the home
+	Item      string `json:"item,omitempty"`      // under this name
 	Session   string `json:"session,omitempty"`
 }
 
@@ -50,6 +52,9 @@ func (h *Host) serveRaise(w http.ResponseWriter, r *http.Request) error {
 	if q.Stream, q.Seq, err = streamOf(r.URL.Query()); err != nil {
 		return err
 	}
+	if q.Outbox, err = outboxOf(r.URL.Query()); err != nil {
+		return err
+	}
 	a, err := h.Raise(r.Context(), q)
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func (h *Host) serveRaise(w http.ResponseWriter, r *http.Request) error {
 	if a.Abort != "" {
 		return abortError(a)
 	}
-	return writeJSON(w, raiseAnswer{a.Committed, a.Duplicate, sessionText(a.Token)})
+	return writeJSON(w, raiseAnswer{a.Committed, a.Duplicate, a.Pending, a.Item, sessionText(a.Token)})
 }
 
 // streamOf reads ?stream=NAME&seq=N: both, or neither.

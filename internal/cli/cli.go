@@ -76,7 +76,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(
 		runCommand(), checkCommand(), simCommand(),
-		raiseCommand(), readCommand(), watchCommand(), statusCommand(), tokenCommand(), cutCommand(), retireCommand(),
+		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),
 	)

@@ -23,7 +23,7 @@ func httpFlag(c *cobra.Command, address *string) {
 
 func raiseCommand() *cobra.Command {
 	var address, file, stream string
-	var asJSON bool
+	var asJSON, isPosted bool
 	c := &cobra.Command{
 		Use:   "raise EVENT [ARGUMENTS]",
 		Short: "Raise an event at a node: once, or for every line of a file",
@@ -34,7 +34,10 @@ With --file, each line is one event's argument object. With --stream NAME the
 lines are numbered, and the node remembers how far it has come: said again
 after a failure, the command goes on where the stream stopped, and no line
 takes effect twice. A line that is wrong is reported with its number and the
-others go on. Exit status 1 where any line was rejected.`,
+others go on. Exit status 1 where any line was rejected.
+
+With --outbox an event that runs at the home is kept, durably, where the home
+can't be reached, and runs once the home is back; see "martinelli outbox".`,
 		Example: `  martinelli raise shown '{"ad_id":"a1"}'
   martinelli raise shown --file shown.ndjson --stream till-7`,
 		Args: cobra.RangeArgs(1, 2),
@@ -45,9 +48,12 @@ others go on. Exit status 1 where any line was rejected.`,
 			if file == "" && stream != "" {
 				return usageError{errors.New("--stream goes with --file: its lines are the stream")}
 			}
+			if file != "" && isPosted {
+				return usageError{errors.New("--outbox and --file exclude each other")}
+			}
 			node := client.New(address)
 			if file == "" {
-				return raiseOnce(cmd, node, args, asJSON)
+				return raiseOnce(cmd, node, args, isPosted, asJSON)
 			}
 			l := loader{cmd: cmd, node: node, event: args[0], stream: stream, asJSON: asJSON}
 			return l.run(file)
@@ -56,22 +62,31 @@ others go on. Exit status 1 where any line was rejected.`,
 	f := c.Flags()
 	f.StringVar(&file, "file", "", "raise the event for each line of this file; - is the standard input")
 	f.StringVar(&stream, "stream", "", "the name under which the node remembers how far the file has come")
+	f.BoolVar(&isPosted, "outbox", false, "keep the event while its home can't be reached")
 	f.BoolVar(&asJSON, "json", false, "print what came of it as JSON")
 	httpFlag(c, &address)
 	return c
 }
 
-func raiseOnce(cmd *cobra.Command, node *client.Client, args []string, asJSON bool) error {
+func raiseOnce(cmd *cobra.Command, node *client.Client, args []string, isPosted, asJSON bool) error {
 	body := "{}"
 	if len(args) == 2 {
 		body = args[1]
 	}
-	outcome, err := node.Raise(cmd.Context(), args[0], []byte(body), "", 0)
+	outbox := ""
+	if isPosted {
+		outbox = "away"
+	}
+	outcome, err := node.Raise(cmd.Context(), args[0], []byte(body), "", 0, outbox)
 	if err != nil {
 		return err
 	}
 	if asJSON {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(outcome)
+	}
+	if outcome.Pending {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "in the outbox as "+outcome.Item+": it runs when the home is back")
+		return err
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), "committed")
 	return err

@@ -104,12 +104,18 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 type Outcome struct {
 	Committed bool   `json:"committed"`
 	Duplicate bool   `json:"duplicate,omitempty"`
+	Pending   bool   `json:"pending,omitempty"` // it is in the node's outbox, and runs at the home
+	Item      string `json:"item,omitempty"`    // under this name
 	Session   string `json:"session,omitempty"`
 }
 
-// Raise raises an event with its argument object. stream may be "".
-func (c *Client) Raise(ctx context.Context, event string, args []byte, stream string, seq uint64) (Outcome, error) {
+// Raise raises an event with its argument object. stream may be ""; outbox is
+// "", "away" or "always".
+func (c *Client) Raise(ctx context.Context, event string, args []byte, stream string, seq uint64, outbox string) (Outcome, error) {
 	query := url.Values{}
+	if outbox != "" {
+		query.Set("outbox", outbox)
+	}
 	if stream != "" {
 		query.Set("stream", stream)
 		query.Set("seq", strconv.FormatUint(seq, 10))
@@ -117,6 +123,16 @@ func (c *Client) Raise(ctx context.Context, event string, args []byte, stream st
 	var o Outcome
 	err := c.call(ctx, "POST", "/v1/raise/"+url.PathEscape(event), query, "application/json", bytes.NewReader(args), &o)
 	return o, err
+}
+
+// OutboxItem is an event in a node's outbox, or what came of it.
+type OutboxItem struct{ Item, Event, State, Abort, Detail string }
+
+// Outbox returns the events of a node that wait for the home, and what came of
+// the last ones.
+func (c *Client) Outbox(ctx context.Context) (items []OutboxItem, err error) {
+	err = c.call(ctx, "GET", "/v1/outbox", nil, "", nil, &items)
+	return items, err
 }
 
 // Read returns the JSON value of a database or view, or of a database at a key.

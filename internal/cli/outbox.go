@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/martinelli-lang/martinelli/internal/client"
+	"github.com/spf13/cobra"
+)
+
+func outboxCommand() *cobra.Command {
+	var address string
+	c := &cobra.Command{
+		Use:   "outbox",
+		Short: "List a node's events that wait for the home, and what came of the last ones",
+		Long: `List the events that were raised at a node with --outbox: those that wait for the
+home, and what came of the last 64.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			items, err := client.New(address).Outbox(cmd.Context())
+			if err != nil {
+				return err
+			}
+			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, it := range items {
+				fmt.Fprintf(t, "%s\t%s\t%s%s %s\n", it.Item, it.State, it.Event, it.Abort, it.Detail)
+			}
+			return t.Flush()
+		},
+	}
+	httpFlag(c, &address)
+	return c
+}
