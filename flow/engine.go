@@ -331,6 +331,9 @@ func (e *Engine) Watch(name string) error {
 	if s == nil {
 		x, ok := e.named(name)
 		if !ok {
+			if fields := e.program.Fields(name); len(fields) > 0 {
+				return Error(name + " is a record, whose fields are watched each by itself: " + name + "." + fields[0])
+			}
 			return ErrName
 		}
 		s = e.graph.newShow(name, x)

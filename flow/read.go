@@ -33,6 +33,9 @@ func (e *Engine) Read(name string, key []value.Value) (Reading, error) {
 	if i, ok := e.program.Database(name); ok {
 		return e.readDatabase(e.databases[i], key)
 	}
+	if fields := e.program.Fields(name); len(fields) > 0 {
+		return e.readRecord(name, fields, key)
+	}
 	i, ok := e.program.View(name)
 	switch {
 	case !ok:
@@ -65,6 +68,41 @@ func (e *Engine) readDatabase(db *database, key []value.Value) (Reading, error) 
 		if strings.HasPrefix(c.path, path) && !c.crdt.Empty() {
 			out.Pairs = append(out.Pairs, Pair{c.key, c.crdt.Value()})
 		}
+	}
+	return out, nil
+}
+
+// readRecord reads a database whose fields are stored each by itself. A key is
+// there if any of its fields has it.
+func (e *Engine) readRecord(name string, fields []string, key []value.Value) (Reading, error) {
+	out := Reading{Type: plan.Type{Kind: plan.KindRecord}}
+	var values []value.Value
+	keys := map[string][]value.Value{}
+	for _, f := range fields {
+		r, err := e.Read(name+"."+f, key)
+		if err != nil {
+			return Reading{}, err
+		}
+		out.Type.Fields = append(out.Type.Fields, plan.Field{Name: f, Type: r.Type})
+		values = append(values, r.Value)
+		for _, space := range r.Spaces {
+			noteSpace(&out.Spaces, space)
+		}
+		for _, p := range r.Pairs {
+			keys[string(value.AppendPath(nil, p.Key...))] = p.Key
+		}
+		out.Keyed = r.Keyed
+	}
+	if !out.Keyed {
+		out.Value = value.Record(values...)
+		return out, nil
+	}
+	for _, path := range sortedKeys(keys) {
+		r, err := e.readRecord(name, fields, keys[path])
+		if err != nil {
+			return Reading{}, err
+		}
+		out.Pairs = append(out.Pairs, Pair{keys[path], r.Value})
 	}
 	return out, nil
 }

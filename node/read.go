@@ -1,6 +1,8 @@
 package node
 
 import (
+	"strings"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -34,7 +36,7 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 // livesAtHome reports whether the database or view of a name lives at the home.
 func livesAtHome(p *plan.Program, name string) bool {
 	for i := range p.Databases {
-		if p.Databases[i].Name == name {
+		if d := p.Databases[i].Name; d == name || strings.HasPrefix(d, name+".") {
 			return p.Databases[i].Placement == plan.Home
 		}
 	}

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
@@ -82,6 +84,23 @@ func (p *Program) Database(name string) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// Fields returns the names of the fields of the database of that name, if it
+// is a record of lattices: its fields are stored as databases of their own,
+// called by the record's name, a point and the field's. Ascending, each once;
+// none if there is no such record.
+func (p *Program) Fields(name string) []string {
+	var fields []string
+	for i := range p.Databases {
+		rest, isBelow := strings.CutPrefix(p.Databases[i].Name, name+".")
+		field, _, _ := strings.Cut(rest, ".")
+		if isBelow && !slices.Contains(fields, field) {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
 }
 
 // View returns the index of the view of that name.

@@ -128,6 +128,9 @@ func (h *Host) keyOf(name string, texts []string) ([]value.Value, error) {
 		return nil, nil
 	}
 	i, ok := h.cfg.Program.Database(name)
+	if fields := h.cfg.Program.Fields(name); len(fields) > 0 {
+		return h.keyOf(name+"."+fields[0], texts)
+	}
 	if !ok {
 		return nil, errBad(strconv.Quote(name)+" is no database, and only databases have keys", "leave the key out")
 	}

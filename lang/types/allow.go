@@ -36,7 +36,9 @@ func (c *checker) allow(a *resolve.Allow) {
 		return
 	}
 	yes := constant(plan.Bool, value.Bool(true))
-	c.out.Allows = append(c.out.Allows, plan.Allow{Verb: d.Verb.Text, Database: c.databases[db], Me: 0, Slots: 1, Cond: yes})
+	c.layouts[db].leaves(func(i int) {
+		c.out.Allows = append(c.out.Allows, plan.Allow{Verb: d.Verb.Text, Database: i, Me: 0, Slots: 1, Cond: yes})
+	})
 }
 
 func isTrue(ss []syntax.Stmt) bool {

@@ -147,14 +147,17 @@ func (c *checker) preludeCall(name string, x *syntax.Call) *plan.Expr {
 
 // method types "x.name", with what follows it. at is the whole expression.
 func (c *checker) method(at syntax.Expr, m *syntax.Member, call *syntax.Call) *plan.Expr {
-	if db, index, ok := c.target(m.X); ok {
+	if p, ok := c.target(m.X); ok {
 		if c.isVerb(m) {
 			c.updateHere(m)
 			return bad()
 		}
-		if m.Name.Text == "keys" && index == nil {
-			return c.databaseKeys(db, m, call)
+		if m.Name.Text == "keys" && p.index == nil {
+			return c.keysOf(p, m, call)
 		}
+	}
+	if p, ok := c.target(m); ok && call == nil {
+		return c.read(p, m)
 	}
 	on := c.infer(m.X)
 	if absorbs(on.Type) {
@@ -190,18 +193,6 @@ func (c *checker) updateHere(m *syntax.Member) {
 	}
 	c.write(diag.Errorf("E203", m.Name.Span, "`%s` is an update, and %s only reads", m.Name.Text, kindNames[c.body.kind]).
 		Hinting("updates stand in handlers and in the repair of an invariant"))
-}
-
-func (c *checker) databaseKeys(db *resolve.Database, m *syntax.Member, call *syntax.Call) *plan.Expr {
-	i := c.databases[db]
-	switch {
-	case !c.mayRead(m) || !c.noArguments(m, call):
-		return bad()
-	case len(db.Dims) == 0:
-		c.write(diag.Errorf("E104", m.Span, "`%s` has no dimensions, so it has no keys", db.Name).There(db.Decl.Name.Span, "declared here"))
-		return bad()
-	}
-	return &plan.Expr{Op: plan.OpKeys, Type: plan.SetOf(c.stored[i].KeyType()), Index: i}
 }
 
 func (c *checker) or(on *plan.Expr, m *syntax.Member, call *syntax.Call) *plan.Expr {

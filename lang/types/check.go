@@ -26,7 +26,7 @@ const roundsMax = 8
 
 // Check types the program. The result is fit for lower iff no letter is an error.
 func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
-	c := &checker{prog: prog, records: map[string]*record{}, databases: map[*resolve.Database]int{}, imports: map[*resolve.Import]int{}}
+	c := &checker{prog: prog, records: map[string]*record{}, layouts: map[*resolve.Database]*layout{}, imports: map[*resolve.Import]int{}}
 	c.reset()
 	c.declare()
 	declared := c.letters
@@ -55,9 +55,10 @@ type checker struct {
 	// Declarations.
 	records   map[string]*record
 	declTypes []plan.TypeDecl
-	databases map[*resolve.Database]int // index into stored
+	layouts   map[*resolve.Database]*layout
 	stored    []plan.Database
-	learned   []learned // beside stored
+	owners    []*resolve.Database // beside stored: which declaration it is of
+	learned   []learned           // beside stored
 	imports   map[*resolve.Import]int
 	hosts     []plan.Import
 

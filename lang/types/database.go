@@ -12,7 +12,6 @@ import (
 // declareDatabase gives the database its lattice: the declared one, or the
 // smallest that has all verbs the program calls on it.
 func (c *checker) declareDatabase(db *resolve.Database) {
-	c.databases[db] = len(c.stored)
 	d := plan.Database{Name: db.Name, At: db.At, WriteByKey: -1, Lattice: absorbing}
 	for _, dim := range db.Dims {
 		d.Dims = append(d.Dims, plan.Dim{Name: dim.Text, Type: absorbing})
@@ -23,23 +22,14 @@ func (c *checker) declareDatabase(db *resolve.Database) {
 	case resolve.ByValue:
 		d.Placement, d.Space = plan.ByValue, db.Space
 	}
-	if db.Decl.Type != nil {
-		d.Lattice = c.latticeType(db.Decl.Type)
-	} else {
-		d.Lattice = c.latticeByVerbs(db)
-	}
-	c.stored = append(c.stored, d)
-	c.learned = append(c.learned, learned{dims: make([]plan.Type, len(d.Dims)), known: make([]bool, len(d.Dims))})
+	c.layouts[db] = c.lay(db, d, db.Decl.Type)
 }
 
 // latticeType reads the type of a database.
 func (c *checker) latticeType(t syntax.Type) plan.Type {
 	n, ok := t.(*syntax.NamedType)
 	if !ok {
-		if r, isRecord := t.(*syntax.RecordType); isRecord {
-			c.notYet(r, "a record of lattices", "give each field a database of its own")
-		}
-		return absorbing
+		return absorbing // a signature, which had its letter
 	}
 	l, ok := plan.LatticeNamed(n.Name.Text)
 	switch {
@@ -66,7 +56,7 @@ func (c *checker) latticeType(t syntax.Type) plan.Type {
 func (c *checker) notLattice(n *syntax.NamedType) plan.Type {
 	name := n.Name.Text
 	if r, ok := c.records[name]; ok {
-		if c.hasLattice(r.decl.Type) {
+		if c.hasLattice(r.decl.Type) && r.decl.Type != nil {
 			return absorbing // its declaration had the letter
 		}
 		c.write(diag.Errorf("E512", n.Span, "`%s` is a plain value, and a database needs a lattice", name).

@@ -12,9 +12,10 @@ import (
 
 // record is a declared record type.
 type record struct {
-	decl  *syntax.TypeDecl
-	state state
-	typ   plan.Type
+	decl        *syntax.TypeDecl
+	state       state
+	typ         plan.Type
+	hasLattices bool // all its fields are lattices: it is the type of a database, and no plain value has it
 }
 
 func (c *checker) declareTypes() {
@@ -28,7 +29,9 @@ func (c *checker) declareTypes() {
 	for _, d := range c.prog.Types {
 		if r, ok := c.records[d.Name.Text]; ok {
 			c.declareRecord(r)
-			c.declTypes = append(c.declTypes, plan.TypeDecl{Name: d.Name.Text, Type: r.typ})
+			if !r.hasLattices { // which is no type of a value
+				c.declTypes = append(c.declTypes, plan.TypeDecl{Name: d.Name.Text, Type: r.typ})
+			}
 		}
 	}
 }
@@ -50,7 +53,7 @@ func (c *checker) declareRecord(r *record) {
 	switch {
 	case d.Type == nil:
 	case c.hasLattice(d.Type):
-		c.notYet(d.Name, "a record of lattices", "give each field a database of its own, or keep plain values in the record")
+		r.hasLattices = c.areLattices(d.Type)
 	default:
 		r.typ = c.plainType(d.Type)
 		if !absorbs(r.typ) {
@@ -60,16 +63,42 @@ func (c *checker) declareRecord(r *record) {
 	r.state = done
 }
 
-// hasLattice reports whether a field of the record names a lattice.
+// hasLattice reports whether a field of the record is a lattice.
 func (c *checker) hasLattice(t *syntax.RecordType) bool {
-	return slices.ContainsFunc(t.Fields, func(f syntax.FieldType) bool {
-		n, ok := f.Type.(*syntax.NamedType)
-		if !ok {
-			return false
+	return slices.ContainsFunc(t.Fields, func(f syntax.FieldType) bool { return c.isLattice(f.Type) })
+}
+
+// isLattice reports whether a type is a lattice or a record of lattices.
+func (c *checker) isLattice(t syntax.Type) bool {
+	switch t := t.(type) {
+	case *syntax.RecordType:
+		return c.hasLattice(t)
+	case *syntax.NamedType:
+		if _, ok := plan.LatticeNamed(t.Name.Text); ok {
+			return true
 		}
-		_, lattice := plan.LatticeNamed(n.Name.Text)
-		return lattice
-	})
+		if r, ok := c.records[t.Name.Text]; ok && r.state != underway {
+			c.declareRecord(r)
+			return r.hasLattices
+		}
+	}
+	return false
+}
+
+// areLattices reports whether all fields of a record are lattices, as they
+// must be where one is. The others have letters.
+func (c *checker) areLattices(t *syntax.RecordType) bool {
+	all := true
+	for _, f := range t.Fields {
+		if in, ok := f.Type.(*syntax.RecordType); ok && c.isLattice(in) {
+			all = c.areLattices(in) && all
+		} else if !c.isLattice(f.Type) {
+			c.write(diag.Errorf("E512", f.Type.Where(), "`%s` is no lattice, and other fields of this record are", f.Name.Text).
+				Hinting("a record is all plain values or all lattices: `lww<T>` keeps the latest of a plain T"))
+			all = false
+		}
+	}
+	return all
 }
 
 // plainType reads the type of a plain value.
@@ -142,6 +171,11 @@ func (c *checker) declaredType(t *syntax.NamedType) plan.Type {
 		return absorbing
 	}
 	c.declareRecord(r)
+	if r.hasLattices {
+		c.write(diag.Errorf("E512", t.Span, "`%s` is a record of lattices, and here stands a plain value", t.Name.Text).
+			There(r.decl.Name.Span, "declared here").
+			Hinting("it is the type of a database, or of a field of another record of lattices"))
+	}
 	return r.typ
 }
 

@@ -45,14 +45,14 @@ func (c *checker) noMember(m *syntax.Member, t plan.Type) {
 	if isCollection(t) || t.Kind == plan.KindList {
 		known = readerNames(t)
 	}
-	if db, _, ok := c.target(m.X); ok {
-		lattice := c.stored[c.databases[db]].Lattice
+	if p, ok := c.target(m.X); ok && !p.isRecord() {
+		lattice := c.stored[p.layout.index].Lattice
 		if l, isLattice := plan.LatticeOf(lattice.Kind); isLattice {
 			if known = append(verbNames(l), known...); slices.Contains(plan.Verbs(), name) {
 				known = verbNames(l)
 			}
 			d = diag.Errorf("E108", m.Name.Span, "`%s` is a %s, which has no `%s`", m.X.Where().Text(), lattice.Label(), name).
-				There(db.Decl.Name.Span, "declared here")
+				There(p.db.Decl.Name.Span, "declared here")
 		}
 	}
 	d = c.hides(d, m.X)

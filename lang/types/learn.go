@@ -69,7 +69,7 @@ func (c *checker) adopt() bool {
 
 // untyped reports whether the database's element type is to be learned.
 func (c *checker) untyped(db int) bool {
-	return c.prog.Databases[db].Decl.Type == nil && len(c.stored[db].Lattice.Args) == 1
+	return c.owners[db].Decl.Type == nil && len(c.stored[db].Lattice.Args) == 1
 }
 
 // settle gives what no use told: an element is any, and a key is an id.

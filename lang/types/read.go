@@ -43,27 +43,7 @@ func (c *checker) local(l *resolve.Local) *plan.Expr {
 
 // whole reads a database without an index: all of it.
 func (c *checker) whole(db *resolve.Database, x syntax.Node) *plan.Expr {
-	if !c.mayRead(x) {
-		return bad()
-	}
-	i := c.databases[db]
-	stored := &c.stored[i]
-	if stored.Lattice.Kind == absorbing.Kind {
-		return bad()
-	}
-	if dim := c.boundDim(db); dim != "" {
-		c.notYet(x, "a slice: where `"+dim+"` is bound, `"+db.Name+"` alone means its value at that key",
-			"write `"+db.Name+"[:"+dim+"]`; to read the whole map, write a view under `at` a role that binds nothing")
-		return bad()
-	}
-	if len(stored.Dims) > 0 {
-		return &plan.Expr{Op: plan.OpDatabase, Type: plan.SetOf(stored.Rows()), Index: i}
-	}
-	t := stored.Lattice.Reading()
-	if isCollection(t) && c.body.kind != inHandler {
-		return &plan.Expr{Op: plan.OpDatabase, Type: t, Index: i}
-	}
-	return &plan.Expr{Op: plan.OpCell, Type: t, Index: i}
+	return c.read(place{db: db, layout: c.layouts[db]}, x)
 }
 
 // boundDim returns the first dimension of the database that has a value in
@@ -99,33 +79,25 @@ func (c *checker) readView(v *resolve.View, x syntax.Node) *plan.Expr {
 }
 
 func (c *checker) index(x *syntax.Index) *plan.Expr {
-	db, _, isDB := c.target(x)
-	if !isDB {
-		return c.element(x)
+	if p, isPlace := c.target(x); isPlace {
+		return c.read(p, x)
 	}
-	if c.prog.Faulty[x] || !c.mayRead(x) {
-		return bad()
-	}
-	i := c.databases[db]
-	keys := c.key(db, x)
-	if c.stored[i].Lattice.Kind == absorbing.Kind {
-		return bad()
-	}
-	return &plan.Expr{Op: plan.OpCell, Type: c.stored[i].Lattice.Reading(), Index: i, Args: keys}
+	return c.element(x)
 }
 
 // key types the keys of an index, and learns from them.
 func (c *checker) key(db *resolve.Database, x *syntax.Index) []*plan.Expr {
-	i := c.databases[db]
+	l, first := c.layouts[db], -1
+	l.leaves(func(i int) { first = max(i, first) })
 	keys := make([]*plan.Expr, len(x.Keys))
 	for j, k := range x.Keys {
 		e := c.keyValue(k)
 		if c.learning {
-			c.learnDim(i, j, e.Type)
+			l.leaves(func(i int) { c.learnDim(i, j, e.Type) })
 			keys[j] = e
 			continue
 		}
-		keys[j] = c.fit(e, c.stored[i].Dims[j].Type, k)
+		keys[j] = c.fit(e, c.stored[first].Dims[j].Type, k)
 	}
 	return keys
 }

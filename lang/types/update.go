@@ -13,31 +13,16 @@ import (
 // isVerb reports whether the member is an update: a verb on a database or on
 // one of its keys.
 func (c *checker) isVerb(m *syntax.Member) bool {
-	_, _, ok := c.target(m.X)
-	return ok && (slices.Contains(plan.Verbs(), m.Name.Text) || m.Name.Text == "seal")
-}
-
-// target returns the database and the index that x is, if it is one.
-func (c *checker) target(x syntax.Expr) (*resolve.Database, *syntax.Index, bool) {
-	index, _ := x.(*syntax.Index)
-	if index != nil {
-		x = index.X
-	}
-	id, ok := x.(*syntax.Ident)
-	if !ok {
-		return nil, nil, false
-	}
-	db, ok := c.prog.Uses[id].(*resolve.Database)
-	return db, index, ok
+	p, ok := c.target(m.X)
+	return ok && !p.isRecord() && (slices.Contains(plan.Verbs(), m.Name.Text) || m.Name.Text == "seal")
 }
 
 // update types one update. call is nil where the verb has no parentheses.
 func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
-	db, index, _ := c.target(m.X)
-	i := c.databases[db]
-	st := &plan.Stmt{Op: plan.StmtWrite, Index: i, Name: m.Name.Text}
-	keys, ok := c.keys(db, index, m)
-	arg, verbOK := c.verbArgument(db, m, call)
+	p, _ := c.target(m.X)
+	st := &plan.Stmt{Op: plan.StmtWrite, Index: p.layout.index, Name: m.Name.Text}
+	keys, ok := c.keys(p.db, p.index, m)
+	arg, verbOK := c.verbArgument(p.layout.index, m, call)
 	if !ok || !verbOK {
 		return nil
 	}
@@ -62,8 +47,7 @@ func (c *checker) keys(db *resolve.Database, index *syntax.Index, m *syntax.Memb
 }
 
 // verbArgument types the argument of a verb.
-func (c *checker) verbArgument(db *resolve.Database, m *syntax.Member, call *syntax.Call) ([]*plan.Expr, bool) {
-	i := c.databases[db]
+func (c *checker) verbArgument(i int, m *syntax.Member, call *syntax.Call) ([]*plan.Expr, bool) {
 	t := c.stored[i].Lattice
 	if t.Kind == absorbing.Kind {
 		return nil, false
