@@ -84,7 +84,7 @@ func (r *Replica) takeBack(p *causal.Part) {
 		g.Changes = append(g.Changes, Change{p.Space, e.Database, e.Key, crdt.Item{ID: p.EntryID(i), Stamp: p.Stamp, Value: e.Value}, true})
 	}
 	for _, id := range p.Removed {
-		if e, isLive := r.space(p.Space).state.Entries[id]; isLive {
+		if e, isLive := r.space(p.Space).state.Entries.Get(id); isLive {
 			live := crdt.Live{ID: id, Entry: e}
 			g.Changes = append(g.Changes, Change{p.Space, e.Database, e.Key, live.Item(), false})
 		}

@@ -52,7 +52,7 @@ func (s *space) flush() Flush {
 		f.Maximal = append(f.Maximal, causal.Dot{Replica: c.id.Replica, Seq: c.head.Seq})
 	}
 	for _, id := range s.added {
-		if e, isLive := s.state.Entries[id]; isLive {
+		if e, isLive := s.state.Entries.Get(id); isLive {
 			f.Added = append(f.Added, crdt.Live{ID: id, Entry: e})
 		}
 	}
@@ -93,7 +93,7 @@ func (r *Replica) Load(f Flush) {
 	}
 	s.isOutsideGrown = false
 	for _, e := range f.Added {
-		s.state.Entries[e.ID] = e.Entry
+		s.state.Entries.Put(e.ID, e.Entry)
 	}
 }
 
@@ -202,7 +202,7 @@ func finals(p *causal.Part) (n int) {
 
 // flushedRecords returns the control records of the flushed state, as parts.
 func (r *Replica) flushedRecords(s *space) (records []piece) {
-	for id, e := range s.state.Entries {
+	for id, e := range s.state.Entries.All() {
 		if e.Database == causal.ControlDatabase && id.Seq <= s.chains[id.Replica].flushed {
 			p := &causal.Part{Space: s.id, Replica: id.Replica, Seq: id.Seq, Stamp: e.Stamp, Entries: []causal.Entry{e.Entry}}
 			records = append(records, piece{part: p, isProven: r.proven[p.Ref()]})
@@ -257,7 +257,7 @@ func (r *Replica) isIntact(s *space) bool {
 func (r *Replica) Entries() iter.Seq2[causal.SpaceID, crdt.Live] {
 	return func(yield func(causal.SpaceID, crdt.Live) bool) {
 		for id, s := range r.spaces {
-			for dot, e := range s.state.Entries {
+			for dot, e := range s.state.Entries.All() {
 				if !yield(id, crdt.Live{ID: dot, Entry: e}) {
 					return
 				}

@@ -203,7 +203,7 @@ func (r *Replica) mayRemove(s *space, p *causal.Part, id causal.EntryID) bool {
 	if len(p.Grants) == 0 && r.cfg.Escrow == nil {
 		return true
 	}
-	e, isLive := s.state.Entries[id]
+	e, isLive := s.state.Entries.Get(id)
 	return !isLive || r.mayRemoveEntry(s, p, id, &e)
 }
 

@@ -136,19 +136,23 @@ func (r *Replica) pronounce(s *space, parts []*causal.Part, void map[causal.Dot]
 // group without parts.
 func (r *Replica) replace(s *space, live map[causal.EntryID]crdt.Entry) {
 	var gone, come []crdt.Live
-	for id, e := range s.state.Entries {
+	for id, e := range s.state.Entries.All() {
 		if _, stays := live[id]; !stays {
 			gone = append(gone, crdt.Live{ID: id, Entry: e})
 		}
 	}
 	for id, e := range live {
-		if _, isThere := s.state.Entries[id]; !isThere {
+		if !s.state.Entries.Has(id) {
 			come = append(come, crdt.Live{ID: id, Entry: e})
 		}
 	}
-	order.Sort(gone, compareLive)
 	order.Sort(come, compareLive)
-	s.state.Entries = live
+	for _, e := range gone {
+		s.state.Entries.Delete(e.ID)
+	}
+	for _, e := range come {
+		s.state.Entries.Put(e.ID, e.Entry)
+	}
 	var g Group
 	for _, e := range come {
 		g.Changes = append(g.Changes, Change{s.id, e.Database, e.Key, e.Item(), false})

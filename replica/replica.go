@@ -182,7 +182,7 @@ func (r *Replica) Status() Status {
 	st.Spaces = len(r.spaces)
 	for _, s := range r.spaces {
 		st.Chains += len(s.chains)
-		st.Entries += len(s.state.Entries)
+		st.Entries += s.state.Entries.Len()
 		if s.law != nil {
 			st.Void += len(s.law.void)
 			st.Forked += len(s.law.forks)

@@ -28,7 +28,7 @@ func TestOffWinsUntilItIsSeen(t *testing.T) {
 	w.reads(value.Bool(false))
 	w.commit(a, "on", value.Nil)
 	w.reads(value.Bool(true))
-	if len(a.state.Entries) != 1 {
+	if a.state.Entries.Len() != 1 {
 		t.Errorf("what was seen is still there: %+v", a.state.Live())
 	}
 }

@@ -163,7 +163,7 @@ func (e *explorer) deliver(r *replica, p *sent) {
 // takeBack plays a part backwards; before is the state it found.
 func (e *explorer) takeBack(c *watched, p *causal.Part, before *State) {
 	for _, id := range p.Removed {
-		if entry, was := before.Entries[id]; was {
+		if entry, was := before.Entries.Get(id); was {
 			_, it := Live{id, entry}.inCell()
 			c.Insert(it, c.emit)
 		}

@@ -63,7 +63,7 @@ func TestARemovedKeyLeavesNothing(t *testing.T) {
 		t.Fatal("nothing was written")
 	}
 	w.commit(a, "remove", one)
-	if !c.Empty() || !c.Bare() || len(a.state.Entries) != 0 {
+	if !c.Empty() || !c.Bare() || a.state.Entries.Len() != 0 {
 		t.Errorf("left: %s, %+v", describe(c.Cell), a.state.Live())
 	}
 }
@@ -132,7 +132,7 @@ func TestALargerFirstPartDropsWhatRanBesideIt(t *testing.T) {
 		t.Errorf("set to what it is: %+v", d)
 	}
 	w.commit(a, "set", value.Int(2))
-	if w.rest(); len(a.state.Entries) != 1 {
+	if w.rest(); a.state.Entries.Len() != 1 {
 		t.Errorf("under smaller first parts there are still %+v", a.state.Live())
 	}
 }

@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"maps"
+	"math"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/order"
@@ -49,18 +50,16 @@ type State struct {
 	Cloud map[causal.Dot]struct{}
 
 	// Entries are live, and each one's dot is in Context or Cloud.
-	Entries map[causal.EntryID]Entry
+	Entries Entries
 }
 
 // NewState returns the bottom: nothing seen, nothing held.
-func NewState() *State {
-	return &State{Context: causal.Vector{}, Entries: map[causal.EntryID]Entry{}}
-}
+func NewState() *State { return &State{Context: causal.Vector{}} }
 
 // Apply adds what part p says: its entries, and then its removals. It appends
 // to removed what was live and is no longer, in the order of p.Removed; an
 // entry that someone else removed before is not among them, nor is one that p
-// itself both added and removed. O(part).
+// itself both added and removed. O(part), and O(log n) for each removal.
 //
 // The part must be the next one of its author, and the parts whose entries it
 // removes must have been applied: replica's apply rule sees to both. A part
@@ -71,13 +70,12 @@ func (s *State) Apply(p *causal.Part, removed []Live) []Live {
 	}
 	s.Context[p.Replica] = p.Seq
 	for i, e := range p.Entries {
-		s.Entries[p.EntryID(i)] = Entry{e, p.Stamp}
+		s.Entries.put(p.Replica, slot{p.Seq, uint32(i), Entry{e, p.Stamp}})
 	}
 	for _, id := range p.Removed {
-		e, isLive := s.Entries[id]
-		delete(s.Entries, id)
-		if isLive && id.Dot != p.Dot() {
-			removed = append(removed, Live{id, e})
+		was, wasLive := s.Entries.Delete(id)
+		if wasLive && id.Dot != p.Dot() {
+			removed = append(removed, Live{id, was})
 		}
 	}
 	return removed
@@ -98,47 +96,37 @@ func (s *State) Seen(d causal.Dot) bool {
 }
 
 // Join keeps the entries both have, and those one has whose dot the other has
-// not seen. O(s + o); where o says nothing about dots that s has seen, as a
-// delta of new parts does, O(o).
+// not seen. O(s + o) for the replicas of which o has seen all from the first
+// part on; of other parts, as a delta has them, O(o log s).
 func (s *State) Join(o *State) (grew bool) {
-	if s.overlaps(o) {
-		grew = s.removeRemoved(o)
+	for r, n := range o.Context {
+		grew = s.joinParts(o, r, 1, n) || grew
 	}
-	for id, e := range o.Entries {
-		if !s.Seen(id.Dot) {
-			s.Entries[id] = e
-		}
+	for d := range o.Cloud {
+		grew = s.joinParts(o, d.Replica, d.Seq, d.Seq) || grew
 	}
 	return s.see(o) || grew
 }
 
-// overlaps reports whether both have seen a dot. O(o's context).
-func (s *State) overlaps(o *State) bool {
-	for r, n := range o.Context {
-		if n > 0 && s.Seen(causal.Dot{Replica: r, Seq: 1}) {
-			return true
-		}
+// joinParts joins the entries of r's parts from one seq to another, all of
+// which o has seen: what s has of them and o has not was removed there, and what
+// o has of those that s has not seen is new here.
+func (s *State) joinParts(o *State, r causal.ReplicaID, from, to uint64) (removed bool) {
+	theirs := o.Entries.runs[r].from(from)
+	if mine := s.Entries.runs[r]; mine != nil {
+		cut := mine.retain(from, to, theirs.meets)
+		s.Entries.size -= cut
+		s.Entries.dropEmpty(r, mine)
+		removed = cut > 0
 	}
-	for d := range s.Cloud {
-		if o.Context.Contains(d) {
-			return true
-		}
+	fresh := max(from, s.Context[r]+1)
+	if fresh > to {
+		return removed
 	}
-	for d := range o.Cloud {
-		if s.Seen(d) {
-			return true
-		}
-	}
-	return false
-}
-
-// removeRemoved takes out the entries whose dots o has seen and which o does
-// not have.
-func (s *State) removeRemoved(o *State) (removed bool) {
-	for id := range s.Entries {
-		if _, both := o.Entries[id]; !both && o.Seen(id.Dot) {
-			delete(s.Entries, id)
-			removed = true
+	theirs = o.Entries.runs[r].from(fresh)
+	for e := theirs.next(to); e != nil; e = theirs.next(to) {
+		if !s.inCloud(causal.Dot{Replica: r, Seq: e.seq}) {
+			s.Entries.put(r, *e)
 		}
 	}
 	return removed
@@ -216,9 +204,12 @@ func (s *State) Leq(o *State) bool {
 	if !s.contextLeq(o) {
 		return false
 	}
-	for id := range o.Entries {
-		if _, both := s.Entries[id]; !both && s.Seen(id.Dot) {
-			return false
+	for r, theirs := range o.Entries.runs {
+		at, mine := theirs.from(0), s.Entries.runs[r].from(0)
+		for e := at.next(math.MaxUint64); e != nil; e = at.next(math.MaxUint64) {
+			if !mine.meets(e) && s.Seen(causal.Dot{Replica: r, Seq: e.seq}) {
+				return false
+			}
 		}
 	}
 	return true
@@ -243,7 +234,7 @@ func (s *State) contextLeq(o *State) bool {
 
 // Clone returns an independent copy.
 func (s *State) Clone() *State {
-	return &State{Context: s.Context.Clone(), Cloud: maps.Clone(s.Cloud), Entries: maps.Clone(s.Entries)}
+	return &State{Context: s.Context.Clone(), Cloud: maps.Clone(s.Cloud), Entries: s.Entries.clone()}
 }
 
 // Decompose returns one delta for each dot seen, in their order: the dot and
@@ -252,8 +243,8 @@ func (s *State) Clone() *State {
 func (s *State) Decompose() []*State {
 	pieces := map[causal.Dot]*State{}
 	s.eachDot(func(d causal.Dot) { pieces[d] = atom(d) })
-	for id, e := range s.Entries {
-		pieces[id.Dot].Entries[id] = e
+	for id, e := range s.Entries.All() {
+		pieces[id.Dot].Entries.Put(id, e)
 	}
 	inOrder := make([]*State, 0, len(pieces))
 	for _, d := range order.Sorted(maps.Keys(pieces), causal.Dot.Compare) {
@@ -281,76 +272,11 @@ func (s *State) eachDot(yield func(causal.Dot)) {
 	}
 }
 
-// Difference returns the smallest delta that makes o know all that s knows:
-// the dots o has not seen, and those of which it still has an entry that s has
-// seen removed, each with its live entries. O(s + o), and no more than the
-// difference in memory.
-func (s *State) Difference(o *State) *State {
-	d := difference{of: s, to: o, delta: NewState(), dots: map[causal.Dot]struct{}{}}
-	d.findUnseen()
-	d.findRemoved()
-	return d.take()
-}
-
-// difference is one computation of what state of knows and to does not.
-type difference struct {
-	of, to *State
-	delta  *State
-	dots   map[causal.Dot]struct{} // what the delta is to say something about
-	steps  int                     // dots and entries looked at: at most as many as both states and the delta have
-}
-
-// findUnseen finds the dots that to has not seen.
-func (d *difference) findUnseen() {
-	for r, n := range d.of.Context {
-		d.steps++
-		for seq := d.to.Context[r] + 1; seq <= n; seq++ {
-			d.note(causal.Dot{Replica: r, Seq: seq})
-		}
-	}
-	for dot := range d.of.Cloud {
-		d.note(dot)
-	}
-}
-
-func (d *difference) note(dot causal.Dot) {
-	d.steps++
-	if !d.to.Seen(dot) {
-		d.dots[dot] = struct{}{}
-	}
-}
-
-// findRemoved finds the dots of entries that to has and that of has seen removed.
-func (d *difference) findRemoved() {
-	for id := range d.to.Entries {
-		d.steps++
-		if _, both := d.of.Entries[id]; !both && d.of.Seen(id.Dot) {
-			d.dots[id.Dot] = struct{}{}
-		}
-	}
-}
-
-// take makes the delta: the dots, and what is live of them.
-func (d *difference) take() *State {
-	for dot := range d.dots {
-		d.steps++
-		d.delta.addDot(dot)
-	}
-	for id, e := range d.of.Entries {
-		d.steps++
-		if _, in := d.dots[id.Dot]; in {
-			d.delta.Entries[id] = e
-		}
-	}
-	return d.delta
-}
-
-// Live returns the entries in the order of their ids. O(n log n).
+// Live returns the entries in the order of their ids. O(n).
 func (s *State) Live() []Live {
-	live := make([]Live, 0, len(s.Entries))
-	for id, e := range s.Entries {
+	live := make([]Live, 0, s.Entries.Len())
+	for id, e := range s.Entries.All() {
 		live = append(live, Live{id, e})
 	}
-	order.Sort(live, func(a, b Live) int { return a.ID.Compare(b.ID) })
 	return live
 }

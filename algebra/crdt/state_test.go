@@ -94,7 +94,7 @@ func TestApplyReturnsWhatItRemoved(t *testing.T) {
 	if len(removed) != 1 || removed[0].ID != a.EntryID(1) || removed[0].Item().Stamp != a.Stamp {
 		t.Errorf("removed %+v", removed)
 	}
-	if len(s.Entries) != 1 {
+	if s.Entries.Len() != 1 {
 		t.Errorf("live %+v", s.Live())
 	}
 	c := part(2, 2)
@@ -121,10 +121,10 @@ func TestAnOldCopyResurrectsNothing(t *testing.T) {
 	b := part(2, 1)
 	b.Removed = []causal.EntryID{a.EntryID(0)}
 	s := applied(a, b)
-	if s.Join(old) || len(s.Entries) != 0 {
+	if s.Join(old) || s.Entries.Len() != 0 {
 		t.Errorf("the old copy brought back %+v", s.Live())
 	}
-	if !old.Join(s) || len(old.Entries) != 0 {
+	if !old.Join(s) || old.Entries.Len() != 0 {
 		t.Errorf("the old copy kept %+v", old.Live())
 	}
 }
@@ -134,7 +134,7 @@ func TestAnOldCopyResurrectsNothing(t *testing.T) {
 func TestPiecesCarryContextAndEntriesTogether(t *testing.T) {
 	s := applied(part(1, 1, 10), part(1, 2, 11))
 	for _, piece := range s.Decompose() {
-		if len(piece.Entries) != 1 {
+		if piece.Entries.Len() != 1 {
 			t.Errorf("a piece without its entry: %+v", piece)
 		}
 	}
@@ -158,7 +158,7 @@ func TestAWholeStateRemovesFromALoneDelta(t *testing.T) {
 	s := applied(part(1, 1), a)
 	lone := s.Decompose()[1]
 	s.Apply(b, nil)
-	if lone.Join(s); len(lone.Entries) != 0 || !lone.Leq(s) || !s.Leq(lone) {
+	if lone.Join(s); lone.Entries.Len() != 0 || !lone.Leq(s) || !s.Leq(lone) {
 		t.Errorf("the delta kept %+v", lone.Live())
 	}
 }
@@ -174,7 +174,7 @@ func TestDifferenceFollowsTheChange(t *testing.T) {
 	b.Removed = []causal.EntryID{part(1, 50).EntryID(0)}
 	s.Apply(b, nil)
 	d := s.Difference(o)
-	if got := fmt.Sprint(len(d.Context), len(d.Cloud), len(d.Entries)); got != "1 1 1" {
+	if got := fmt.Sprint(len(d.Context), len(d.Cloud), d.Entries.Len()); got != "1 1 1" {
 		t.Errorf("context, cloud and entries of the difference: %s\n%+v", got, d)
 	}
 }
@@ -193,7 +193,7 @@ func TestDifferenceLooksAtEachThingOnce(t *testing.T) {
 	}
 	cleared := wide(n)
 	end := part(2, 1)
-	for id := range cleared.Entries {
+	for id := range cleared.Entries.All() {
 		end.Removed = append(end.Removed, id)
 	}
 	cleared.Apply(end, nil)
@@ -207,13 +207,12 @@ func TestDifferenceLooksAtEachThingOnce(t *testing.T) {
 		"all removed":    {cleared, all},
 		"all to remove":  {all, cleared},
 	} {
-		d := difference{of: c.of, to: c.to, delta: NewState(), dots: map[causal.Dot]struct{}{}}
+		d := difference{of: c.of, to: c.to, delta: NewState()}
 		d.findUnseen()
 		d.findRemoved()
-		d.take()
 		size := 0
 		for _, s := range []*State{c.of, c.to, d.delta} {
-			size += len(s.Context) + len(s.Cloud) + len(s.Entries)
+			size += len(s.Context) + len(s.Cloud) + s.Entries.Len()
 			for _, seq := range s.Context {
 				size += int(seq)
 			}
@@ -230,8 +229,8 @@ func TestACloudConnectsWhenItsGapCloses(t *testing.T) {
 	for i := range pieces {
 		s.Join(pieces[len(pieces)-1-i])
 	}
-	if s.Cloud != nil || s.Context[causal.ReplicaID{1}] != 500 || len(s.Entries) != 500 {
-		t.Errorf("context %v, %d in the cloud, %d entries", s.Context, len(s.Cloud), len(s.Entries))
+	if s.Cloud != nil || s.Context[causal.ReplicaID{1}] != 500 || s.Entries.Len() != 500 {
+		t.Errorf("context %v, %d in the cloud, %d entries", s.Context, len(s.Cloud), s.Entries.Len())
 	}
 	s = NewState()
 	s.Join(pieces[7])
@@ -318,7 +317,7 @@ func BenchmarkStateJoinNewAt10k(b *testing.B) {
 		p := part(1, seq, 7)
 		delta := NewState()
 		delta.addDot(p.Dot())
-		delta.Entries[p.EntryID(0)] = Entry{Entry: p.Entries[0]}
+		delta.Entries.Put(p.EntryID(0), Entry{Entry: p.Entries[0]})
 		s.Join(delta)
 	}
 }

@@ -142,7 +142,7 @@ func (d *stateDecoder) readEntries() {
 		if !d.s.Seen(l.ID.Dot) {
 			d.r.Fail(wire.ErrMalformed)
 		}
-		d.s.Entries[l.ID] = l.Entry
+		d.s.Entries.Put(l.ID, l.Entry)
 	}
 }
 

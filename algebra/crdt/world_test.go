@@ -157,7 +157,7 @@ func (w *world) receive(r *replica, p *sent) bool {
 	removed := r.state.Apply(p.Part, nil)
 	for i, e := range p.Entries {
 		id := p.EntryID(i)
-		if _, isLive := r.state.Entries[id]; isLive {
+		if _, isLive := r.state.Entries.Get(id); isLive {
 			key, it := Live{id, Entry{e, p.Stamp}}.inCell()
 			w.cell(r, key).Insert(it, w.cell(r, key).emit)
 		}
@@ -174,13 +174,13 @@ func (w *world) adopt(r *replica, s *State) {
 	before := r.state.Clone()
 	r.state.Join(s)
 	for _, l := range r.state.Live() {
-		if _, had := before.Entries[l.ID]; !had {
+		if _, had := before.Entries.Get(l.ID); !had {
 			key, it := l.inCell()
 			w.cell(r, key).Insert(it, w.cell(r, key).emit)
 		}
 	}
 	for _, l := range before.Live() {
-		if _, has := r.state.Entries[l.ID]; !has {
+		if _, has := r.state.Entries.Get(l.ID); !has {
 			key, it := l.inCell()
 			w.cell(r, key).Remove(it, w.cell(r, key).emit)
 		}
@@ -275,7 +275,7 @@ func (w *world) check(r *replica) {
 // checkIndex compares a cell with one made of the live entries, in any order.
 func (w *world) checkIndex(r *replica, key string, c *watched) {
 	fresh := newOf(w.t, w.typ)
-	for id, e := range r.state.Entries { // a map's order is random: so much the better
+	for id, e := range maps.Collect(r.state.Entries.All()) { // a map's order is random: so much the better
 		if k, it := (Live{id, e}).inCell(); k == key {
 			fresh.Insert(it, nil)
 		}
