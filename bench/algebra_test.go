@@ -248,8 +248,8 @@ func benchJoin(b *clock, shared int) {
 		s := x.Clone()
 		b.resume()
 		s.Join(y)
-		if len(s.Entries) != 2*setSize-shared {
-			b.Fatal(len(s.Entries))
+		if s.Entries.Len() != 2*setSize-shared {
+			b.Fatal(s.Entries.Len())
 		}
 	}
 }
@@ -271,8 +271,8 @@ func benchDifference(b *clock, missing int) {
 	all := known.Clone()
 	all.Join(setOf(b.B, 2, words(setSize-missing, setSize)))
 	for b.loop() {
-		if d := all.Difference(known); len(d.Entries) != missing {
-			b.Fatal(len(d.Entries))
+		if d := all.Difference(known); d.Entries.Len() != missing {
+			b.Fatal(d.Entries.Len())
 		}
 	}
 }

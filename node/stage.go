@@ -170,7 +170,7 @@ func (n *Node) install(now causal.Instant) {
 func (a *arriving) whole() *replica.Copy {
 	c := &replica.Copy{
 		Space: a.Space, Marker: causal.Dot{Replica: a.Key.ID(), Seq: a.Record.Marker},
-		Needs: a.Needs, Leaves: a.Leaves, Entries: map[causal.EntryID]crdt.Entry{},
+		Needs: a.Needs, Leaves: a.Leaves,
 	}
 	for i := range a.Heads {
 		c.Heads = append(c.Heads, a.Heads[i].AuthorHead)
@@ -181,7 +181,7 @@ func (a *arriving) whole() *replica.Copy {
 			return nil
 		}
 		for _, e := range b.entries {
-			c.Entries[e.ID] = e.Entry
+			c.Entries.Put(e.ID, e.Entry)
 		}
 	}
 	return c
@@ -205,7 +205,7 @@ func (n *Node) switchTo(now causal.Instant, list []replica.Installed) {
 			n.event(EventFork, h.Replica, "replica "+h.Replica.Short()+" has two histories in space "+a.Space.String()+
 				"; what was here of it is not the final one and is gone")
 		}
-		for _, e := range in.Copy.Entries {
+		for _, e := range in.Copy.Entries.All() {
 			n.clock.Witness(now, e.Stamp)
 		}
 		delete(n.sums, a.Space)

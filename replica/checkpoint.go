@@ -47,13 +47,13 @@ func (s *space) eachFinal(yield func(causal.EntryID, crdt.Entry)) {
 	if len(s.below) == 0 {
 		return
 	}
-	for id, e := range s.state.Entries {
+	for id, e := range s.state.Entries.All() {
 		if s.below.Contains(id.Dot) {
 			yield(id, e)
 		}
 	}
 	for id, e := range s.rest.gone {
-		if _, isLive := s.state.Entries[id]; !isLive {
+		if !s.state.Entries.Has(id) {
 			yield(id, e)
 		}
 	}
@@ -198,7 +198,7 @@ func (c *summing) remove(p *causal.Part) {
 		e, isThere := c.added[id]
 		isOld := false
 		if !isThere && s.below.Contains(id.Dot) {
-			if e, isThere = s.state.Entries[id]; !isThere {
+			if e, isThere = s.state.Entries.Get(id); !isThere {
 				e, isThere = s.rest.gone[id]
 			}
 			isOld = true
@@ -219,7 +219,7 @@ func (c *summing) settle() {
 	s := c.space
 	for id, e := range c.added {
 		c.dirty[bucketOf(id)] = true
-		if _, isLive := s.state.Entries[id]; !isLive {
+		if !s.state.Entries.Has(id) {
 			c.out.Gone = append(c.out.Gone, crdt.Live{ID: id, Entry: e})
 		}
 	}

@@ -21,7 +21,7 @@ type Copy struct {
 	Heads   []causal.AuthorHead // in order
 	Needs   []causal.Ref
 	Leaves  []causal.Leaf
-	Entries map[causal.EntryID]crdt.Entry // the replica keeps it
+	Entries crdt.Entries // the replica keeps it
 }
 
 // vector returns the copy's vector.
@@ -272,13 +272,13 @@ func (q *seals) fit(c *chain) {
 // differences says what changes between two forms of a space.
 func differences(old, s *space) (changes []Change) {
 	var come, gone []crdt.Live
-	for id, e := range s.state.Entries {
-		if _, was := old.state.Entries[id]; !was {
+	for id, e := range s.state.Entries.All() {
+		if !old.state.Entries.Has(id) {
 			come = append(come, crdt.Live{ID: id, Entry: e})
 		}
 	}
-	for id, e := range old.state.Entries {
-		if _, is := s.state.Entries[id]; !is {
+	for id, e := range old.state.Entries.All() {
+		if !s.state.Entries.Has(id) {
 			gone = append(gone, crdt.Live{ID: id, Entry: e})
 		}
 	}

@@ -23,8 +23,7 @@ func (r *Replica) Live(id causal.SpaceID, entry causal.EntryID) (crdt.Entry, boo
 	if s == nil {
 		return crdt.Entry{}, false
 	}
-	e, isLive := s.state.Entries[entry]
-	return e, isLive
+	return s.state.Entries.Get(entry)
 }
 
 // Removals returns which entries of an author's parts behind a seq were removed:

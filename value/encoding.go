@@ -349,6 +349,9 @@ func decodeCompound[B text](kind Kind, b B, depth int) (Value, B, error) {
 
 // Valid reports whether s is the encoding of one value and nothing else.
 func Valid(s string) bool {
+	if n := plainText(s); n > 0 {
+		return n == len(s)
+	}
 	_, err := DecodeAll(s)
 	return err == nil
 }

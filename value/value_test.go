@@ -229,11 +229,15 @@ func TestAccessorsOfOtherKindsAreZero(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, v := range []Value{Nil, Int(-70000), Float(2.5), String("a\x00b\x01"), nest(5), Object(String("a"), Symbol("b"))} {
+	for _, v := range []Value{Nil, Int(-70000), Float(2.5), String("ab"), String("a\x00b\x01"), String("\xff"), nest(5), Object(String("a"), Symbol("b"))} {
 		f.Add(Append(nil, v))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, rest, err := Decode(b)
+		_, after, cutErr := Cut(string(b))
+		if cutErr != err || err == nil && after != string(rest) || Valid(string(b)) != (err == nil && len(rest) == 0) {
+			t.Fatalf("%x decodes with %v, is cut with %v, and leaves %x and %x", b, err, cutErr, rest, after)
+		}
 		if err != nil {
 			return
 		}

@@ -34,7 +34,7 @@ func (d *difference) findUnseen() {
 		case known >= n:
 		case known == 0 && d.to.Cloud == nil:
 			d.delta.Context[r] = n
-			d.take(r, 1, n)
+			d.takeAll(r, n)
 		default:
 			for seq := known + 1; seq <= n; seq++ {
 				d.note(causal.Dot{Replica: r, Seq: seq})
@@ -75,6 +75,16 @@ func (d *difference) findRemoved() {
 func (d *difference) add(dot causal.Dot) {
 	d.delta.addDot(dot)
 	d.take(dot.Replica, dot.Seq, dot.Seq)
+}
+
+// takeAll copies the entries of r's parts up to a seq, of which the delta has none yet.
+func (d *difference) takeAll(r causal.ReplicaID, to uint64) {
+	run := d.of.Entries.runs[r]
+	if run == nil || run.last() > to {
+		d.take(r, 1, to)
+		return
+	}
+	d.delta.Entries.take(r, run)
 }
 
 // take copies the entries of r's parts from one seq to another.

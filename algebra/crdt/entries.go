@@ -100,6 +100,17 @@ func (s *slot) id(author causal.ReplicaID) causal.EntryID {
 	return causal.EntryID{Dot: causal.Dot{Replica: author, Seq: s.seq}, Offset: s.offset}
 }
 
+// take copies a run of a replica of which nothing is here.
+func (e *Entries) take(author causal.ReplicaID, r *run) {
+	if e.runs == nil {
+		e.runs = map[causal.ReplicaID]*run{}
+	}
+	e.runs[author] = r.clone()
+	for _, page := range r.pages {
+		e.size += len(page)
+	}
+}
+
 func (e *Entries) clone() Entries {
 	c := Entries{make(map[causal.ReplicaID]*run, len(e.runs)), e.size}
 	for author, r := range e.runs {

@@ -34,10 +34,26 @@ type mapOf struct {
 	bottom Cell            // what a key without a cell reads as
 	cells  map[string]Cell // by the canonical bytes of the key; none is bare
 	size   int             // elements of all cells
+
+	// While a cell changes: its key, who is told, and what the cell tells it
+	// by. The last is made once, not for each change.
+	key  string
+	emit Emit
+	tell Emit
 }
 
 func newMap(of Type) *mapOf {
-	return &mapOf{of: of, bottom: of.build(true), cells: map[string]Cell{}}
+	m := &mapOf{of: of, bottom: of.build(true), cells: map[string]Cell{}}
+	m.tell = func(elem string, weight int) { m.emit(value.EncodePair(m.key, elem), weight) }
+	return m
+}
+
+// at returns what tells emit of the elements at a key, until the next call.
+func (m *mapOf) at(key string, emit Emit) Emit {
+	if m.key, m.emit = key, emit; emit == nil {
+		return nil
+	}
+	return m.tell
 }
 
 func (m *mapOf) Insert(it Item, emit Emit) (changed bool) {
@@ -52,7 +68,7 @@ func (m *mapOf) Insert(it Item, emit Emit) (changed bool) {
 	}
 	it.Path = rest
 	before := c.Len()
-	changed = c.Insert(it, emit.at(key))
+	changed = c.Insert(it, m.at(key, emit))
 	m.settle(key, c, before)
 	return changed
 }
@@ -65,7 +81,7 @@ func (m *mapOf) Remove(it Item, emit Emit) (changed bool) {
 	}
 	it.Path = rest
 	before := c.Len()
-	changed = c.Remove(it, emit.at(key))
+	changed = c.Remove(it, m.at(key, emit))
 	m.settle(key, c, before)
 	return changed
 }
@@ -73,6 +89,7 @@ func (m *mapOf) Remove(it Item, emit Emit) (changed bool) {
 // settle brings the size up to date with a changed cell, and drops one in
 // which nothing is left, or was never anything that the lattice reads.
 func (m *mapOf) settle(key string, c Cell, before int) {
+	m.key, m.emit = "", nil
 	m.size += c.Len() - before
 	if c.Bare() {
 		delete(m.cells, key)

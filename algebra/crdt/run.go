@@ -152,6 +152,12 @@ func (r *run) retain(from, to uint64, keep func(*slot) bool) (cut int) {
 	return cut
 }
 
+// last returns the seq of the last part of which something is live.
+func (r *run) last() uint64 {
+	page := r.pages[len(r.pages)-1]
+	return page[len(page)-1].seq
+}
+
 func (r *run) clone() *run {
 	c := new(run)
 	c.pages = append(c.room[:0], r.pages...)

@@ -112,6 +112,10 @@ func (s *State) Join(o *State) (grew bool) {
 // which o has seen: what s has of them and o has not was removed there, and what
 // o has of those that s has not seen is new here.
 func (s *State) joinParts(o *State, r causal.ReplicaID, from, to uint64) (removed bool) {
+	if theirs := o.Entries.runs[r]; theirs != nil && from == 1 && theirs.last() <= to && s.neverMet(r) {
+		s.Entries.take(r, theirs)
+		return false
+	}
 	theirs := o.Entries.runs[r].from(from)
 	if mine := s.Entries.runs[r]; mine != nil {
 		cut := mine.retain(from, to, theirs.meets)
@@ -131,6 +135,10 @@ func (s *State) joinParts(o *State, r causal.ReplicaID, from, to uint64) (remove
 	}
 	return removed
 }
+
+// neverMet reports whether s has seen no part of r. False may also mean that
+// telling would take a search.
+func (s *State) neverMet(r causal.ReplicaID) bool { return s.Context[r] == 0 && s.Cloud == nil }
 
 // see joins o's context into s's. It comes after the entries: until then s's
 // context tells what s had not seen. O(o), and what becomes connected.
