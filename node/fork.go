@@ -115,6 +115,7 @@ func (n *Node) shun(now causal.Instant, peer causal.ReplicaID) {
 	if len(n.shunned) < shunsMax {
 		n.shunned[peer] = now + shunning
 	}
+	n.counts.Shunned++
 	n.refuse(now, peer, "it keeps sending parts with bad seals: it forges, or its memory fails")
 }
 

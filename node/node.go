@@ -89,6 +89,7 @@ type Counts struct {
 	Restored    uint64 // parts that had it again
 	Foreign     uint64 // parts of others that nobody should have sent: of a space that is not exchanged, or in parcels too large
 	Doubted     uint64 // runs of parcels whose seal does not fit what is here
+	Shunned     uint64 // peers hung up on, and refused for a while, for their bad seals
 	Merges      uint64 // merge parts minted here
 	Late        uint64 // groups shown without all they name
 	Ahead       uint64 // parts whose stamp was too far ahead to move the clock

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -19,21 +21,51 @@ type forking struct {
 	branches int
 	common   int // parts before the fork
 	depth    int // parts behind it, on each branch
-	isStatic bool
+	shape    shape
 	isCut    bool // the honest machines are cut off from each other too while the branches grow
 	seed     uint64
 }
 
 func (f forking) String() string {
-	return fmt.Sprintf("honest=%d branches=%d common=%d depth=%d static=%v cut=%v", f.honest, f.branches, f.common, f.depth, f.isStatic, f.isCut)
+	return fmt.Sprintf("honest=%d branches=%d common=%d depth=%d shape=%d cut=%v seed=%d", f.honest, f.branches, f.common, f.depth, f.shape, f.isCut, f.seed)
 }
 
-// grid has every machine dial the next and the one four further on.
-func (f forking) grid(i int) []int {
+// shape is who is linked to whom.
+type shape int
+
+const (
+	mesh shape = iota
+	grid       // each with the next and the one four further on
+	line       // each with the next: those between relay, and hear of the forker from others alone
+	star       // all with the first, which relays everything
+	shapes
+)
+
+// dials says whom a machine dials, unless the shape is a mesh. The forker's
+// speak each to the first of its side, and the last one to the last.
+func (f forking) dials(i int) []int {
 	if i >= f.honest {
-		return []int{0, f.honest / 2}
+		if b := i - f.honest; b < f.branches-1 || f.branches == 1 {
+			return []int{f.first(b)}
+		}
+		return []int{f.honest - 1}
 	}
-	return []int{(i + 1) % f.honest, (i + 4) % f.honest}
+	switch f.shape {
+	case grid:
+		return []int{(i + 1) % f.honest, (i + 4) % f.honest}
+	case line:
+		return []int{min(i+1, f.honest-1)}
+	default:
+		return []int{0}
+	}
+}
+
+// first returns the first honest machine of a side.
+func (f forking) first(side int) (i int) {
+	for f.side(i) != side {
+		i++
+	}
+	return i
 }
 
 // side says to which branch of the fork a machine of the world speaks: the
@@ -57,8 +89,8 @@ func say(m *Machine, word string) {
 func (f forking) play(t *testing.T) (w *World, honest, forkers []*Machine) {
 	t.Helper()
 	cfg := Config{Program: compile(t, "words.mrt", words), Roles: []Role{{"server", f.honest + 1}}, Seed: f.seed}
-	if f.isStatic {
-		cfg.Neighbors = f.grid
+	if f.shape != mesh {
+		cfg.Neighbors = f.dials
 	}
 	w, err := NewWorld(cfg)
 	if err != nil {
@@ -151,7 +183,7 @@ func (f forking) grow(w *World, honest, forkers []*Machine) {
 func (f forking) isWhole(honest []*Machine) bool {
 	for i, m := range honest {
 		for k, o := range honest {
-			isPair := !f.isStatic || m.index != o.index && contains(f.grid(i), k)
+			isPair := f.shape == mesh || contains(f.dials(i), k)
 			if i != k && isPair && (m.links[o.index] == nil || !m.links[o.index].open[m.links[o.index].end(m)]) {
 				return false
 			}
@@ -231,14 +263,33 @@ func TestForks(t *testing.T) {
 	for i, f := range []forking{
 		{honest: 3, branches: 2, common: 3, depth: 1},
 		{honest: 3, branches: 2, common: 0, depth: 2, isCut: true},
-		{honest: 4, branches: 2, common: 2, depth: 3, isStatic: true},
+		{honest: 4, branches: 2, common: 2, depth: 3, shape: grid},
 		{honest: 6, branches: 3, common: 5, depth: 4, isCut: true},
 		{honest: 5, branches: 2, common: 4, depth: 600, isCut: true},
-		{honest: 8, branches: 2, common: 1, depth: 40, isStatic: true, isCut: true},
+		{honest: 8, branches: 2, common: 1, depth: 40, shape: grid, isCut: true},
 		{honest: 16, branches: 2, common: 2, depth: 5},
 		{honest: 16, branches: 3, common: 2, depth: 20, isCut: true},
 	} {
 		f.seed = uint64(i)
+		w, honest, _ := f.play(t)
+		f.judge(t, w, honest)
+	}
+}
+
+// TestForksOfEveryShape plays random forks: in a mesh, a grid, a line and a
+// star, so that there are relays in the middle whom no forker speaks to; with
+// the honest cut off from each other meanwhile, or not.
+func TestForksOfEveryShape(t *testing.T) {
+	seeds := uint64(48)
+	if os.Getenv("MARTINELLI_SOAK") != "" {
+		seeds = 3000
+	}
+	for seed := range seeds {
+		rnd := rand.New(rand.NewPCG(seed, 6))
+		f := forking{
+			honest: 3 + rnd.IntN(7), branches: 2 + rnd.IntN(2), common: rnd.IntN(40), depth: 1 + rnd.IntN(30),
+			shape: shape(seed % uint64(shapes)), isCut: rnd.IntN(2) == 0, seed: seed,
+		}
 		w, honest, _ := f.play(t)
 		f.judge(t, w, honest)
 	}

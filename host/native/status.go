@@ -34,8 +34,8 @@ type Status struct {
 	Missing int    `json:"missing"`          // parts that late ones were shown without, and that have not come since
 	Void    int    `json:"void"`             // parts without effect, above the checkpoints
 	Barred  string `json:"barred,omitempty"` // why this node may not write any more
-	Forks   uint64 `json:"forks"`
-	Repairs uint64 `json:"repairs"` // exchanges begun here
+	Forks   int    `json:"forks"`            // chains whose author is proven to have written two histories
+	Repairs uint64 `json:"repairs"`          // exchanges begun here
 
 	Disk   DiskStatus   `json:"disk"`
 	Queues QueuesStatus `json:"queues"`
@@ -101,7 +101,7 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 		Cluster: s.Cluster, Steward: s.Steward.String(),
 		Members: []MemberStatus{}, Counts: s.Counts,
 		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Pending: s.Replica.Pending,
-		Waiting: s.Waiting, Outbox: s.Outbox, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Forks: s.Replica.Forks, Repairs: s.Repair.Exchanges,
+		Waiting: s.Waiting, Outbox: s.Outbox, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Forks: s.Replica.Forked, Repairs: s.Repair.Exchanges,
 		Disk: DiskStatus{Full: h.disk.isFull(), Size: h.disk.size()},
 		Queues: QueuesStatus{
 			Urgent: len(h.owner.urgent), Inputs: len(h.owner.ordinary),

@@ -64,7 +64,10 @@ func printStatus(w io.Writer, s native.Status) error {
 		fmt.Fprintf(t, "barred\tthis node may not write any more: %s; start it with --new-replica\n", s.Barred)
 	}
 	if s.Forks > 0 {
-		fmt.Fprintf(t, "forks\t%d: a store was copied, or a replica lies\n", s.Forks)
+		fmt.Fprintf(t, "forks\t%d chains have two histories, proven: a store was copied, or a replica lies; what they say from there on has no effect\n", s.Forks)
+	}
+	if s.Counts.Shunned > 0 {
+		fmt.Fprintf(t, "shunned\t%d times a peer was hung up on that kept sending parts with bad seals\n", s.Counts.Shunned)
 	}
 	if s.Disk.Full {
 		fmt.Fprintf(t, "disk\tfull: writes are refused until space is free\n")

@@ -34,7 +34,9 @@ function say(text, className) {
 function drawStatus(s) {
   $("name").textContent = s.name + " (" + s.role + ")";
   document.title = s.name + " - Martinelli";
-  say(s.disk.full ? "the disk is full: writes are refused" : "live", s.disk.full ? "bad" : "good");
+  if (s.barred) say("this node may not write any more: " + s.barred + "; start it with --new-replica", "bad");
+  else if (s.disk.full) say("the disk is full: writes are refused", "bad");
+  else say("live", "good");
   const figures = {
     Replica: s.id.slice(0, 8),
     "First node": s.steward === s.id ? "this one" : s.steward.slice(0, 8),
@@ -48,7 +50,9 @@ function drawStatus(s) {
     "Missing pieces": s.missing,
     Violations: s.due,
     "Repair rounds": s.repairs,
-    Forks: s.forks,
+    "Forked chains": s.forks,
+    "Bad seals": s.counts.Doubted,
+    Shunned: s.counts.Shunned,
     "Queue in": s.queues.inputs + s.queues.urgent,
     "Queue out": s.queues.outputs,
     Store: bytes(s.disk.size),
