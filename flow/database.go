@@ -51,7 +51,7 @@ type change struct {
 }
 
 func newDatabase(index int, decl *plan.Database) (*database, error) {
-	bottom, err := crdt.New(latticeName(decl.Lattice))
+	bottom, err := newCell(decl)
 	if err != nil {
 		return nil, Error("database " + decl.Name + " is of a type this version does not run: " + decl.Lattice.Label())
 	}
@@ -80,9 +80,12 @@ func (db *database) listen(c *cell) crdt.Emit {
 	return db.emit
 }
 
-func latticeName(t plan.Type) string {
-	row, _ := plan.LatticeOf(t.Kind)
-	return row.Name
+func newCell(decl *plan.Database) (crdt.Cell, error) {
+	row, _ := plan.LatticeOf(decl.Lattice.Kind)
+	if decl.Removable {
+		return crdt.NewRemovable(row.Name)
+	}
+	return crdt.New(row.Name)
 }
 
 // isSet reports whether a key of db reads as a collection.
@@ -95,7 +98,7 @@ func (db *database) observed() bool {
 
 // open returns a new cell at key, of which path is the canonical bytes.
 func (db *database) open(path string, key []value.Value) *cell {
-	data, _ := crdt.New(latticeName(db.decl.Lattice)) // newDatabase has tried it
+	data, _ := newCell(db.decl) // newDatabase has tried it
 	c := &cell{db: db, path: path, key: key, space: db.decl.SpaceName(key), crdt: data}
 	db.cells[path] = c
 	db.spaces[c.space]++

@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
@@ -96,6 +97,30 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 	if !r.apply(c, delta) {
 		m.stop(AbortSize, "the run writes more spaces than a commit may have parts")
 		return false
+	}
+	return true
+}
+
+// clear takes back what is seen at every key that begins with prefix, and
+// reports whether the run goes on.
+func (r *run) clear(m *machine, db *database, prefix []value.Value) bool {
+	if !db.decl.MayWrite(r.engine.role, r.env.User, prefix) {
+		m.stop(AbortForbidden, "this user may not write this key of "+db.decl.Name)
+		return false
+	}
+	path := string(value.AppendPath(nil, prefix...))
+	for _, c := range db.sorted() {
+		if !m.spend(1) {
+			return false
+		}
+		if !strings.HasPrefix(c.path, path) {
+			continue
+		}
+		delta := crdt.Clear(c.crdt)
+		if !r.fits(c, delta) || !r.apply(c, delta) {
+			m.stop(AbortSize, "the run removes more than a commit may hold")
+			return false
+		}
 	}
 	return true
 }

@@ -43,6 +43,8 @@ func (c *compiler) statement(s *plan.Stmt) stepFn {
 		return c.loop(s)
 	case plan.StmtWrite:
 		return c.write(s)
+	case plan.StmtClear:
+		return c.clear(s)
 	case plan.StmtAbort:
 		why, detail := s.Name, "the handler says so"
 		if len(s.Args) > 0 {
@@ -102,6 +104,18 @@ func (c *compiler) write(s *plan.Stmt) stepFn {
 			return false
 		}
 		return m.run.write(m, db, at, verb, v)
+	}
+}
+
+// clear compiles the removal of keys.
+func (c *compiler) clear(s *plan.Stmt) stepFn {
+	db, prefix, rest := c.engine.databases[s.Index], c.values(s.Args), c.statements(s.Body)
+	return func(m *machine) bool {
+		at := make([]value.Value, 0, len(prefix))
+		for _, f := range prefix {
+			at = append(at, f(m))
+		}
+		return m.abort == "" && m.run.clear(m, db, at) && rest(m)
 	}
 }
 

@@ -108,6 +108,7 @@ func (d *decoder) typ(depth int) Type {
 func (d *decoder) database() Database {
 	db := Database{Name: d.name(), Lattice: d.typed()}
 	db.Dims = list(d, func() Dim { return Dim{Name: d.name(), Type: d.typed()} })
+	db.Removable = d.r.Bool()
 	db.Placement = Placement(d.r.Byte())
 	db.Space = d.int()
 	db.At = list(d, d.name)

@@ -64,6 +64,7 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = appendList(b, d.Dims, func(b []byte, d *Dim) []byte {
 		return appendType(wire.AppendString(b, d.Name), &d.Type)
 	})
+	b = wire.AppendBool(b, d.Removable)
 	b = append(b, byte(d.Placement))
 	b = appendInt(b, d.Space)
 	b = appendList(b, d.At, appendString)

@@ -87,6 +87,7 @@ const (
 	StmtIf                  // Args[0]: Body, else Else
 	StmtEach                // Body for every element of Args[0], destructured into Params
 	StmtWrite               // verb Name on Databases[Index] at the key Args[:Keys] with the arguments Args[Keys:]
+	StmtClear               // takes back all that is seen of Databases[Index] at every key that begins with Args, then runs Body
 	StmtAbort               // with reason Name and, where there is one, the constant Args[0] in words
 )
 

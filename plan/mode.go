@@ -57,6 +57,8 @@ func (m Modes) ofDatabase(x *Expr) Mode {
 	db := &m.Databases[x.Index]
 	lattice, _ := LatticeOf(db.Lattice.Kind)
 	switch {
+	case db.Removable:
+		return Tentative // a key may go as a whole
 	case m.worst(x.Args) != Constant:
 		return Tentative // the key moves
 	case x.Op == OpKeys && db.Placement == ByValue:

@@ -39,6 +39,7 @@ type Database struct {
 	Name      string
 	Lattice   Type  // a lattice type
 	Dims      []Dim // the key's dimensions, in order
+	Removable bool  // keys are removed as a whole, so no entry sums up others: it stands below a map
 	Placement Placement
 	Space     int      // ByValue: which of Dims names the space; else 0
 	At        []string // the roles it is declared under; empty: no "at"

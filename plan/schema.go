@@ -31,7 +31,11 @@ func (p *Program) Schema() Schema {
 }
 
 func (d *Database) stored() Stored {
-	return Stored{Name: d.Name, Dims: d.dims(), Lattice: d.Lattice.String(), Placement: d.placement()}
+	s := Stored{Name: d.Name, Dims: d.dims(), Lattice: d.Lattice.String(), Placement: d.placement()}
+	if d.Removable {
+		s.Lattice = "removable " + s.Lattice
+	}
+	return s
 }
 
 func (d *Database) dims() string {

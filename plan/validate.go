@@ -117,6 +117,8 @@ func (v *validator) stmt(s *Stmt) bool {
 		return ok && len(s.Args) == 1 && within(s.Index, v.slots)
 	case StmtIf, StmtEach:
 		return ok && len(s.Args) == 1
+	case StmtClear:
+		return ok && within(s.Index, len(v.p.Databases)) && len(s.Args) <= len(v.p.Databases[s.Index].Dims)
 	case StmtWrite:
 		return ok && within(s.Index, len(v.p.Databases)) && s.Keys == len(v.p.Databases[s.Index].Dims) && s.Keys <= len(s.Args)
 	}

@@ -103,7 +103,7 @@ func naive(s *audit.Shadow, d *plan.Database) string {
 	}
 	reading := flow.Reading{Type: d.Lattice.Reading(), Keyed: len(d.Dims) > 0}
 	for _, key := range s.Keys(d.Name) {
-		cell, err := crdt.New(lattice.Name)
+		cell, err := newCell(lattice.Name, d.Removable)
 		if err != nil {
 			return err.Error()
 		}
@@ -119,9 +119,16 @@ func naive(s *audit.Shadow, d *plan.Database) string {
 		reading.Pairs = append(reading.Pairs, flow.Pair{Key: path, Value: cell.Value()})
 	}
 	if !reading.Keyed && reading.Pairs == nil {
-		if cell, err := crdt.New(lattice.Name); err == nil {
+		if cell, err := newCell(lattice.Name, d.Removable); err == nil {
 			reading.Value = cell.Value()
 		}
 	}
 	return text(reading)
+}
+
+func newCell(lattice string, removable bool) (crdt.Cell, error) {
+	if removable {
+		return crdt.NewRemovable(lattice)
+	}
+	return crdt.New(lattice)
 }

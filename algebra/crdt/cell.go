@@ -120,6 +120,15 @@ func New(name string) (Cell, error) {
 	return nil, ErrLattice
 }
 
+// NewRemovable is New for a cell all of whose entries may be removed at once;
+// see Type.NewRemovable.
+func NewRemovable(name string) (Cell, error) {
+	if c := removableLeaf(name); c != nil {
+		return c, nil
+	}
+	return nil, ErrLattice
+}
+
 // plain returns an empty cell of those lattices, or nil.
 func plain(name string) Cell {
 	switch name {

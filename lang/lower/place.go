@@ -41,7 +41,7 @@ func (l *lowerer) exprs(t *touched, es ...*plan.Expr) {
 
 func (l *lowerer) stmts(t *touched, ss []*plan.Stmt) {
 	for _, s := range ss {
-		if s.Op == plan.StmtWrite {
+		if s.Op == plan.StmtWrite || s.Op == plan.StmtClear {
 			l.database(t, s.Index)
 		}
 		l.exprs(t, s.Args...)
@@ -136,7 +136,7 @@ func (l *lowerer) mustBeAllowed(h *plan.Handler, at []string, span token.Span) {
 		return
 	}
 	for _, s := range h.Body {
-		if s.Op != plan.StmtWrite {
+		if s.Op != plan.StmtWrite && s.Op != plan.StmtClear {
 			continue
 		}
 		if db := &l.p.Databases[s.Index]; !db.WriteByAll && db.WriteByKey < 0 {

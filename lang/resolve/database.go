@@ -161,6 +161,9 @@ type site struct {
 // dimensions infers the database's dimensions, if no option names them, from
 // the first index whose keys all name one; then it checks every index.
 func (r *resolver) dimensions(db *Database) {
+	if len(db.Dims) == 0 && isMap(db.Decl.Type) {
+		return // its keys are the map's, whose type is declared
+	}
 	if len(db.Dims) == 0 {
 		for _, s := range db.sites {
 			if dims := symbolKeys(s.index); dims != nil {
@@ -175,6 +178,11 @@ func (r *resolver) dimensions(db *Database) {
 			r.prog.Faulty[s.index] = true
 		}
 	}
+}
+
+func isMap(t syntax.Type) bool {
+	n, ok := t.(*syntax.NamedType)
+	return ok && n.Name.Text == "map"
 }
 
 func symbolKeys(x *syntax.Index) []syntax.Name {

@@ -152,7 +152,7 @@ func (c *checker) method(at syntax.Expr, m *syntax.Member, call *syntax.Call) *p
 			c.updateHere(m)
 			return bad()
 		}
-		if m.Name.Text == "keys" && p.index == nil {
+		if m.Name.Text == "keys" && p.hasKeys() {
 			return c.keysOf(p, m, call)
 		}
 	}

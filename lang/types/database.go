@@ -35,6 +35,9 @@ func (c *checker) latticeType(t syntax.Type) plan.Type {
 	switch {
 	case !ok:
 		return c.notLattice(n)
+	case l.Kind == plan.KindMapOf: // with two it is laid out
+		c.typeArguments(n, l.Params)
+		return absorbing
 	case !l.Available:
 		c.notYet(n, "the lattice `"+l.Name+"`", insteadOf(l.Name))
 		return absorbing
@@ -80,7 +83,6 @@ func (c *checker) notLattice(n *syntax.NamedType) plan.Type {
 func insteadOf(lattice string) string {
 	return map[string]string{
 		"text": "use lww<string>", "seq": "use log<T>, to which elements are only appended",
-		"map": "give the database a dimension with :by",
 	}[lattice]
 }
 

@@ -16,16 +16,30 @@ import (
 // under the same keys and in the same spaces. What is written in one run is
 // one commit, whatever fields it touches.
 
-// layout is how a database, or a field of one, is stored.
+//
+// A map of lattices is one more dimension: map<id, gcounter> by :room is
+// stored as a gcounter by room and key. Its key paths are those that the
+// lattice map of the algebra has. A key below a map is removed as a whole, so
+// what is stored there is removable: no entry sums up others.
+
+// layout is how a database, or a place inside one, is stored.
 type layout struct {
-	index  int     // of the stored database; meaningless for a record
-	fields []field // of a record, ascending by name
+	index  int       // of the stored database; meaningless for a record and a map
+	fields []field   // of a record, ascending by name
+	inside *layout   // of a map: what stands at each key
+	key    plan.Type // of a map
 }
 
 type field struct {
 	name string
 	*layout
 }
+
+// isLeaf reports whether the place is stored as one database, with verbs.
+func (l *layout) isLeaf() bool { return !l.isRecord() && !l.isMap() }
+
+// isMap reports whether a key is to be given.
+func (l *layout) isMap() bool { return l.inside != nil }
 
 // isRecord reports whether the fields are stored each by itself.
 func (l *layout) isRecord() bool { return len(l.fields) > 0 }
@@ -41,7 +55,10 @@ func (l *layout) field(name string) (*layout, bool) {
 
 // leaves calls f with every database that is stored.
 func (l *layout) leaves(f func(index int)) {
-	if !l.isRecord() {
+	switch {
+	case l.isMap():
+		l.inside.leaves(f)
+	case l.isLeaf():
 		f(l.index)
 	}
 	for _, in := range l.fields {
@@ -53,6 +70,12 @@ func (l *layout) leaves(f func(index int)) {
 func (c *checker) lay(db *resolve.Database, d plan.Database, t syntax.Type) *layout {
 	if r, ok := c.latticeRecord(t); ok {
 		return c.layRecord(db, d, r)
+	}
+	if m, ok := t.(*syntax.NamedType); ok && m.Name.Text == "map" && len(m.Args) == 2 {
+		key := c.keyType(m.Args[0])
+		d.Dims = append(slices.Clone(d.Dims), plan.Dim{Name: "key", Type: key})
+		d.Removable = true
+		return &layout{inside: c.lay(db, d, m.Args[1]), key: key}
 	}
 	if t != nil {
 		d.Lattice = c.latticeType(t)
@@ -96,11 +119,36 @@ func (c *checker) latticeRecord(t syntax.Type) (*syntax.RecordType, bool) {
 	return nil, false
 }
 
-// place is a database, one of its keys, or a field there.
+// keyType reads the type of a map's keys.
+func (c *checker) keyType(t syntax.Type) plan.Type {
+	key := c.plainType(t)
+	if key.Kind == plan.KindSymbol {
+		c.write(diag.Errorf("E519", t.Where(), "a key is never a symbol").Hinting("a key of text is a string or an id"))
+		return absorbing
+	}
+	return key
+}
+
+// place is a database, one of its keys, or what stands inside there.
 type place struct {
 	db    *resolve.Database
 	index *syntax.Index // nil: without a key
+	steps []step        // the keys of maps
 	*layout
+}
+
+// step is a key of a map.
+type step struct {
+	key syntax.Expr
+	typ plan.Type
+}
+
+// given is how many dimensions of what is stored have a key.
+func (p place) given() int {
+	if p.index == nil {
+		return len(p.steps)
+	}
+	return len(p.db.Dims) + len(p.steps)
 }
 
 // target returns the place that x names, if it names one.
@@ -110,9 +158,16 @@ func (c *checker) target(x syntax.Expr) (p place, ok bool) {
 		p.db, ok = c.prog.Uses[x].(*resolve.Database)
 		p.layout = c.layouts[p.db]
 	case *syntax.Index:
-		p, ok = c.target(x.X)
-		ok = ok && p.index == nil && p.layout == c.layouts[p.db]
-		p.index = x
+		if p, ok = c.target(x.X); !ok {
+			return p, false
+		}
+		if p.index == nil && p.layout == c.layouts[p.db] && (len(p.db.Dims) > 0 || !p.isMap()) {
+			p.index = x
+			return p, true
+		}
+		if ok = p.isMap() && len(x.Keys) == 1 && (p.index != nil || len(p.db.Dims) == 0); ok {
+			p.steps, p.layout = append(slices.Clip(p.steps), step{x.Keys[0], p.key}), p.inside
+		}
 	case *syntax.Member:
 		if p, ok = c.target(x.X); ok {
 			p.layout, ok = p.field(x.Name.Text)
@@ -126,25 +181,48 @@ func (c *checker) read(p place, x syntax.Node) *plan.Expr {
 	if !c.mayRead(x) || p.index != nil && c.prog.Faulty[p.index] {
 		return bad()
 	}
-	var keys []*plan.Expr
-	if p.index != nil {
-		keys = c.key(p.db, p.index)
-	} else if dim := c.boundDim(p.db); dim != "" {
+	if dim := c.boundDim(p.db); p.index == nil && dim != "" {
 		c.notYet(x, "a slice: where `"+dim+"` is bound, `"+p.db.Name+"` alone means its value at that key",
 			"write `"+p.db.Name+"[:"+dim+"]`; to read the whole map, write a view under `at` a role that binds nothing")
 		return bad()
 	}
-	return c.readAt(p, keys, x)
+	return c.readAt(p, c.keysAt(p), x)
+}
+
+// keysAt types the keys that are given at a place.
+func (c *checker) keysAt(p place) []*plan.Expr {
+	var keys []*plan.Expr
+	if p.index != nil {
+		keys = c.key(p.db, p.index)
+	}
+	for _, s := range p.steps {
+		if sym, ok := s.key.(*syntax.Symbol); ok && c.prog.Uses[sym] == nil {
+			c.write(diag.Errorf("E103", sym.Span, "`%s` has no value here", sym.Name).
+				Hinting("inside `[ ]`, `:%s` is the value of `%s` in scope; a key of text is a string", sym.Name, sym.Name))
+			keys = append(keys, bad())
+			continue
+		}
+		keys = append(keys, c.fit(c.keyValue(s.key), s.typ, s.key))
+	}
+	return keys
+}
+
+// leaf returns the one database that a place is stored as, below maps too.
+func (l *layout) leaf() (*layout, bool) {
+	for l.isMap() {
+		l = l.inside
+	}
+	return l, l.isLeaf()
 }
 
 // readAt reads a record as the record of its fields.
 func (c *checker) readAt(p place, keys []*plan.Expr, x syntax.Node) *plan.Expr {
-	if !p.isRecord() {
-		return c.readStored(p, keys)
+	if leaf, ok := p.leaf(); ok {
+		return c.readStored(leaf.index, keys)
 	}
-	if len(p.db.Dims) > 0 && p.index == nil {
+	if p.isMap() || p.given() < len(p.db.Dims) {
 		c.notYet(x, "all of `"+p.db.Name+"`, whose fields are stored each by itself",
-			"read a field of all, as `"+p.db.Name+"."+p.fields[0].name+"`, or one key, as `"+p.db.Name+"[k]`; `"+p.db.Name+".keys` are its keys")
+			"read one place of it, as `db[k].field`; `.keys` are its keys, and a record without maps around it has `db.field`, that field at all keys")
 		return bad()
 	}
 	e := &plan.Expr{Op: plan.OpRecord, Type: plan.Type{Kind: plan.KindRecord}}
@@ -158,36 +236,80 @@ func (c *checker) readAt(p place, keys []*plan.Expr, x syntax.Node) *plan.Expr {
 	return e
 }
 
-// readStored reads one stored database: a key of it, or all of it.
-func (c *checker) readStored(p place, keys []*plan.Expr) *plan.Expr {
-	stored := &c.stored[p.layout.index]
+// readStored reads a stored database: a key of it, or all keys that begin with
+// the given ones.
+func (c *checker) readStored(i int, keys []*plan.Expr) *plan.Expr {
+	stored := &c.stored[i]
 	if stored.Lattice.Kind == absorbing.Kind {
 		return bad()
 	}
 	t := stored.Lattice.Reading()
-	switch {
-	case p.index != nil:
-		return &plan.Expr{Op: plan.OpCell, Type: t, Index: p.layout.index, Args: keys}
-	case len(stored.Dims) > 0:
-		return &plan.Expr{Op: plan.OpDatabase, Type: plan.SetOf(stored.Rows()), Index: p.layout.index}
-	case isCollection(t) && c.body.kind != inHandler:
-		return &plan.Expr{Op: plan.OpDatabase, Type: t, Index: p.layout.index}
+	if len(keys) == len(stored.Dims) && (len(keys) > 0 || !isCollection(t) || c.body.kind == inHandler) {
+		return &plan.Expr{Op: plan.OpCell, Type: t, Index: i, Args: keys}
 	}
-	return &plan.Expr{Op: plan.OpCell, Type: t, Index: p.layout.index}
+	rows := &plan.Expr{Op: plan.OpDatabase, Type: plan.SetOf(stored.Rows()), Index: i}
+	return c.below(rows, keys, len(stored.Dims)+1)
 }
 
-// keysOf reads the keys of a place: of a record those that any of its fields has.
+// below takes the tuples that begin with the given keys, and of those what
+// stands behind, up to the part at end.
+func (c *checker) below(xs *plan.Expr, keys []*plan.Expr, end int) *plan.Expr {
+	parts := xs.Type.Element().Args
+	if len(keys) == 0 && end >= len(parts) {
+		return xs
+	}
+	if len(keys) > 0 {
+		slots, locals := c.fresh(parts)
+		var cond *plan.Expr
+		for i, k := range keys {
+			is := &plan.Expr{Op: plan.OpEq, Type: plan.Bool, Args: []*plan.Expr{locals[i], k}}
+			if cond != nil {
+				is = &plan.Expr{Op: plan.OpAnd, Type: plan.Bool, Args: []*plan.Expr{cond, is}}
+			}
+			cond = is
+		}
+		xs = &plan.Expr{Op: plan.OpFilter, Type: xs.Type, Args: []*plan.Expr{xs}, Block: &plan.Block{Params: slots, Expr: cond}}
+	}
+	slots, locals := c.fresh(parts)
+	rest := locals[len(keys):end]
+	elem := rest[0]
+	if len(rest) > 1 {
+		elem = &plan.Expr{Op: plan.OpTuple, Type: plan.TupleOf(parts[len(keys):end]...), Args: rest}
+	}
+	return &plan.Expr{Op: plan.OpMap, Type: plan.SetOf(elem.Type), Args: []*plan.Expr{xs}, Block: &plan.Block{Params: slots, Expr: elem}}
+}
+
+// fresh gives the parts of an element a slot each.
+func (c *checker) fresh(parts []plan.Type) (slots []int, locals []*plan.Expr) {
+	for _, t := range parts {
+		slots = append(slots, c.body.slots)
+		locals = append(locals, &plan.Expr{Op: plan.OpLocal, Type: t, Index: c.body.slots})
+		c.body.slots++
+	}
+	return slots, locals
+}
+
+// keysOf reads the keys of a place: those of the database, or of a map there;
+// of a record those that any of its fields has.
 func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Expr {
-	switch {
-	case !c.mayRead(m) || !c.noArguments(m, call):
+	if !c.mayRead(m) || !c.noArguments(m, call) || p.index != nil && c.prog.Faulty[p.index] {
 		return bad()
-	case len(p.db.Dims) == 0:
+	}
+	if p.given() == 0 && len(p.db.Dims) == 0 && !p.isMap() {
 		c.write(diag.Errorf("E104", m.Span, "`%s` has no dimensions, so it has no keys", p.db.Name).There(p.db.Decl.Name.Span, "declared here"))
 		return bad()
+	}
+	keys := c.keysAt(p)
+	end := len(keys) + 1
+	if p.index == nil && len(p.db.Dims) > 0 {
+		end = len(p.db.Dims)
 	}
 	var all *plan.Expr
 	p.leaves(func(i int) {
 		e := &plan.Expr{Op: plan.OpKeys, Type: plan.SetOf(c.stored[i].KeyType()), Index: i}
+		if len(c.stored[i].Dims) > 1 {
+			e = c.below(e, keys, end)
+		}
 		if all != nil {
 			e = &plan.Expr{Op: plan.OpUnion, Type: all.Type, Args: []*plan.Expr{all, e}}
 		}
@@ -195,3 +317,6 @@ func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Exp
 	})
 	return all
 }
+
+// hasKeys reports whether keys can be asked of a place.
+func (p place) hasKeys() bool { return p.index == nil && len(p.steps) == 0 || p.isMap() }

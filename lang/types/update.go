@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
-	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -14,14 +13,20 @@ import (
 // one of its keys.
 func (c *checker) isVerb(m *syntax.Member) bool {
 	p, ok := c.target(m.X)
-	return ok && !p.isRecord() && (slices.Contains(plan.Verbs(), m.Name.Text) || m.Name.Text == "seal")
+	if ok && p.isMap() {
+		return m.Name.Text == "remove"
+	}
+	return ok && p.isLeaf() && (slices.Contains(plan.Verbs(), m.Name.Text) || m.Name.Text == "seal")
 }
 
 // update types one update. call is nil where the verb has no parentheses.
 func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
 	p, _ := c.target(m.X)
+	if p.isMap() {
+		return c.removeKey(p, m, call)
+	}
 	st := &plan.Stmt{Op: plan.StmtWrite, Index: p.layout.index, Name: m.Name.Text}
-	keys, ok := c.keys(p.db, p.index, m)
+	keys, ok := c.keys(p, m)
 	arg, verbOK := c.verbArgument(p.layout.index, m, call)
 	if !ok || !verbOK {
 		return nil
@@ -31,19 +36,41 @@ func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
 	return st
 }
 
-// keys types the key of an update.
-func (c *checker) keys(db *resolve.Database, index *syntax.Index, m *syntax.Member) ([]*plan.Expr, bool) {
+// removeKey types the removal of a map's key: of all that is stored below it.
+func (c *checker) removeKey(p place, m *syntax.Member, call *syntax.Call) *plan.Stmt {
+	keys, ok := c.keys(p, m)
 	switch {
-	case index != nil && c.prog.Faulty[index]:
+	case !ok:
+		return nil
+	case call == nil || len(call.Args) != 1 || call.Args[0].Name.Text != "" || call.Block != nil:
+		c.write(diag.Errorf("E107", m.Name.Span, "`remove` takes one key"))
+		return nil
+	}
+	keys = append(keys, c.check(call.Args[0].Value, p.key))
+	var st *plan.Stmt
+	p.leaves(func(i int) {
+		next := &plan.Stmt{Op: plan.StmtClear, Index: i, Args: keys}
+		if st != nil {
+			next.Body = []*plan.Stmt{st}
+		}
+		st = next
+	})
+	return st
+}
+
+// keys types the keys of an update.
+func (c *checker) keys(p place, m *syntax.Member) ([]*plan.Expr, bool) {
+	db := p.db
+	switch {
+	case p.index != nil && c.prog.Faulty[p.index]:
 		return nil, false
-	case index != nil:
-		return c.key(db, index), true
-	case len(db.Dims) > 0:
+	case p.index != nil || len(db.Dims) == 0:
+		return c.keysAt(p), true
+	default:
 		c.write(diag.Errorf("E104", m.X.Where(), "`%s` is a map: say at which key to `%s`", db.Name, m.Name.Text).
 			Hinting("`%s[:%s].%s(...)`", db.Name, db.Dims[0].Text, m.Name.Text))
 		return nil, false
 	}
-	return nil, true
 }
 
 // verbArgument types the argument of a verb.
