@@ -24,7 +24,8 @@ const (
 	recordKinds
 )
 
-// Registration says whose a replica is. By the steward. The last by stamp holds.
+// Registration says whose a replica is. By the steward. The first by stamp holds:
+// a replica belongs to one user for ever.
 type Registration struct {
 	Replica ReplicaID
 	User    string // "" for none: a trusted node
