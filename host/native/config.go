@@ -33,6 +33,8 @@ type Config struct {
 	// from a copy: under the old id it would use the name of a part twice.
 	NewReplica bool
 
+	renews bool // a node whose replica id is at its end stops with errRenewed, and has another one then
+
 	// Render takes what processes render, in order. It must return at once.
 	Render func(node.Shown)
 

@@ -120,17 +120,25 @@ func Open(ctx context.Context, cfg Config) (h *Host, err error) {
 }
 
 // Run opens a node and returns when it has stopped: nil after ctx ended,
-// otherwise what stopped it. ready is called once it is open; nil calls nothing.
+// otherwise what stopped it. A node whose replica id is at its end is opened
+// again under another one (renew.go). ready is called each time it is open; nil
+// calls nothing.
 func Run(ctx context.Context, cfg Config, ready func(*Host)) error {
-	h, err := Open(ctx, cfg)
-	if err != nil {
-		return err
+	cfg.renews = cfg.Dir != ""
+	for {
+		h, err := Open(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		if ready != nil {
+			ready(h)
+		}
+		<-h.Done()
+		if err := h.Err(); !errors.Is(err, errRenewed) {
+			return err
+		}
+		cfg = h.afterRenewal(cfg)
 	}
-	if ready != nil {
-		ready(h)
-	}
-	<-h.Done()
-	return h.Err()
 }
 
 // open does what Open promises, in the order in which it can fail cheapest.
@@ -268,7 +276,7 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 		node: n, clock: h.cfg.Clock, last: now,
 		urgent: make(chan input, UrgentMax), ordinary: make(chan input, InputsMax), quit: make(chan struct{}),
 		isFull: h.disk.isFull, links: h.links, notary: newNotary(h.identity.signingKey, h.notarized),
-		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop,
+		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop, renew: h.renew,
 	}
 	f := &flusher{disk: h.disk, groups: groups, release: h.release, wrote: h.metrics.wrote, failed: h.stop, turn: h.diskTurn}
 	if !h.identity.isStored() {
@@ -326,7 +334,7 @@ func (h *Host) supervise(flushed <-chan struct{}) {
 	close(h.owner.quit)
 	<-h.ownerDone
 	<-flushed
-	err := h.disk.Close()
+	err := errors.Join(h.disk.Close(), h.renewIdentity())
 	if h.lock != nil {
 		err = errors.Join(err, h.lock.Close())
 	}

@@ -35,7 +35,7 @@ type identity struct {
 // identityRecord is what identityFile holds. It is written last when a node
 // founds or joins a cluster: with it, all the other files are there.
 type identityRecord struct {
-	Incarnation uint64       `json:"incarnation"` // of the replica: greater after each --new-replica
+	Incarnation uint64       `json:"incarnation"` // of the replica: another one after each --new-replica, and where its id was at its end
 	Stored      bool         `json:"stored"`      // something was acknowledged under this identity: a store without it is not the one
 	Steward     string       `json:"steward"`     // the replica id of the first node
 	Peers       []peerRecord `json:"peers"`       // whom to dial after a restart
@@ -79,7 +79,7 @@ func loadIdentity(ctx context.Context, f files, cfg *Config) (id *identity, foun
 		return nil, false, err
 	}
 	if cfg.NewReplica && !founded {
-		err = id.renew()
+		err = id.renew(false) // nothing was stored under the new id
 	}
 	return id, founded, err
 }
@@ -161,14 +161,19 @@ func (id *identity) load() (err error) {
 	return id.loadSecret()
 }
 
-// renew takes the next incarnation: a new replica id over the same data.
-func (id *identity) renew() error {
+// renew takes another incarnation: a new replica id over the same data. It is
+// one at random, for a copy of this directory may do the same.
+func (id *identity) renew(isStored bool) error {
 	if err := id.retireSelf(); err != nil {
 		return err
 	}
-	r := id.record
-	r.Incarnation++
-	r.Stored = false // under the new id
+	former, err := loadFormer(id.files)
+	if err != nil {
+		return err
+	}
+	r := id.kept()
+	r.Incarnation = former.nextIncarnation()
+	r.Stored = isStored
 	if id.isSteward() {
 		r.Steward = causal.NewReplicaID(id.public(), r.Incarnation).String()
 	}

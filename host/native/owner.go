@@ -33,6 +33,7 @@ type owner struct {
 	release     func(output)      // for what may pass a full disk
 	depth       func(n, size int) // is told how much is pending
 	dead        func(err error)   // is told of a broken invariant
+	renew       func()            // is told that the replica id is at its end
 }
 
 // output is one Drain of the node, with the links its hang-ups meant when it was drained.
@@ -110,6 +111,9 @@ func (o *owner) take(in input) {
 func (o *owner) drain() {
 	out := o.node.Drain(o.now())
 	o.notary.take(&out)
+	if out.Renew {
+		o.renew()
+	}
 	if !out.Empty() {
 		o.enqueue(o.bind(out))
 	}
