@@ -91,6 +91,7 @@ type Counts struct {
 	Doubted     uint64 // runs of parcels whose seal does not fit what is here
 	Shunned     uint64 // peers hung up on, and refused for a while, for their bad seals
 	Merges      uint64 // merge parts minted here
+	Reissued    uint64 // commits of former ids that were written again here
 	Late        uint64 // groups shown without all they name
 	Ahead       uint64 // parts whose stamp was too far ahead to move the clock
 	Installs    uint64 // checkpoints taken from others

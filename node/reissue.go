@@ -250,6 +250,7 @@ func (n *Node) reissue(now causal.Instant, former causal.ReplicaID, list []orpha
 		commits++
 	}
 	w.finish(now)
+	n.counts.Reissued += uint64(commits)
 	if commits > 0 {
 		n.event(EventReissue, former, strconv.Itoa(commits)+" commits of this node's former id "+former.Short()+" that nobody else had are written again under "+n.self.Short())
 	}

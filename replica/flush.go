@@ -94,6 +94,9 @@ func (r *Replica) Load(f Flush) {
 	s.isOutsideGrown = false
 	for _, e := range f.Added {
 		s.state.Entries.Put(e.ID, e.Entry)
+		if e.Database == causal.ControlDatabase {
+			r.endEarly(s, r.recordPiece(s, e.ID, e.Entry))
+		}
 	}
 }
 
@@ -116,6 +119,7 @@ func (r *Replica) Replay(p *causal.Part) {
 // Loaded ends a restart. It returns ErrDamaged if a part that was applied
 // before can't be applied now, or if a chain hash is another one than before.
 func (r *Replica) Loaded() error {
+	r.settle()
 	isLawful := r.relaw()
 	r.isLoading = false
 	err := r.out.Err
@@ -170,6 +174,11 @@ func (r *Replica) relawSpace(s *space) bool {
 	for _, a := range records {
 		r.govern(s, a)
 	}
+	for _, author := range sorted(s.law.ended, causal.ReplicaID.Compare) {
+		if c := s.chains[author]; c != nil {
+			r.recap(s, c)
+		}
+	}
 	return r.reuse(s) && r.rebuild(s)
 }
 
@@ -200,12 +209,39 @@ func finals(p *causal.Part) (n int) {
 	return n
 }
 
+// recordPiece returns a control record of the flushed state as the part it came in.
+func (r *Replica) recordPiece(s *space, id causal.EntryID, e crdt.Entry) piece {
+	p := &causal.Part{Space: s.id, Replica: id.Replica, Seq: id.Seq, Stamp: e.Stamp, Entries: []causal.Entry{e.Entry}}
+	return piece{part: p, isProven: r.proven[p.Ref()]}
+}
+
+// endEarly ends the chains that a part's records end, while the log is replayed
+// and before the law is made: what others name of behind their end is awaited no
+// more than it was when those parts came.
+func (r *Replica) endEarly(s *space, a piece) {
+	for i := range a.part.Entries {
+		rec, err := causal.RecordOf(&a.part.Entries[i])
+		if err != nil {
+			continue
+		}
+		switch rec := rec.(type) {
+		case *causal.Retire:
+			if r.cfg.IsSteward(a.part.Replica) {
+				r.endChain(s, r.lawOf(s), rec.Replica, rec.Head.Seq+1)
+			}
+		case *causal.Proof:
+			if a.isProven {
+				r.endChain(s, r.lawOf(s), rec.Replica(), rec.Before.Seq+1)
+			}
+		}
+	}
+}
+
 // flushedRecords returns the control records of the flushed state, as parts.
 func (r *Replica) flushedRecords(s *space) (records []piece) {
 	for id, e := range s.state.Entries.All() {
 		if e.Database == causal.ControlDatabase && id.Seq <= s.chains[id.Replica].flushed {
-			p := &causal.Part{Space: s.id, Replica: id.Replica, Seq: id.Seq, Stamp: e.Stamp, Entries: []causal.Entry{e.Entry}}
-			records = append(records, piece{part: p, isProven: r.proven[p.Ref()]})
+			records = append(records, r.recordPiece(s, id, e))
 		}
 	}
 	return records

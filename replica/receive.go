@@ -182,6 +182,7 @@ func (r *Replica) keep(a piece) (removed []crdt.Live, isVoid bool) {
 	case !hasControl(p):
 	case r.isLoading:
 		s.held = append(s.held, a)
+		r.endEarly(s, a)
 	default:
 		r.govern(s, a)
 	}

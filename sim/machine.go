@@ -53,6 +53,9 @@ type Machine struct {
 
 	ahead    causal.Instant // of its clock, against the world's
 	contacts []*Machine     // whom a clone dials
+	former   []causal.ReplicaID
+	renews   bool           // it takes another id where the node asks for one
+	slow     causal.Instant // how much longer than others it takes to sign
 	program  *plan.Program  // what its next start runs
 	open     func(causal.Instant, node.Config) (participant, error)
 
@@ -137,7 +140,7 @@ func (m *Machine) Start() error {
 	first := w.machines[0]
 	cfg := node.Config{
 		Key: m.key, Name: m.name, Role: m.role.Name, User: m.user(), Addr: m.addr(),
-		Cluster: cluster, Steward: first.id, HomeKey: homeKey,
+		Cluster: cluster, Steward: first.id, HomeKey: homeKey, Former: m.former,
 		Program: m.program, Funcs: w.cfg.Funcs,
 		Disk: m.disk, Seed: die(w.cfg.Seed, fmt.Sprint(m.name, m.starts)).Uint64(),
 	}

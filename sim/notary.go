@@ -39,7 +39,7 @@ func (m *Machine) notarize(out node.Output) {
 		verified[i] = trust.Verified{ID: q.ID, IsGood: sign(q.Public, q.Statement) == q.Signature}
 	}
 	life := m.life
-	m.world.after(notaryLatency, func() {
+	m.world.after(notaryLatency+m.slow, func() {
 		if m.life != life {
 			return
 		}

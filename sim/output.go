@@ -147,6 +147,13 @@ func (m *Machine) carryOut(out node.Output) {
 	for _, a := range out.Answers {
 		m.answered(a)
 	}
+	if life := m.life; out.Renew && m.renews {
+		w.after(0, func() {
+			if m.life == life {
+				m.restartRenewed()
+			}
+		})
+	}
 }
 
 func (m *Machine) answered(a node.Answer) {

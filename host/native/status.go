@@ -36,6 +36,7 @@ type Status struct {
 	Barred  string `json:"barred,omitempty"` // why this node may not write any more
 	Forks   int    `json:"forks"`            // chains whose author is proven to have written two histories
 	Repairs uint64 `json:"repairs"`          // exchanges begun here
+	Orphans int    `json:"orphans"`          // parts of this node's former ids that wait to be written again, as nobody else may have them
 
 	Disk   DiskStatus   `json:"disk"`
 	Queues QueuesStatus `json:"queues"`
@@ -101,7 +102,7 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 		Cluster: s.Cluster, Steward: s.Steward.String(),
 		Members: []MemberStatus{}, Counts: s.Counts,
 		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Pending: s.Replica.Pending,
-		Waiting: s.Waiting, Outbox: s.Outbox, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Forks: s.Replica.Forked, Repairs: s.Repair.Exchanges,
+		Waiting: s.Waiting, Outbox: s.Outbox, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Orphans: s.Orphans, Forks: s.Replica.Forked, Repairs: s.Repair.Exchanges,
 		Disk: DiskStatus{Full: h.disk.isFull(), Size: h.disk.size()},
 		Queues: QueuesStatus{
 			Urgent: len(h.owner.urgent), Inputs: len(h.owner.ordinary),

@@ -63,6 +63,9 @@ func printStatus(w io.Writer, s native.Status) error {
 	if s.Barred != "" {
 		fmt.Fprintf(t, "barred\tthis node may not write any more: %s; start it with --new-replica\n", s.Barred)
 	}
+	if s.Orphans > 0 {
+		fmt.Fprintf(t, "former\t%d parts of this node's former ids wait for the first node, to be written again\n", s.Orphans)
+	}
 	if s.Forks > 0 {
 		fmt.Fprintf(t, "forks\t%d chains have two histories, proven: a store was copied, or a replica lies; what they say from there on has no effect\n", s.Forks)
 	}
