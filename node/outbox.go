@@ -228,7 +228,7 @@ func (n *Node) postedBefore(now causal.Instant, c caller, q *RaiseRequest, sessi
 	}
 	for _, name := range sortedNames(n.outbox.items) {
 		if it := n.outbox.items[name].req; name.sender == n.self && it.Stream == q.Stream && it.Seq == q.Seq {
-			n.answer(c, Answer{Pending: true, Duplicate: true, Item: name.String(), Token: n.token(session, nil)})
+			n.answer(c, Answer{Pending: true, Duplicate: true, Item: name.String(), Token: n.token(now, session, nil)})
 			return true
 		}
 	}
@@ -281,7 +281,7 @@ func (n *Node) post(now causal.Instant, c caller, q RaiseRequest, session replic
 		Author: n.self, Stamp: n.clock.Tick(now), Seen: session,
 		Writes: []replica.Write{{Space: shared, Entries: []causal.Entry{entry}}},
 	})
-	n.answer(c, Answer{Pending: true, Item: name.String(), Token: n.token(session, []causal.SpaceID{shared})})
+	n.answer(c, Answer{Pending: true, Item: name.String(), Token: n.token(now, session, []causal.SpaceID{shared})})
 }
 
 // runItems runs, at the home, what has come in outboxes, each sender's items in

@@ -76,7 +76,7 @@ func (n *Node) user(of string) string { return or(of, n.cfg.User) }
 func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session) {
 	n.moved(q.Stream, q.Seq)
 	if mark, ok := n.store.StreamMark(q.Stream); ok && q.Seq <= mark.Seq {
-		n.answer(c, Answer{Committed: true, Duplicate: true, Token: n.token(session, spacesOf(mark.Parts))})
+		n.answer(c, Answer{Committed: true, Duplicate: true, Token: n.token(now, session, spacesOf(mark.Parts))})
 		return
 	}
 	author := n.author(n.cfg.Program.Handlers[h].Home)
@@ -94,7 +94,7 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 	if q.Stream != "" {
 		n.mark(q.Stream, q.Seq, group.Parts)
 	}
-	n.answer(c, Answer{Committed: true, Token: n.token(session, n.touched(o))})
+	n.answer(c, Answer{Committed: true, Token: n.token(now, session, n.touched(o))})
 }
 
 // author returns under whose name a run writes: what runs at the home is
@@ -134,6 +134,7 @@ func (n *Node) commit(now causal.Instant, author causal.ReplicaID, stamp causal.
 
 // mint gives a draft its place in the order, records it and sees to its seals.
 func (n *Node) mint(now causal.Instant, d replica.Draft) replica.Group {
+	n.shorten(now, &d)
 	group := n.replica.Commit(d)
 	n.record(group)
 	n.heedOwn(group)

@@ -23,13 +23,13 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 		n.forward(now, c, request{Op: opRead, Name: q.Name, Values: q.Key, Session: q.Session})
 		return
 	}
-	n.whenCovered(now, c, session, func(causal.Instant) {
+	n.whenCovered(now, c, session, func(now causal.Instant) {
 		reading, err := n.engine.Read(q.Name, q.Key)
 		if err != nil {
 			n.abort(c, AbortNoName, err.Error())
 			return
 		}
-		n.answer(c, Answer{Committed: true, Token: n.token(session, n.handles(reading.Spaces)), Reading: &reading})
+		n.answer(c, Answer{Committed: true, Token: n.token(now, session, n.handles(reading.Spaces)), Reading: &reading})
 	})
 }
 

@@ -35,7 +35,7 @@ func (n *Node) restore(now causal.Instant) error {
 	n.escrow = escrow(n.cfg.Program)
 	n.replica = replica.New(replica.Config{
 		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: n.escrow,
-		Covers: n.covers, LateAfter: n.cfg.Limits.LateAfter, Planted: n.cfg.Planted.Replica,
+		Covers: n.covers, Bulk: n.bulk().Space, LateAfter: n.cfg.Limits.LateAfter, Planted: n.cfg.Planted.Replica,
 	})
 	n.trust = trust.New(trust.Config{Source: tips{n}, Own: n.own()})
 	if err := n.reload(now); err != nil {

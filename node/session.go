@@ -60,8 +60,13 @@ func (n *Node) resume(now causal.Instant) {
 }
 
 // token returns the session after a command that touched the spaces.
-func (n *Node) token(session replica.Session, spaces []causal.SpaceID) []byte {
-	return n.replica.Advance(session, spaces...).AppendTo(nil)
+func (n *Node) token(now causal.Instant, session replica.Session, spaces []causal.SpaceID) []byte {
+	s := n.replica.Advance(session, spaces...)
+	if len(s) > n.cfg.Limits.SeenMax {
+		n.fold(now, s)
+		s = n.replica.Through(n.bulk(), s)
+	}
+	return s.AppendTo(nil)
 }
 
 // space returns the handle of a space of this cluster.

@@ -15,6 +15,8 @@ type Draft struct {
 	Seen   Session          // what the session had seen
 	Reads  []causal.SpaceID // spaces the run read
 	Writes []Write          // one per space, none twice
+
+	Through causal.Chain // its head is named in place of all that the chain names; zero: there is none
 }
 
 // Write is what a commit does in one space. The commit keeps the slices.
@@ -160,10 +162,11 @@ func (r *Replica) seen(s *space, c *chain, d *Draft, touched []causal.SpaceID) [
 	if !r.cfg.Planted.OmitsHeads {
 		refs = s.appendHeads(refs, c)
 	}
+	through := r.chain(d.Through)
 	for _, ref := range d.Seen {
 		isReplaced := d.writes(ref.Space) || slices.Contains(d.Reads, ref.Space) && r.spaces[ref.Space] != nil
 		if !isReplaced && !r.cfg.Planted.OmitsSession {
-			refs = c.appendUnlessImplied(refs, ref)
+			refs = c.appendUnlessImplied(refs, through, ref)
 		}
 	}
 	for i, id := range d.Reads {
@@ -172,13 +175,13 @@ func (r *Replica) seen(s *space, c *chain, d *Draft, touched []causal.SpaceID) [
 			continue
 		}
 		for _, head := range read.maximal {
-			refs = c.appendUnlessImplied(refs, head.id.At(head.head.Seq))
+			refs = c.appendUnlessImplied(refs, through, head.id.At(head.head.Seq))
 		}
 	}
 	if len(touched) > 1 {
 		r.beyond(s.id, touched, func(ref causal.Ref) {
 			if !slices.Contains(touched, ref.Space) {
-				refs = c.appendUnlessImplied(refs, ref)
+				refs = c.appendUnlessImplied(refs, through, ref)
 			}
 		})
 	}
@@ -215,8 +218,12 @@ func (d *Draft) touched() []causal.SpaceID {
 }
 
 // appendUnlessImplied names a part of another space unless an earlier part of
-// the chain did, or named a later one of the same chain.
-func (c *chain) appendUnlessImplied(refs []causal.Ref, ref causal.Ref) []causal.Ref {
+// the chain did, or named a later one of the same chain. What through names is
+// named by its head.
+func (c *chain) appendUnlessImplied(refs []causal.Ref, through *chain, ref causal.Ref) []causal.Ref {
+	if through.implies(ref) {
+		ref = through.id.At(through.head.Seq)
+	}
 	if !c.imply(ref) {
 		return refs
 	}

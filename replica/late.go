@@ -48,7 +48,7 @@ func (r *Replica) Deadline() (causal.Instant, bool) {
 func (r *Replica) Due() (since causal.Instant, isDue bool) {
 	list := r.pending.order[:r.pending.timed]
 	for i := len(list) - 1; i >= 0; i-- {
-		if w := list[i]; !w.isGone && !w.isOverdue {
+		if w := list[i]; !w.isGone && !w.isOverdue && w.part.Space != r.cfg.Bulk {
 			return w.since, true
 		}
 	}
@@ -61,7 +61,7 @@ func (r *Replica) Due() (since causal.Instant, isDue bool) {
 func (r *Replica) Searched(begun causal.Instant) {
 	q := &r.pending
 	for _, w := range q.order[:q.timed] {
-		if w.isGone || r.cfg.Planted.WaitsForever || w.isOverdue || w.since > begun {
+		if w.isGone || r.cfg.Planted.WaitsForever || w.part.Space == r.cfg.Bulk || w.isOverdue || w.since > begun {
 			continue
 		}
 		w.isOverdue = true

@@ -112,9 +112,9 @@ func (s Session) add(ref causal.Ref) Session {
 	return append(s, ref)
 }
 
-// impliedMax bounds what a chain remembers to have named. Beyond it all is
-// forgotten, and named again when it is seen again.
-const impliedMax = 4096
+// impliedMax bounds the chains of which an own chain remembers what it has
+// named. Beyond it all is forgotten, and named again when it is seen again.
+const impliedMax = 1 << 17
 
 // Needs returns what the parts of a space name of other spaces: of each chain
 // the last, or the heads of a space in place of what they have seen; in order.

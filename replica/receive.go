@@ -154,6 +154,9 @@ func (r *Replica) enter(pieces []piece, missing []causal.Ref) {
 		}
 	}
 	if !r.isLoading {
+		if g.Missing == nil {
+			g.Missing = r.behind(pieces)
+		}
 		r.out.Groups = append(r.out.Groups, g)
 	}
 	if r.cfg.Planted.AppliesTwice && !r.isLoading {

@@ -32,6 +32,10 @@ type Config struct {
 	// spaces, if nobody reachable has that; default 2 s.
 	LateAfter causal.Instant
 
+	// Bulk is a space whose parts stand for what they name of others. They wait
+	// for it without a limit; zero: there is none.
+	Bulk causal.SpaceID
+
 	PendingMax      int // parts that wait per chain; default 1,024
 	PendingBytesMax int // bytes of all parts that wait; default 64 MiB
 	RecentMax       int // applied parts kept in memory, for repair and until the Log has them; default 16,384

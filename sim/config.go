@@ -36,6 +36,8 @@ type Config struct {
 
 	FlushEvery int // parts between two flushes of a node's state; 0: few, so that restarts meet both state and log
 
+	SeenMax int // parts that a token or a part names for itself; 0: a node's own bound
+
 	Planted    node.Planted   // mistakes on purpose; none but in tests
 	FinalAfter causal.Instant // of every node's limits; 0: the node's default, longer than most histories
 

@@ -168,6 +168,7 @@ func (m *Machine) Start() error {
 	m.starts++
 	cfg.Limits.FlushEvery, cfg.Planted = w.cfg.FlushEvery, w.cfg.Planted
 	cfg.Limits.FinalAfter = w.cfg.FinalAfter
+	cfg.Limits.SeenMax = w.cfg.SeenMax
 	w.history.note(w.now, didOpen, m.index)
 	n, err := m.open(m.clock(), cfg)
 	if err != nil {
