@@ -16,7 +16,7 @@ type bundle struct {
 	size    int
 	before  causal.Hash
 	hashes  []causal.Hash // at each of the parts
-	claims  []*claim      // proofs that the parts hold; at most claimsMax
+	claims  []*claim      // proofs that the parts hold; at most one a part
 	isGood  bool
 }
 

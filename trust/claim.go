@@ -20,15 +20,13 @@ func (c *claim) judged(isGood bool) {
 	c.bad = c.bad || !isGood
 }
 
-// claimsMax bounds the proofs of a bundle that are looked at. A node writes one
-// for a forked chain, seldom two; what is not looked at governs nothing.
-const claimsMax = 4
-
-// examine asks the host about the proofs that a parcel's parts hold.
+// examine asks the host about the proofs that a parcel's parts hold: all of
+// them, at most one a part. Which proofs govern must not depend on what was
+// judged together.
 func (m *Machine) examine(b *bundle) (asked int) {
 	for i := range b.members {
 		for _, p := range b.members[i].parcel.Parts {
-			if proof := proofIn(p); proof != nil && len(b.claims) < claimsMax {
+			if proof := proofIn(p); proof != nil {
 				asked += m.examineOne(b, p, proof)
 			}
 		}
@@ -49,18 +47,22 @@ func (m *Machine) examineOne(b *bundle, p *causal.Part, proof *causal.Proof) (as
 	return len(statements)
 }
 
-// proofIn returns the first proof that a part holds; nil for nearly every part.
-func proofIn(p *causal.Part) *causal.Proof {
+// proofIn returns the proof that a part holds; nil for nearly every part. A part
+// is proven as a whole, so where there are two they are none: else a good one
+// would vouch for the other.
+func proofIn(p *causal.Part) (proof *causal.Proof) {
 	for i := range p.Entries {
 		if e := &p.Entries[i]; e.Database == causal.ControlDatabase {
-			if rec, err := causal.RecordOf(e); err == nil {
-				if proof, ok := rec.(*causal.Proof); ok {
-					return proof
+			rec, err := causal.RecordOf(e)
+			if found, ok := rec.(*causal.Proof); err == nil && ok {
+				if proof != nil {
+					return nil
 				}
+				proof = found
 			}
 		}
 	}
-	return nil
+	return proof
 }
 
 // proven returns the seqs of a parcel's parts whose proofs are good.

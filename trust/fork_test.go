@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -117,7 +118,8 @@ func TestShownBranch(t *testing.T) {
 }
 
 // TestProofInPart: a proof that stands in a part counts only if both of its
-// signatures are good, and only so many of a parcel's are looked at.
+// signatures are good; and a part with two proofs holds none, so that a good
+// one does not vouch for one that is forged.
 func TestProofInPart(t *testing.T) {
 	w := newWorld(t, trust.Config{})
 	c := w.chain(1, 1, 9)
@@ -132,19 +134,50 @@ func TestProofInPart(t *testing.T) {
 
 	writer := w.chain(5, 1, 0)
 	var h causal.Hasher
-	for i, proof := range []causal.Proof{forged, good, same, good, good, good} {
-		p := &causal.Part{Space: c.Space, Replica: writer.Replica, Seq: uint64(i + 1), Entries: []causal.Entry{causal.EntryOf(&proof)}}
+	for i, proofs := range [][]causal.Proof{{forged}, {good}, {same}, {good}, {good, forged}, {good, good}, {good}, {good}, {good}} {
+		p := &causal.Part{Space: c.Space, Replica: writer.Replica, Seq: uint64(i + 1)}
+		for j := range proofs {
+			p.Entries = append(p.Entries, causal.EntryOf(&proofs[j]))
+		}
 		writer.parts = append(writer.parts, p)
 		writer.hashes = append(writer.hashes, h.Chain(writer.head(uint64(i)).Hash, p))
 	}
-	w.receive(2, writer.parcel(1, 6))
-	if len(w.asked) != 1+4*2 {
-		t.Errorf("%d signatures are looked at, want the seal and those of four proofs", len(w.asked))
+	w.receive(2, writer.parcel(1, 9))
+	if len(w.asked) != 1+6*2 {
+		t.Errorf("%d signatures are looked at, want the seal and those of six proofs", len(w.asked))
 	}
 	w.answerAll()
-	w.expect(writer, 6)
-	if got := w.proven; len(got) != 3 || got[0] != 2 || got[1] != 4 || got[2] != 5 {
-		t.Errorf("the proofs of the parts %v hold, want 2, 4 and 5", got)
+	w.expect(writer, 9)
+	if want := []uint64{2, 4, 7, 8, 9}; !slices.Equal(w.proven, want) {
+		t.Errorf("the proofs of the parts %v hold, want %v", w.proven, want)
+	}
+}
+
+// TestBranchesAreBounded: of very many chains of which a peer has other
+// branches so many are looked at at a time, and the others when they come again.
+func TestBranchesAreBounded(t *testing.T) {
+	w := newWorld(t, trust.Config{})
+	var forks []*chain
+	for i := range 300 {
+		c := w.chain(100+i, 1, 2)
+		w.receive(2, c.parcel(1, 2))
+		w.answerAll()
+		forks = append(forks, w.forkOf(c, 1, 1))
+	}
+	for range 2 {
+		for _, f := range forks {
+			w.receive(3, f.parcel(2, 2))
+		}
+		if len(w.asked) > 256 {
+			t.Fatalf("%d branches are with the host", len(w.asked))
+		}
+		w.answerAll()
+		for _, f := range w.forks {
+			w.forked[causal.Chain{Space: f.Space, Replica: f.Replica()}] = 2
+		}
+	}
+	if len(w.forks) != len(forks) {
+		t.Errorf("%d of %d forks are proven", len(w.forks), len(forks))
 	}
 }
 
