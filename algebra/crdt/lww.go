@@ -22,7 +22,16 @@ import (
 // 1975; M. Shapiro et al., INRIA RR-7506, 2011, section 3.2.1.
 type lww struct{ ranking }
 
-func newLWW() *lww { return &lww{ranking{order: Item.Compare}} }
+// newLWW returns a register and, in one piece with it, room for the one item
+// that it nearly always has: a map has a register for each key.
+func newLWW() *lww {
+	r := &struct {
+		lww
+		room [1]Item
+	}{}
+	r.lww = lww{ranking{Item.Compare, r.room[:0]}}
+	return &r.lww
+}
 
 func (r *lww) Do(verb string, _ causal.ReplicaID, arg value.Value) (Delta, error) {
 	if verb != "set" {

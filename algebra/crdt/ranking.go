@@ -21,7 +21,11 @@ func (r *ranking) Insert(it Item, emit Emit) (changed bool) {
 		return false
 	}
 	before, wasEmpty := r.top()
-	r.items = slices.Insert(r.items, i, it)
+	was := r.items
+	r.items = slices.Insert(was, i, it)
+	if len(was) == cap(was) {
+		clear(was) // they have moved, and shall not live on where they stood
+	}
 	return r.settle(before, wasEmpty, emit)
 }
 
