@@ -96,11 +96,11 @@ func (n *Node) weigh(now causal.Instant) {
 		is := sum.Record()
 		switch {
 		case is.Vector != c.Record.Vector:
-			n.counts.Unweighed++ // a fork, or a steward that had other finals: the next one may fit
+			n.counts.Unweighed++ // somebody has forked, and the steward has the other branch
+			n.differing[c.Space] = now
 		case is.Entries != c.Record.Entries || is.Needs != c.Record.Needs:
 			n.counts.Differing++
-			n.differing[c.Space] = true
-			n.repair.Restage(now, c.Space)
+			n.differing[c.Space] = now
 			n.event(EventCheckpoint, c.Marker.Replica, "what is here of space "+c.Space.String()+" is not what its steward has signed; the signed state is taken")
 		default:
 			if !isFlushed {
@@ -131,5 +131,6 @@ func (n *Node) rest(sum *replica.Sum, c signed) {
 	n.replica.Rest(sum)
 	n.signed[sum.Space] = c
 	delete(n.sums, sum.Space)
+	delete(n.differing, sum.Space)
 	n.counts.Checkpoints++
 }

@@ -58,7 +58,8 @@ type Node struct {
 	signed    map[causal.SpaceID]signed           // of the checkpoints kept
 	sums      map[causal.SpaceID]*replica.Sum     // of checkpoints that others have asked for
 	arriving  map[causal.SpaceID]*arriving        // checkpoints on their way here
-	differing map[causal.SpaceID]bool             // this node's state is not what was signed
+	differing map[causal.SpaceID]causal.Instant   // where the state here is not what was signed: when that is asked for next
+	attests   map[uint64]*attested                // proofs of forks in checkpoints, by the request to the host
 	offers    map[uint64]causal.SpaceID           // by the request to the host about the signature
 	closings  map[causal.SpaceID]*closing         // at the steward: spaces on their way to the next checkpoint
 	finals    map[causal.SpaceID]stewardship      // at the steward
@@ -122,7 +123,8 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		signed:    map[causal.SpaceID]signed{},
 		sums:      map[causal.SpaceID]*replica.Sum{},
 		arriving:  map[causal.SpaceID]*arriving{},
-		differing: map[causal.SpaceID]bool{},
+		differing: map[causal.SpaceID]causal.Instant{},
+		attests:   map[uint64]*attested{},
 		offers:    map[uint64]causal.SpaceID{},
 		closings:  map[causal.SpaceID]*closing{},
 		finals:    map[causal.SpaceID]stewardship{},
@@ -277,6 +279,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.hasten(now)
 	n.finalize(now)
 	n.tendLegacy(now)
+	n.restage(now)
 	n.settle(now)
 }
 
@@ -294,6 +297,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.repair.Deadline())
 	consider(n.replica.Deadline())
 	consider(n.finalDeadline())
+	consider(n.stageDeadline())
 	for _, w := range n.waiting {
 		consider(w.until, true)
 	}

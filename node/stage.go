@@ -20,7 +20,28 @@ type arriving struct {
 	repair.Outline
 	buckets map[causal.BucketName]arrived
 	copy    store.Copy
+	since   causal.Instant // when all of it was here first, it or an earlier one; 0: not yet
+	next    causal.Instant // when what it refers to is looked for
 	isWhole bool
+	open    int           // proofs of forks in it that are with the host
+	proven  []causal.Dot  // parts whose proofs are good
+	built   *replica.Copy // once it is whole
+}
+
+// installLate is how long a checkpoint that is here waits for what it refers to
+// in other spaces. Then, if every neighbour was asked since, it is shown without.
+const installLate = 10 * causal.Second
+
+// restageEvery is how often a space that differs from what was signed is asked for.
+const restageEvery = causal.Second
+
+// attested is a proof of a fork in a checkpoint, while the host looks at its
+// signatures: the steward has signed that it stands there, not that it is good.
+type attested struct {
+	of    *arriving
+	dot   causal.Dot
+	open  int
+	isBad bool
 }
 
 // arrived is a bucket that is here.
@@ -47,6 +68,10 @@ func (n *Node) heedStaged(now causal.Instant, o repair.Staged) {
 	for _, space := range o.Whole {
 		if a := n.arriving[space]; a != nil {
 			a.isWhole = true
+			if a.since == 0 {
+				a.since = now
+			}
+			a.next = max(now, a.since+installLate)
 		}
 	}
 	if len(o.Whole) > 0 {
@@ -65,11 +90,28 @@ func (n *Node) ask(now causal.Instant, o repair.Offer) {
 	n.offers[n.trust.Verify(o.Key, statement, o.Record.Signature)] = o.Space
 }
 
-// judged takes the host's word on an offer.
+// judged takes the host's word on an offer, or on a proof in a checkpoint.
 func (n *Node) judged(now causal.Instant, request uint64, isGood bool) {
+	if p := n.attests[request]; p != nil {
+		delete(n.attests, request)
+		p.isBad = p.isBad || !isGood
+		if p.open--; p.open == 0 {
+			n.concludeProof(now, p)
+		}
+	}
 	if space, ok := n.offers[request]; ok {
 		delete(n.offers, request)
 		n.repair.Attested(now, space, isGood)
+	}
+}
+
+func (n *Node) concludeProof(now causal.Instant, p *attested) {
+	a := p.of
+	if !p.isBad {
+		a.proven = append(a.proven, p.dot)
+	}
+	if a.open--; a.open == 0 && n.arriving[a.Space] == a {
+		n.install(now)
 	}
 }
 
@@ -78,6 +120,9 @@ func (n *Node) judged(now causal.Instant, request uint64, isGood bool) {
 func (n *Node) outline(o *repair.Outline) {
 	before := n.arriving[o.Space]
 	a := &arriving{Outline: *o, buckets: map[causal.BucketName]arrived{}, copy: n.store.NewCopy(o.Space)}
+	if before != nil {
+		a.since = before.since
+	}
 	n.arriving[o.Space] = a
 	own := map[causal.BucketName]bool{}
 	for _, l := range o.Leaves {
@@ -109,8 +154,30 @@ func (n *Node) outline(o *repair.Outline) {
 // put writes a bucket to the copy.
 func (n *Node) put(a *arriving, b arrived) {
 	a.buckets[b.leaf.BucketName] = b
-	for _, e := range b.entries {
+	for i := range b.entries {
+		e := &b.entries[i]
 		a.copy.PutEntry(e.ID, e.Entry)
+		if e.Database == causal.ControlDatabase {
+			n.attestProof(a, e)
+		}
+	}
+}
+
+// attestProof has the host look at a proof of a fork, if the entry holds one.
+func (n *Node) attestProof(a *arriving, e *crdt.Live) {
+	rec, err := causal.RecordOf(&e.Entry.Entry)
+	proof, ok := rec.(*causal.Proof)
+	if err != nil || !ok {
+		return
+	}
+	statements, ok := proof.Statements(a.Space)
+	if !ok {
+		return
+	}
+	a.open++
+	p := &attested{of: a, dot: e.ID.Dot, open: len(statements)}
+	for i, s := range statements {
+		n.attests[n.trust.Verify(proof.Key, s, proof.Branches[i].Signature)] = p
 	}
 }
 
@@ -132,7 +199,6 @@ func (n *Node) forgetArriving(space causal.SpaceID) {
 	if a := n.arriving[space]; a != nil {
 		n.store.Discard(a.copy)
 		delete(n.arriving, space)
-		delete(n.differing, space)
 	}
 	n.repair.Unstage(space)
 }
@@ -142,11 +208,12 @@ func (n *Node) install(now causal.Instant) {
 	var copies []*replica.Copy
 	for _, space := range order.Sorted(maps.Keys(n.arriving), causal.SpaceID.Compare) {
 		a := n.arriving[space]
-		if !a.isWhole {
+		if !a.isWhole || a.open > 0 {
 			continue
 		}
+		_, differs := n.differing[space]
 		c := a.whole()
-		if c == nil || !n.replica.IsNews(c) && !n.differing[space] {
+		if c == nil || !n.replica.IsNews(c, differs) {
 			n.forgetArriving(space)
 			continue
 		}
@@ -156,21 +223,96 @@ func (n *Node) install(now causal.Instant) {
 		if n.arriving[c.Space] == nil {
 			continue // it went with another one
 		}
-		set := n.replica.Closure(c, copies)
+		set, missing := n.replica.Closure(c, copies, n.isOverdue(now, n.arriving[c.Space]))
 		if set == nil {
 			continue
 		}
-		if list, ok := n.replica.Install(set); ok {
+		if list, ok := n.replica.Install(set, missing); ok {
 			n.switchTo(now, list)
 		}
 	}
 }
 
+// isOverdue reports whether a checkpoint has waited for long enough for what it
+// refers to: every neighbour was asked since, and nothing is on its way any more.
+func (n *Node) isOverdue(now causal.Instant, a *arriving) bool {
+	if now < a.since+installLate {
+		return false
+	}
+	for _, other := range n.arriving {
+		if !other.isWhole {
+			return false
+		}
+	}
+	for _, peer := range n.member.Neighbors() {
+		if n.searches[peer].begun < a.since {
+			return false
+		}
+	}
+	return true
+}
+
+// restage sees to it that what waits for checkpoints goes on: it asks the
+// neighbours for what one refers to, and asks again for a space that differs.
+func (n *Node) restage(now causal.Instant) {
+	for _, space := range order.Sorted(maps.Keys(n.differing), causal.SpaceID.Compare) {
+		if n.differing[space] <= now {
+			n.differing[space] = now + restageEvery
+			if n.arriving[space] == nil {
+				n.repair.Restage(now, space)
+			}
+		}
+	}
+	isLate := false
+	for _, a := range n.arriving {
+		if a.isWhole && a.next <= now {
+			a.next, isLate = now+restageEvery, true
+		}
+	}
+	if isLate {
+		n.searchFor(now)
+		n.install(now)
+	}
+}
+
+// searchFor asks each neighbour that was not asked since a checkpoint came that waits.
+func (n *Node) searchFor(now causal.Instant) {
+	var since causal.Instant
+	for _, a := range n.arriving {
+		since = max(since, a.since)
+	}
+	for _, peer := range n.member.Neighbors() {
+		if s := n.searches[peer]; s.begun < since && s.asked < since {
+			s.asked = now
+			n.searches[peer] = s
+			n.repair.Begin(now, peer)
+		}
+	}
+}
+
+// stageDeadline returns when restage is due.
+func (n *Node) stageDeadline() (at causal.Instant, ok bool) {
+	for _, next := range n.differing {
+		if !ok || next < at {
+			at, ok = next, true
+		}
+	}
+	for _, a := range n.arriving {
+		if a.isWhole && (!ok || a.next < at) {
+			at, ok = a.next, true
+		}
+	}
+	return at, ok
+}
+
 // whole puts the buckets together; nil if one is missing.
 func (a *arriving) whole() *replica.Copy {
+	if a.built != nil {
+		return a.built
+	}
 	c := &replica.Copy{
 		Space: a.Space, Marker: causal.Dot{Replica: a.Key.ID(), Seq: a.Record.Marker},
-		Needs: a.Needs, Leaves: a.Leaves,
+		Needs: a.Needs, Leaves: a.Leaves, Proven: a.proven,
 	}
 	for i := range a.Heads {
 		c.Heads = append(c.Heads, a.Heads[i].AuthorHead)
@@ -184,6 +326,7 @@ func (a *arriving) whole() *replica.Copy {
 			c.Entries.Put(e.ID, e.Entry)
 		}
 	}
+	a.built = c
 	return c
 }
 

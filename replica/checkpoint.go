@@ -296,6 +296,7 @@ func (r *Replica) Rest(m *Sum) {
 	}
 	b.leaves, b.isHash = m.leaves, true
 	s.isDigest = false
+	r.recapAll(s)
 	if l := s.law; l != nil {
 		maps.DeleteFunc(l.void, func(d causal.Dot, _ Reason) bool { return s.below.Contains(d) })
 		l.finals = slices.DeleteFunc(l.finals, func(f causal.Vector) bool { return f.Leq(s.below) })
@@ -341,14 +342,28 @@ func (r *Replica) Answered(c Claim) {
 }
 
 // Past returns the vector of a part's past in its space, if all of it is
-// final; false while it is not, or while a part can't be read.
+// final; false while it is not, or while a part can't be read. Of chains that
+// have ended it goes no further than their end: what is behind it nobody need have.
 func (r *Replica) Past(id causal.SpaceID, of causal.Dot) (causal.Vector, bool) {
 	s := r.spaces[id]
 	if s == nil || s.law == nil || s.isStale || !s.law.final.Contains(of) {
 		return nil, false
 	}
-	past, ok := r.past(s, of, nil)
-	return past, ok && past.Leq(s.law.final)
+	past, ok := s.law.past.vector.Clone(), true
+	if s.law.past.marker != of || len(past) == 0 {
+		past, ok = r.past(s, of, nil)
+	}
+	if !ok || !past.Leq(s.law.final) {
+		return nil, false
+	}
+	for author := range s.law.ended {
+		if last, hasEnded := s.law.endOf(author); hasEnded && past[author] > last {
+			if past[author] = max(last, s.below[author]); past[author] == 0 {
+				delete(past, author)
+			}
+		}
+	}
+	return past, true
 }
 
 // Below returns the vector of a space's checkpoint; nil if there is none.

@@ -13,6 +13,7 @@ func (r *Replica) finalize(s *space, l *law) (concerned []causal.ReplicaID) {
 			r.stale(s) // the log is not written yet; Refresh tries again
 			return concerned
 		}
+		l.past.remember(l.waiting[0], past)
 		l.waiting = l.waiting[1:]
 		concerned = append(concerned, l.fix(past)...)
 		if l.books != nil && len(l.books.debts) > 0 || l.hasCovered {
@@ -23,6 +24,16 @@ func (r *Replica) finalize(s *space, l *law) (concerned []causal.ReplicaID) {
 		}
 	}
 	return concerned
+}
+
+// remember keeps the past of a marker, joined with the finals before. It is the
+// marker's own past if the one before was of the same steward, whose own past
+// it sees.
+func (m *markedPast) remember(marker causal.Dot, joined causal.Vector) {
+	if m.marker.Replica != marker.Replica && m.marker.Seq > 0 {
+		joined = nil
+	}
+	*m = markedPast{marker, joined.Clone()}
 }
 
 // Final says that a space's final vector has grown.
@@ -134,6 +145,19 @@ func (l *law) isRetired(d, by causal.Dot) bool {
 		}
 	}
 	return false
+}
+
+// endOf returns the last part of a chain that may have an effect, as its author
+// has forked or was retired; false if neither.
+func (l *law) endOf(author causal.ReplicaID) (last uint64, ok bool) {
+	for _, c := range l.limits[author] {
+		if c.reason == VoidFork || c.reason == VoidRetired {
+			if end := max(c.after, c.under[author]); !ok || end < last {
+				last, ok = end, true
+			}
+		}
+	}
+	return last, ok
 }
 
 // isForked reports whether a part is not before a proven fork of its author's.

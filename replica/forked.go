@@ -33,13 +33,26 @@ func (r *Replica) recap(s *space, c *chain) {
 		return
 	}
 	first, ok := s.law.ended[c.id.Replica]
-	if !ok || c.head.Seq < first-1 || c.seals.cap != nil && c.seals.cap.Seq == first-1 {
+	last := max(first-1, c.base.Seq) // the checkpoint is everybody's
+	if !ok || c.head.Seq < last || c.seals.cap != nil && c.seals.cap.Seq == last {
 		return
 	}
-	hash, isKnown := r.HashAt(s.id, c.id.Replica, first-1)
-	if first == 1 || isKnown {
-		c.seals.cap = &causal.Head{Seq: first - 1, Hash: hash}
+	hash, isKnown := r.HashAt(s.id, c.id.Replica, last)
+	if last == 0 || isKnown {
+		c.seals.cap = &causal.Head{Seq: last, Hash: hash}
 		s.isDigest = false
+	}
+}
+
+// recapAll is recap for all chains of a space that have ended.
+func (r *Replica) recapAll(s *space) {
+	if s.law == nil {
+		return
+	}
+	for _, author := range sorted(s.law.ended, causal.ReplicaID.Compare) {
+		if c := s.chains[author]; c != nil {
+			r.recap(s, c)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -21,6 +22,7 @@ type Copy struct {
 	Heads   []causal.AuthorHead // in order
 	Needs   []causal.Ref
 	Leaves  []causal.Leaf
+	Proven  []causal.Dot // parts whose entries hold proofs of forks that are good
 	Entries crdt.Entries // the replica keeps it
 }
 
@@ -40,43 +42,50 @@ type Installed struct {
 	Forsaken []causal.AuthorHead // chains that were on another branch: the parts behind are void and gone
 }
 
-// IsNews reports whether a copy brings anything.
-func (r *Replica) IsNews(c *Copy) bool {
+// IsNews reports whether a copy brings anything: parts, or, where what is here
+// is known to differ, what the parts here come to.
+func (r *Replica) IsNews(c *Copy, differs bool) bool {
 	s := r.spaces[c.Space]
 	if s == nil {
 		return true
 	}
 	v := c.vector()
-	return s.below.Leq(v) && !v.Leq(s.state.Context)
+	return s.below.Leq(v) && (differs || !v.Leq(s.state.Context))
 }
 
 // Closure returns the smallest set of copies with first in it that can be
 // installed together: whatever their parts refer to in spaces held here is
 // applied, or in one of them, or waits for them alone. Nil if there is none yet.
-func (r *Replica) Closure(first *Copy, others []*Copy) []*Copy {
-	set := []*Copy{first}
+// If isLate, what cannot be had is not waited for: it is returned as missing.
+func (r *Replica) Closure(first *Copy, others []*Copy, isLate bool) (set []*Copy, missing []causal.Ref) {
+	set = []*Copy{first}
+	waived := map[causal.Ref]bool{}
 	for {
-		lack, ok := r.lack(set)
+		lack, ok := r.lack(set, waived)
 		if ok {
-			return set
+			return set, sorted(waived, causal.Ref.Compare)
 		}
 		i := slices.IndexFunc(others, func(c *Copy) bool { return c.Space == lack.Space })
-		if i < 0 || slices.Contains(set, others[i]) || !others[i].vector().Contains(lack.Dot) {
-			return nil
+		switch isThere := i >= 0 && others[i].vector().Contains(lack.Dot); {
+		case isThere && !slices.Contains(set, others[i]):
+			set = append(set, others[i])
+		case isLate:
+			waived[lack] = true
+		default:
+			return nil, nil
 		}
-		set = append(set, others[i])
 	}
 }
 
 // lack returns a part that the copies refer to and that would not be there
 // with them.
-func (r *Replica) lack(set []*Copy) (causal.Ref, bool) {
+func (r *Replica) lack(set []*Copy, waived map[causal.Ref]bool) (causal.Ref, bool) {
 	vectors := map[causal.SpaceID]causal.Vector{}
 	for _, c := range set {
 		vectors[c.Space] = c.vector()
 	}
 	isMet := func(ref causal.Ref) bool {
-		return !r.cfg.Holds(ref.Space) || r.isMet(ref) || vectors[ref.Space].Contains(ref.Dot)
+		return !r.cfg.Holds(ref.Space) || r.isMet(ref) || waived[ref] || vectors[ref.Space].Contains(ref.Dot)
 	}
 	ready := map[causal.Ref]bool{}
 	for ref := range r.pending.parts {
@@ -104,8 +113,9 @@ func (r *Replica) lack(set []*Copy) (causal.Ref, bool) {
 // Install makes the copies of a closure the checkpoints of their spaces, all
 // at once. The last group that Drain hands out then has everything that
 // becomes visible with it, and is written with the copies. It is false, and
-// nothing has changed, while a part above a copy can't be read.
-func (r *Replica) Install(set []*Copy) ([]Installed, bool) {
+// nothing has changed, while a part above a copy can't be read. What the copies
+// refer to and nobody has is told as missing.
+func (r *Replica) Install(set []*Copy, missing []causal.Ref) ([]Installed, bool) {
 	plans := make([]installing, len(set))
 	for i, c := range set {
 		plans[i] = installing{Installed: Installed{Copy: c}, old: r.space(c.Space)}
@@ -116,7 +126,13 @@ func (r *Replica) Install(set []*Copy) ([]Installed, bool) {
 	waiting := r.unwait()
 	from := len(r.out.Groups)
 	list := make([]Installed, len(plans))
-	var g Group
+	g := Group{Missing: missing}
+	for _, ref := range missing {
+		r.counts.Late++
+		if len(r.missing) < missingMax {
+			r.missing[ref] = true
+		}
+	}
 	for i := range plans {
 		r.install(&plans[i])
 		g.Changes = append(g.Changes, plans[i].changes...)
@@ -125,6 +141,7 @@ func (r *Replica) Install(set []*Copy) ([]Installed, bool) {
 	r.out.Groups = append(r.out.Groups, g)
 	r.rewait(waiting)
 	r.out.Groups = append(r.out.Groups[:from], joined(r.out.Groups[from:]))
+	maps.DeleteFunc(r.missing, func(ref causal.Ref, _ bool) bool { return r.isApplied(ref) })
 	return list, true
 }
 
@@ -230,11 +247,20 @@ func (r *Replica) install(in *installing) {
 
 	delete(r.claims, s.id) // a later one is among the records
 	r.isLoading = true
+	for _, d := range in.Copy.Proven {
+		r.LoadProven(causal.Ref{Space: s.id, Dot: d})
+	}
+	for id, e := range s.state.Entries.All() {
+		if e.Database == causal.ControlDatabase {
+			r.endEarly(s, r.recordPiece(s, id, e))
+		}
+	}
 	for _, a := range in.above {
 		r.take(a)
 	}
 	in.reconnect(r, s)
 	r.relawSpace(s)
+	r.proven = nil
 	r.isLoading = false
 	in.changes = differences(old, s)
 }
@@ -254,7 +280,6 @@ func (in *installing) reconnect(r *Replica, s *space) {
 // inherit takes over what the chain's new place does not say.
 func (c *chain) inherit(was *chain) {
 	c.implied = was.implied
-	c.seals.cap = was.seals.cap
 	c.seals.kept = slices.DeleteFunc(slices.Clone(was.seals.kept), func(s stretch) bool { return s.Seq <= c.base.Seq })
 	c.seals.ahead = slices.DeleteFunc(slices.Clone(was.seals.ahead), func(p promised) bool { return p.Seq <= c.base.Seq })
 	if n := len(c.seals.kept); n > 0 {

@@ -27,9 +27,16 @@ type law struct {
 	forks      map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
 	ended      map[causal.ReplicaID]uint64 // the first seq that is not of the chain any more: of forkers, and of who is retired
 	proven     map[causal.Dot]bool         // parts that hold a proof of a fork that was found good
+	past       markedPast                  // of the last final
 	waiting    []causal.Dot                // markers of finals whose past can't be read yet
 	hasCovered bool                        // a debt was covered once
 	books      *books                      // who holds which rights; nil while nobody does
+}
+
+// markedPast is the past of a marker, worked out once.
+type markedPast struct {
+	marker causal.Dot
+	vector causal.Vector
 }
 
 // registration says whose a replica is: it belongs to one user for ever, so the

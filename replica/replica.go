@@ -124,6 +124,7 @@ type Output struct {
 // Status is what an operator may want to know.
 type Status struct {
 	Spaces, Chains, Entries int    // kept now
+	Log                     int    // parts above the checkpoints
 	Pending, PendingBytes   int    // waiting now
 	Applied                 uint64 // parts since New, those of commits among them
 	Duplicates              uint64 // parts that came again
@@ -186,6 +187,9 @@ func (r *Replica) Status() Status {
 	st.Spaces = len(r.spaces)
 	for _, s := range r.spaces {
 		st.Chains += len(s.chains)
+		for _, c := range s.chains {
+			st.Log += int(c.head.Seq - c.base.Seq)
+		}
 		st.Entries += s.state.Entries.Len()
 		if s.law != nil {
 			st.Void += len(s.law.void)

@@ -2,6 +2,7 @@ package native
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -32,6 +33,12 @@ type Config struct {
 	// a store whose log is shorter than its head mark, or that was restored
 	// from a copy: under the old id it would use the name of a part twice.
 	NewReplica bool
+
+	// FinalAfter is how old parts are at least when the cluster's first node
+	// makes them final and sums them up in a checkpoint; at twice that age they
+	// are, unless it was down. 0 takes a minute; less than 0 never does it, and
+	// then no log is ever truncated. Only the first node's counts.
+	FinalAfter time.Duration
 
 	renews bool // a node whose replica id is at its end stops with errRenewed, and has another one then
 

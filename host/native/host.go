@@ -243,7 +243,7 @@ func (h *Host) openNode() error {
 		Key: h.identity.replicaKey(), Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
 		Cluster: h.identity.cluster(), Steward: steward, HomeKey: h.identity.homeKey(), Former: former,
 		Program: h.cfg.Program, Funcs: h.cfg.Funcs,
-		Disk: h.disk, Seed: newSeed(), Mode: member.Mesh, Peers: h.peers(),
+		Disk: h.disk, Seed: newSeed(), Limits: node.Limits{FinalAfter: causal.Instant(h.cfg.FinalAfter)}, Mode: member.Mesh, Peers: h.peers(),
 	})
 	if err != nil {
 		return err

@@ -155,9 +155,15 @@ func pebbleOptions(o diskOptions, f *fatal) *pebble.Options {
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       cmp.Or(o.tableSize, memTableSize),
 		CacheSize:          64 << 20,
-		Logger:             pebbleLog{o.log, f},
+
+		FlushDelayDeleteRange: reclaimAfter,
+		Logger:                pebbleLog{o.log, f},
 	}
 }
+
+// reclaimAfter is how long the space of a truncated log is not given back at
+// most, on a node where nothing else makes the store write its tables.
+const reclaimAfter = 10 * time.Second
 
 // readSynced reads the mark of the last Sync before the last batch.
 func (d *Disk) readSynced() error {

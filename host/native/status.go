@@ -26,6 +26,7 @@ type Status struct {
 
 	Spaces  int `json:"spaces"`
 	Entries int `json:"entries"` // live, over all spaces
+	Log     int `json:"log"`     // parts above the checkpoints, over all spaces
 	Pending int `json:"pending"` // parts that wait for their past
 	Waiting int `json:"waiting"` // commands that wait for their session's past
 	Outbox  int `json:"outbox"`  // events of this node that wait for the home
@@ -101,7 +102,7 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 		ID: s.Self.ID.String(), Name: s.Self.Name, Role: s.Self.Role, Addr: s.Self.Addr, HTTP: h.HTTPAddr(),
 		Cluster: s.Cluster, Steward: s.Steward.String(),
 		Members: []MemberStatus{}, Counts: s.Counts,
-		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Pending: s.Replica.Pending,
+		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Log: s.Replica.Log, Pending: s.Replica.Pending,
 		Waiting: s.Waiting, Outbox: s.Outbox, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Orphans: s.Orphans, Forks: s.Replica.Forked, Repairs: s.Repair.Exchanges,
 		Disk: DiskStatus{Full: h.disk.isFull(), Size: h.disk.size()},
 		Queues: QueuesStatus{

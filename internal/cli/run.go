@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/martinelli-lang/martinelli/host/native"
 	"github.com/spf13/cobra"
@@ -50,6 +51,7 @@ An interrupt ends it cleanly; a second one at once.`,
 	f.StringVar(&cfg.Join, "join", "", "HOST:PORT of the cluster's first node, to join it")
 	f.StringVar(&cfg.Token, "token", "", "the one-time token to join with")
 	f.BoolVar(&cfg.NewReplica, "new-replica", false, "keep the data and take a new replica id: after a restore, or where the log has lost its end")
+	f.DurationVar(&cfg.FinalAfter, "final-after", time.Minute, "at the cluster's first node: how old parts are made final, summed up in a checkpoint and taken out of the logs; less than 0 keeps all")
 	f.BoolVar(&verbose, "verbose", false, "log every event of the node")
 	return c
 }

@@ -50,6 +50,7 @@ func printStatus(w io.Writer, s native.Status) error {
 	fmt.Fprintf(t, "cluster\t%.16s\n", s.Cluster)
 	fmt.Fprintf(t, "commits\t%d here, %d aborted, %d parts of others\n", s.Counts.Commits, s.Counts.Aborts, s.Counts.Applied)
 	fmt.Fprintf(t, "state\t%d spaces, %d entries, %d bytes on disk\n", s.Spaces, s.Entries, s.Disk.Size)
+	fmt.Fprintf(t, "log\t%d parts above the checkpoints; %d checkpoints agreed with what was here, %d were taken from others\n", s.Log, s.Counts.Checkpoints, s.Counts.Installs)
 	fmt.Fprintf(t, "waiting\t%d parts for their past, %d commands, %d repairs of invariants due\n", s.Pending, s.Waiting, s.Due)
 	if s.Outbox > 0 {
 		fmt.Fprintf(t, "outbox\t%d events wait for the home\n", s.Outbox)

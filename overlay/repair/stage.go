@@ -272,7 +272,7 @@ func (m *Machine) nextBuckets(now causal.Instant, s *staging) {
 
 // installAfter is how long a whole checkpoint may wait for other spaces before
 // it is given up for a newer one.
-const installAfter = 10 * causal.Second
+const installAfter = 60 * causal.Second
 
 // buckets takes the bodies of the next leaves, the last of them perhaps in part.
 func (m *Machine) buckets(now causal.Instant, s *staging, r *wire.Reader) {
