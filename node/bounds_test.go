@@ -308,3 +308,39 @@ func TestARunWritesABoundedNumberOfSpaces(t *testing.T) {
 		t.Errorf("elsewhere: %s %s", got.Abort, got.Detail)
 	}
 }
+
+// TestStreamsAreBounded: a stream beyond the bound is refused, those before it
+// go on, also across a restart and through the outbox.
+func TestStreamsAreBounded(t *testing.T) {
+	w := newWorld(t, sales, 2)
+	home, away := w.guests[0], w.guests[1]
+	home.cfg.Limits.StreamsMax = 3
+	w.open(home)
+	sell := func(g *guest, stream string, seq uint64, outbox node.Outboxing) node.Answer {
+		q := supply(1)
+		q.Stream, q.Seq, q.Outbox = stream, seq, outbox
+		return w.raise(g, q)
+	}
+	for i, stream := range []string{"a", "b", "c", "d"} {
+		if got := sell(home, stream, 1, node.OutboxNever); got.Committed != (i < 3) || i == 3 && got.Abort != node.AbortStream {
+			t.Errorf("stream %d: %+v", i+1, got)
+		}
+	}
+	home.disk.Crash(0)
+	w.open(home)
+	if got := sell(home, "a", 1, node.OutboxNever); !got.Duplicate {
+		t.Errorf("a retry after a restart: %+v", got)
+	}
+	if got := sell(home, "a", 2, node.OutboxNever); !got.Committed || got.Duplicate {
+		t.Errorf("its next: %+v", got)
+	}
+	sell(away, "e", 1, node.OutboxAway)
+	w.linkAll()
+	w.run(5 * causal.Second)
+	if list := away.Outbox(); len(list) != 1 || list[0].Abort != node.AbortStream {
+		t.Errorf("a fourth stream through the outbox: %+v", list)
+	}
+	if n := w.number(home, "stock"); n != 4 {
+		t.Errorf("the stock is %d, want 4", n)
+	}
+}

@@ -1,9 +1,13 @@
 package node
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/overlay/repair"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -26,6 +30,23 @@ func lateAfter(p *plan.Program) causal.Instant {
 type search struct {
 	asked causal.Instant // when an exchange was last wished for the sake of late parts
 	begun causal.Instant // when the last exchange began that is over
+}
+
+// syncedMax bounds the peers of which it is known when all they had was here.
+const syncedMax = 8192
+
+// compared notes that an exchange brought all the peer had. At the bound the
+// peer longest not compared with is forgotten: it reads as never compared.
+func (n *Node) compared(e repair.Ended) {
+	if !e.Whole {
+		return
+	}
+	if _, isKnown := n.synced[e.Peer]; !isKnown && len(n.synced) >= syncedMax {
+		delete(n.synced, slices.MinFunc(order.Sorted(maps.Keys(n.synced), causal.ReplicaID.Compare), func(a, b causal.ReplicaID) int {
+			return cmp.Compare(n.synced[a], n.synced[b])
+		}))
+	}
+	n.synced[e.Peer] = e.Begun
 }
 
 // searched notes that an exchange begun here is over. One that gave way to the

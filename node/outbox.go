@@ -312,6 +312,8 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 		o = n.engine.Run(h, it.req.Values, env)
 	case name.seq <= done.seq || it.req.Stream != "" && isMarked && it.req.Seq <= mark.Seq:
 		result.Duplicate = true
+	case n.isOneTooMany(it.req.Stream):
+		result.Abort, result.Detail = AbortStream, "the home keeps the marks of as many streams as it takes: raise under the name of one that exists"
 	case !isKnown:
 		result.Abort, result.Detail = AbortNoEvent, "no handler on_"+it.req.Name+" at the home"
 	default:

@@ -24,6 +24,10 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 		n.abort(c, AbortStream, "a stream's name has at most 256 bytes and its seq counts from 1")
 		return
 	}
+	if n.isOneTooMany(q.Stream) {
+		n.abort(c, AbortStream, "this node keeps the marks of "+strconv.Itoa(n.store.Streams())+" streams and takes no more: raise under the name of one that exists, with its next numbers")
+		return
+	}
 	if n.isStalled(q.Stream, q.Seq) {
 		n.abort(c, AbortStalled, "raise "+strconv.FormatUint(n.stalled[q.Stream].seq, 10)+" of the stream again first")
 		return

@@ -59,9 +59,7 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 	n.heedContended(repairs.Evidence)
 	n.heedStaged(now, repairs.Staged)
 	for _, e := range repairs.Ended {
-		if e.Whole {
-			n.synced[e.Peer] = e.Begun
-		}
+		n.compared(e)
 		n.searched(e)
 	}
 	if len(repairs.Ended) > 0 {

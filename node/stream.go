@@ -51,6 +51,13 @@ func (n *Node) moved(stream string, seq uint64) {
 	}
 }
 
+// isOneTooMany reports whether a stream is new and its mark has no place any
+// more. A mark that is forgotten would let a retry run again, so none is.
+func (n *Node) isOneTooMany(stream string) bool {
+	_, isKnown := n.store.StreamMark(stream)
+	return stream != "" && !isKnown && n.store.Streams() >= n.cfg.Limits.StreamsMax
+}
+
 // mark notes that a stream's seq has committed, in the same store write as
 // what it did.
 func (n *Node) mark(stream string, seq uint64, parts []*causal.Part) {

@@ -57,3 +57,14 @@ func DumpPending(r *Replica) (text string) {
 	}
 	return text
 }
+
+// Implying returns how many chains one remembers to have named that has named
+// so many, and the bound.
+func Implying(chains int) (remembered, boundary int) {
+	c := &chain{}
+	for i := range chains {
+		c.imply(causal.Ref{Dot: causal.Dot{Replica: causal.ReplicaID{byte(i >> 16), byte(i >> 8), byte(i)}, Seq: 1}})
+		remembered = max(remembered, len(c.implied))
+	}
+	return remembered, impliedMax
+}

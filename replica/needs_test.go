@@ -81,3 +81,10 @@ func TestOutsideIsBounded(t *testing.T) {
 		t.Errorf("the space names %d parts of the other", n)
 	}
 }
+
+// TestImpliedIsBounded: a chain forgets what it has named when that is too much.
+func TestImpliedIsBounded(t *testing.T) {
+	if n, boundary := replica.Implying(1<<17 + 1000); n != boundary {
+		t.Errorf("a chain remembers %d names, its bound is %d", n, boundary)
+	}
+}

@@ -197,6 +197,9 @@ func (s *Store) StreamMark(stream string) (StreamMark, bool) {
 	return m, ok
 }
 
+// Streams returns how many streams have a mark.
+func (s *Store) Streams() int { return len(s.streams) }
+
 // Meta returns the value put last under a name, written or not. Nobody may change it.
 func (s *Store) Meta(name string) (value []byte, ok bool, err error) {
 	value, ok = s.meta[name]
