@@ -50,6 +50,7 @@ var floors = []floor{
 	// programmer are formatted with fmt.
 	{room: "lang/diag", rooms: []string{"lang/token"}, extra: []string{"fmt"}},
 	{room: "lang/syntax", rooms: []string{"lang/token", "lang/diag"}},
+	{room: "lang/format", rooms: []string{"lang/token", "lang/diag", "lang/syntax"}},
 	{room: "lang/resolve", rooms: []string{"lang/token", "lang/diag", "lang/syntax"}},
 	{room: "lang/types", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "plan", "value"}},
 	{room: "lang/lower", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "plan", "value"}},

@@ -25,8 +25,8 @@ func isHandler(word string) bool {
 	return strings.HasPrefix(word, handlerPrefix) && len(word) > len(handlerPrefix)
 }
 
-// isHead reports whether a word is the head of a declaration.
-func isHead(word string) bool { return slices.Contains(heads, word) || isHandler(word) }
+// IsHead reports whether a word is the head of a declaration.
+func IsHead(word string) bool { return slices.Contains(heads, word) || isHandler(word) }
 
 // declares reports whether token i begins a line that can only be a declaration.
 func (p *parser) declares(i int) bool {
@@ -135,7 +135,7 @@ func (p *parser) looksLikeDecl(i int) bool {
 	}
 	next := p.list.Tokens[i+1]
 	isArg := next.Kind == token.Symbol || next.Kind == token.String || next.Kind == token.Do
-	return isHead(t.Text) || isArg && !next.Newline
+	return IsHead(t.Text) || isArg && !next.Newline
 }
 
 // decl reads one declaration.
@@ -145,7 +145,7 @@ func (p *parser) decl() Decl {
 	if head.Kind != token.Ident {
 		return p.noDecl()
 	}
-	if !isHead(word) {
+	if !IsHead(word) {
 		if word = p.misspelt(head); word == "" {
 			return p.noDecl()
 		}
@@ -375,7 +375,7 @@ func (p *parser) args(options *[]Option, known []string, other func()) {
 			}
 			next := p.ahead(1).Kind
 			switch k := p.kind(); {
-			case p.now().Newline && isHead(p.now().Text):
+			case k == token.Ident && p.now().Newline && IsHead(p.now().Text):
 				p.fail(p.unexpected("an argument"))
 			case k == token.Symbol || k == token.Ident && (next == token.Colon || next == token.Arrow):
 				*options = p.option(*options, known)

@@ -17,8 +17,8 @@ const (
 	levelMultiply
 )
 
-// level returns how tightly a binary operator binds, or 0 if it is none.
-func level(k token.Kind) int {
+// Level returns how tightly a binary operator binds, from 1, or 0 if it is none.
+func Level(k token.Kind) int {
 	switch k {
 	case token.Or:
 		return levelOr
@@ -44,12 +44,12 @@ func (p *parser) binary(least int) Expr {
 	x := p.operand(least)
 	for {
 		op := p.operator()
-		bound := level(op.Kind)
+		bound := Level(op.Kind)
 		if bound < max(least, levelOr) {
 			p.depth = depth
 			return x
 		}
-		if b, isBinary := x.(*Binary); isBinary && bound == levelCompare && level(b.Op) == levelCompare && !p.inParens(b) {
+		if b, isBinary := x.(*Binary); isBinary && bound == levelCompare && Level(b.Op) == levelCompare && !p.inParens(b) {
 			p.report(chained(b.OpSpan, op.Span))
 		}
 		p.deeper()

@@ -108,7 +108,7 @@ func writtenAlone(x Expr) (string, int) {
 		}
 		return "- " + written(x.X, levelMultiply+1), levelMultiply + 1
 	case *Binary:
-		bound := level(x.Op)
+		bound := Level(x.Op)
 		left := bound
 		if bound == levelCompare {
 			left++ // not chained
