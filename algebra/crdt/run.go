@@ -83,7 +83,9 @@ func (r *run) put(s slot) (isNew bool) {
 	case len(r.pages[at.page]) == pageMax:
 		at = r.split(at)
 	}
-	r.pages[at.page] = slices.Insert(r.pages[at.page], at.slot, s)
+	page := append(r.pages[at.page], slot{})
+	copy(page[at.slot+1:], page[at.slot:])
+	page[at.slot], r.pages[at.page] = s, page
 	return true
 }
 
@@ -97,7 +99,9 @@ func (r *run) split(at cursor) cursor {
 	next := append(make([]slot, 0, pageMax), page[cut:]...)
 	clear(page[cut:])
 	r.pages[at.page] = page[:cut]
-	r.pages = slices.Insert(r.pages, at.page+1, next)
+	r.pages = append(r.pages, nil)
+	copy(r.pages[at.page+2:], r.pages[at.page+1:])
+	r.pages[at.page+1] = next
 	r.room[0] = nil // the pages have moved out of it
 	if at.slot >= cut {
 		at.page, at.slot = at.page+1, at.slot-cut
@@ -107,7 +111,10 @@ func (r *run) split(at cursor) cursor {
 
 // cut takes out the slot at a place.
 func (r *run) cut(at cursor) {
-	r.pages[at.page] = slices.Delete(r.pages[at.page], at.slot, at.slot+1)
+	page := r.pages[at.page]
+	last := len(page) - 1
+	copy(page[at.slot:], page[at.slot+1:])
+	page[last], r.pages[at.page] = slot{}, page[:last]
 	r.tidy(at.page)
 }
 
@@ -116,12 +123,19 @@ func (r *run) cut(at cursor) {
 func (r *run) tidy(i int) {
 	switch n := len(r.pages[i]); {
 	case n == 0:
-		r.pages = slices.Delete(r.pages, i, i+1)
+		r.drop(i)
 	case n <= pageMax/4 && i > 0 && len(r.pages[i-1]) <= pageMax/2:
 		r.pages[i-1] = append(r.pages[i-1], r.pages[i]...)
-		r.pages = slices.Delete(r.pages, i, i+1)
+		r.drop(i)
 	}
-	if len(r.pages) == 0 {
+}
+
+// drop takes out a page.
+func (r *run) drop(i int) {
+	last := len(r.pages) - 1
+	copy(r.pages[i:], r.pages[i+1:])
+	r.pages[last] = nil
+	if r.pages = r.pages[:last]; last == 0 {
 		r.pages = nil
 	}
 }
