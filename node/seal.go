@@ -230,7 +230,12 @@ func (n *Node) keepKeys(g replica.Group) {
 // source of trust: the chains as they are applied here.
 type tips struct{ n *Node }
 
-func (t tips) Tip(c causal.Chain) causal.Head { return t.n.replica.Head(c.Space, c.Replica) }
+func (t tips) Tip(c causal.Chain) causal.Head {
+	if slices.Contains(t.n.cfg.Former, c.Replica) {
+		return t.n.replica.Shown(c) // what is behind still awaits its seal
+	}
+	return t.n.replica.Head(c.Space, c.Replica)
+}
 
 func (t tips) HashOf(ref causal.Ref) (causal.Hash, bool) {
 	if hash, ok := t.n.replica.HashAt(ref.Space, ref.Replica, ref.Seq); ok {

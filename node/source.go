@@ -55,6 +55,9 @@ func (s source) Vector(space causal.SpaceID) []repair.Head {
 
 func (s source) Head(space causal.SpaceID, author causal.ReplicaID) causal.Head {
 	head := s.n.replica.Head(space, author)
+	if slices.Contains(s.n.cfg.Former, author) {
+		head = s.n.replica.Shown(causal.Chain{Space: space, Replica: author}) // what is behind lacks the seal that others have
+	}
 	if limit := s.Limit(space, author); head.Seq > limit {
 		head.Seq = limit
 		head.Hash, _ = s.n.replica.HashAt(space, author, limit)

@@ -162,7 +162,9 @@ func (m *Machine) Start() error {
 		m.jump = nil
 	}
 	cfg.Installed = func(space causal.SpaceID, vector causal.Vector) {
-		m.jump = append(m.jump, w.audit.Missing(m.index, space, vector)...)
+		if !w.isCloned {
+			m.jump = append(m.jump, w.audit.Missing(m.index, space, vector)...)
+		}
 	}
 	m.life++
 	m.starts++

@@ -275,3 +275,38 @@ func (e *estate) fell(victim *Machine) {
 		e.t.Fatal(err)
 	}
 }
+
+// TestCopiesUnderOneID: a disk is copied and both are started under one id, so
+// that an honest author forks. Both take new ids, and what they wrote is there
+// at the end, once.
+func TestCopiesUnderOneID(t *testing.T) {
+	for seed := range seeds(20) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			e := newEstate(t, seed)
+			victim := e.w.machines[1+e.rnd.IntN(3)]
+			e.talk(20)
+			e.w.Advance(causal.Second)
+			c := e.w.Clone(victim, true)
+			c.renews = true
+			e.talk(e.rnd.IntN(6))
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				e.say(victim, nil)
+				e.say(c, nil)
+				e.talk(e.rnd.IntN(10))
+				e.w.Advance(causal.Instant(e.rnd.IntN(2000)) * causal.Millisecond)
+			}
+			for range e.rnd.IntN(3) {
+				e.fell(nil)
+			}
+			e.w.Advance(10 * causal.Second)
+			e.talk(10)
+			e.settle()
+			if c.id == victim.id {
+				t.Error("both go on under one id")
+			}
+		})
+	}
+}
