@@ -1,13 +1,15 @@
 package node
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/overlay/repair"
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/store"
-	"maps"
 )
 
 // A node that lags behind the logs of others takes a checkpoint: repair fetches
@@ -23,9 +25,11 @@ type arriving struct {
 	since   causal.Instant // when all of it was here first, it or an earlier one; 0: not yet
 	next    causal.Instant // when what it refers to is looked for
 	isWhole bool
-	open    int           // proofs of forks in it that are with the host
-	proven  []causal.Dot  // parts whose proofs are good
-	built   *replica.Copy // once it is whole
+	open    int                           // proofs of forks in it that are with the host
+	proofs  map[causal.Dot]causal.EntryID // the first proof of each part that holds one
+	twofold map[causal.Dot]bool           // parts with more than one, which prove nothing: a good one would vouch for the others
+	proven  []causal.Dot                  // parts whose proofs are good
+	built   *replica.Copy                 // once it is whole
 }
 
 // installLate is how long a checkpoint that is here waits for what it refers to
@@ -119,7 +123,10 @@ func (n *Node) concludeProof(now causal.Instant, p *attested) {
 // are here already.
 func (n *Node) outline(o *repair.Outline) {
 	before := n.arriving[o.Space]
-	a := &arriving{Outline: *o, buckets: map[causal.BucketName]arrived{}, copy: n.store.NewCopy(o.Space)}
+	a := &arriving{
+		Outline: *o, buckets: map[causal.BucketName]arrived{}, copy: n.store.NewCopy(o.Space),
+		proofs: map[causal.Dot]causal.EntryID{}, twofold: map[causal.Dot]bool{},
+	}
 	if before != nil {
 		a.since = before.since
 	}
@@ -169,6 +176,11 @@ func (n *Node) attestProof(a *arriving, e *crdt.Live) {
 	proof, ok := rec.(*causal.Proof)
 	if err != nil || !ok {
 		return
+	}
+	if first, isKnown := a.proofs[e.ID.Dot]; isKnown && first != e.ID {
+		a.twofold[e.ID.Dot] = true
+	} else {
+		a.proofs[e.ID.Dot] = e.ID
 	}
 	statements, ok := proof.Statements(a.Space)
 	if !ok {
@@ -312,7 +324,7 @@ func (a *arriving) whole() *replica.Copy {
 	}
 	c := &replica.Copy{
 		Space: a.Space, Marker: causal.Dot{Replica: a.Key.ID(), Seq: a.Record.Marker},
-		Needs: a.Needs, Leaves: a.Leaves, Proven: a.proven,
+		Needs: a.Needs, Leaves: a.Leaves, Proven: slices.DeleteFunc(slices.Clone(a.proven), func(d causal.Dot) bool { return a.twofold[d] }),
 	}
 	for i := range a.Heads {
 		c.Heads = append(c.Heads, a.Heads[i].AuthorHead)
