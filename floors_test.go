@@ -49,6 +49,7 @@ var floors = []floor{
 	// The compiler's rooms, each after those it may import. Letters to the
 	// programmer are formatted with fmt.
 	{room: "lang/diag", rooms: []string{"lang/token"}, extra: []string{"fmt"}},
+	{room: "lang/explain", rooms: []string{"lang/diag"}, extra: []string{"embed"}}, // its pages are a text
 	{room: "lang/syntax", rooms: []string{"lang/token", "lang/diag"}},
 	{room: "lang/format", rooms: []string{"lang/token", "lang/diag", "lang/syntax"}},
 	{room: "lang/resolve", rooms: []string{"lang/token", "lang/diag", "lang/syntax"}},

@@ -75,7 +75,7 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see: %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		runCommand(), checkCommand(), fmtCommand(), simCommand(),
+		runCommand(), checkCommand(), explainCommand(), fmtCommand(), simCommand(),
 		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),

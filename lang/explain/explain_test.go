@@ -1,0 +1,70 @@
+package explain_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/martinelli-lang/martinelli/lang"
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/explain"
+)
+
+// told are the programs of which a page can only tell.
+var told = map[diag.Code]string{
+	"E001": "view :greeting do \"gr\xfcezi\" end\n",
+	"E002": "view :one do 1 end\x00\n",
+	"E003": strings.Repeat("# many\n", 1<<18),
+	"E004": "view :deep do " + strings.Repeat("(", 300) + "1" + strings.Repeat(")", 300) + " end\n",
+	"E191": "view :name do \"" + strings.Repeat("long", 1<<15) + "\" end\n",
+}
+
+// TestPages compiles the programs of every page: the wrong one gets the code and
+// no other error, the right one no error nor the code. Every code has a page.
+func TestPages(t *testing.T) {
+	for _, e := range diag.Codes() {
+		p, known := explain.Lookup(strings.ToLower(string(e.Code)))
+		if !known || p.Words == "" || p.Right == "" || p.Title != e.Title {
+			t.Errorf("%s has no whole page in pages.txt: write what it means, why it is so, a wrong program and a right one", e.Code)
+			continue
+		}
+		wrong := p.Wrong
+		if text, isTold := told[e.Code]; isTold && strings.HasPrefix(wrong, "# ") {
+			wrong = text
+		}
+		if got := codes(wrong); !slices.Contains(got, e.Code) || slices.ContainsFunc(got, func(c diag.Code) bool { return c[0] == 'E' && c != e.Code }) {
+			t.Errorf("%s: its wrong program gets %v", e.Code, got)
+		}
+		if got := codes(p.Right); slices.Contains(got, e.Code) || slices.ContainsFunc(got, func(c diag.Code) bool { return c[0] == 'E' }) {
+			t.Errorf("%s: its right program gets %v", e.Code, got)
+		}
+		if s := p.String(); !strings.HasPrefix(s, string(e.Code)+": ") || !strings.Contains(s, "\nright:\n  ") {
+			t.Errorf("%s: its text is\n%s", e.Code, s)
+		}
+	}
+}
+
+// codes compiles a program, or a topology, and returns the codes of its letters.
+func codes(text string) []diag.Code {
+	sources := []lang.Source{{Name: "page.mrt", Text: text}}
+	var topology *lang.Source
+	if strings.HasPrefix(text, "# topology\n") {
+		topology = &lang.Source{Name: "page.topology", Text: text}
+		sources[0].Text = ""
+	}
+	_, letters := lang.Compile(sources, topology)
+	var got []diag.Code
+	for _, d := range letters {
+		got = append(got, d.Code)
+	}
+	return got
+}
+
+// TestUnknown asks for codes that there are not.
+func TestUnknown(t *testing.T) {
+	for _, code := range []string{"", "E999", "wrong:", "E1"} {
+		if p, known := explain.Lookup(code); known {
+			t.Errorf("%q has the page %v", code, p)
+		}
+	}
+}
