@@ -23,7 +23,8 @@ type arriving struct {
 	buckets map[causal.BucketName]arrived
 	copy    store.Copy
 	since   causal.Instant // when all of it was here first, it or an earlier one; 0: not yet
-	next    causal.Instant // when what it refers to is looked for
+	next    causal.Instant // when it is tried again
+	again   causal.Instant // when a newer one may be asked for
 	isWhole bool
 	open    int                           // proofs of forks in it that are with the host
 	proofs  map[causal.Dot]causal.EntryID // the first proof of each part that holds one
@@ -75,7 +76,7 @@ func (n *Node) heedStaged(now causal.Instant, o repair.Staged) {
 			if a.since == 0 {
 				a.since = now
 			}
-			a.next = max(now, a.since+installLate)
+			a.next = now + restageEvery
 		}
 	}
 	if len(o.Whole) > 0 {
@@ -237,11 +238,23 @@ func (n *Node) install(now causal.Instant) {
 		}
 		set, missing := n.replica.Closure(c, copies, n.isOverdue(now, n.arriving[c.Space]))
 		if set == nil {
+			n.renew(now, missing[0].Space)
 			continue
 		}
 		if list, ok := n.replica.Install(set, missing); ok {
 			n.switchTo(now, list)
 		}
+	}
+}
+
+// renew asks for a newer checkpoint of a space where that which is here does not
+// go as far as another refers to. The steward marks all spaces at one moment, so
+// there is one, or will be.
+func (n *Node) renew(now causal.Instant, space causal.SpaceID) {
+	if a := n.arriving[space]; a != nil && a.isWhole && a.again <= now {
+		a.again = now + restageEvery
+		n.repair.Unstage(space)
+		n.repair.Restage(now, space)
 	}
 }
 
@@ -374,7 +387,11 @@ func (n *Node) switchTo(now causal.Instant, list []replica.Installed) {
 		}
 	}
 	n.keepClock()
-	n.heedReplica(now, n.replica.Drain())
+	o := n.replica.Drain()
+	if n.cfg.Observe != nil && len(o.Groups[0].Parts) == 0 {
+		n.cfg.Observe(nil, o.Groups[0].Missing)
+	}
+	n.heedReplica(now, o)
 }
 
 // meet keeps the key of an author that came with a checkpoint.

@@ -55,15 +55,16 @@ func (r *Replica) IsNews(c *Copy, differs bool) bool {
 
 // Closure returns the smallest set of copies with first in it that can be
 // installed together: whatever their parts refer to in spaces held here is
-// applied, or in one of them, or waits for them alone. Nil if there is none yet.
-// If isLate, what cannot be had is not waited for: it is returned as missing.
+// applied, or in one of them, or waits for them alone. Nil if there is none yet,
+// because of the part that is returned as missing. If isLate, what cannot be had
+// is not waited for, and all of it is returned as missing.
 func (r *Replica) Closure(first *Copy, others []*Copy, isLate bool) (set []*Copy, missing []causal.Ref) {
 	set = []*Copy{first}
 	waived := map[causal.Ref]bool{}
 	for {
 		lack, ok := r.lack(set, waived)
 		if ok {
-			return set, sorted(waived, causal.Ref.Compare)
+			return set, r.lacked(set, sorted(waived, causal.Ref.Compare))
 		}
 		i := slices.IndexFunc(others, func(c *Copy) bool { return c.Space == lack.Space })
 		switch isThere := i >= 0 && others[i].vector().Contains(lack.Dot); {
@@ -72,9 +73,26 @@ func (r *Replica) Closure(first *Copy, others []*Copy, isLate bool) (set []*Copy
 		case isLate:
 			waived[lack] = true
 		default:
-			return nil, nil
+			return nil, []causal.Ref{lack}
 		}
 	}
+}
+
+// lacked returns the parts that are missing where copies refer to the last of
+// them: those of its chain before it too.
+func (r *Replica) lacked(set []*Copy, last []causal.Ref) (missing []causal.Ref) {
+	for _, ref := range last {
+		have := r.Head(ref.Space, ref.Replica).Seq
+		for _, c := range set {
+			if c.Space == ref.Space {
+				have = max(have, c.vector()[ref.Replica])
+			}
+		}
+		for seq := have + 1; seq <= ref.Seq && len(missing) < missingMax; seq++ {
+			missing = append(missing, ref.Chain().At(seq))
+		}
+	}
+	return missing
 }
 
 // lack returns a part that the copies refer to and that would not be there
@@ -140,7 +158,9 @@ func (r *Replica) Install(set []*Copy, missing []causal.Ref) ([]Installed, bool)
 	}
 	r.out.Groups = append(r.out.Groups, g)
 	r.rewait(waiting)
-	r.out.Groups = append(r.out.Groups[:from], joined(r.out.Groups[from:]))
+	all := joined(r.out.Groups[from:])
+	all.Missing = slices.DeleteFunc(all.Missing, r.isApplied) // some have come with what was waiting
+	r.out.Groups = append(r.out.Groups[:from], all)
 	maps.DeleteFunc(r.missing, func(ref causal.Ref, _ bool) bool { return r.isApplied(ref) })
 	return list, true
 }

@@ -15,10 +15,14 @@ import (
 func witnessed(t *testing.T, p *plan.Program, seed uint64, planted node.Planted) (*recorder, error) {
 	t.Helper()
 	shape := die(seed, "shape")
+	final := causal.Instant(-1) // never
+	if seed%2 == 1 && planted == (node.Planted{}) {
+		final = causal.Instant(100+die(seed, "final").IntN(1000)) * causal.Millisecond // so that most that come back take checkpoints
+	}
 	w, err := NewWorld(Config{
 		Name: "rooms", Program: p, Seed: seed, Faults: fault.All, Span: 10 * causal.Second,
 		Roles:   []Role{{"server", 2 + shape.IntN(3)}},
-		Planted: planted,
+		Planted: planted, FinalAfter: final,
 		SeenMax: 2 * int(seed%2), // of every other history most is named by the bulk
 	})
 	if err != nil {
@@ -34,6 +38,9 @@ func witnessed(t *testing.T, p *plan.Program, seed uint64, planted node.Planted)
 	if len(r.checker.Findings()) == 0 {
 		r.rest()
 	}
+	for _, m := range w.machines {
+		w.tally(m)
+	}
 	return r, w.verdict()
 }
 
@@ -41,7 +48,7 @@ func witnessed(t *testing.T, p *plan.Program, seed uint64, planted node.Planted)
 // million where MARTINELLI_SOAK asks for them.
 func TestCausality(t *testing.T) {
 	p := compile(t, "rooms.mrt", rooms)
-	commits, late := 0, 0
+	commits, late, installs, checkpoints := 0, 0, uint64(0), uint64(0)
 	most := int(seeds(10_000))
 	if testing.Short() {
 		most = 500
@@ -58,8 +65,12 @@ func TestCausality(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		commits, late = commits+r.checker.Commits(), late+r.checker.Late()
+		installs, checkpoints = installs+r.w.stats.Installs, checkpoints+r.w.stats.Checkpoints
 	}
-	t.Logf("%d commits, %d of their pieces late somewhere", commits, late)
+	t.Logf("%d commits, %d of their pieces late somewhere; %d checkpoints agreed, %d taken from others", commits, late, checkpoints, installs)
+	if installs == 0 || checkpoints == 0 {
+		t.Error("no history had checkpoints")
+	}
 }
 
 // TestPlanted plants one mistake at a time and requires that the checker finds

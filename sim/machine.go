@@ -163,7 +163,7 @@ func (m *Machine) Start() error {
 	}
 	cfg.Installed = func(space causal.SpaceID, vector causal.Vector) {
 		if !w.isCloned {
-			m.jump = append(m.jump, w.audit.Missing(m.index, space, vector)...)
+			m.jumped(space, vector)
 		}
 	}
 	m.life++
@@ -184,6 +184,18 @@ func (m *Machine) Start() error {
 		wr.restarted()
 	}
 	return nil
+}
+
+// jumped notes what a checkpoint has made visible: what it covers of what the
+// machine has not shown before, nor in the step under way.
+func (m *Machine) jumped(space causal.SpaceID, vector causal.Vector) {
+	for _, p := range m.world.audit.Missing(m.index, space, vector) {
+		isSame := func(o *causal.Part) bool { return o.Ref() == p.Ref() }
+		isSeen := func(s sight) bool { return slices.ContainsFunc(s.group, isSame) }
+		if !slices.ContainsFunc(m.seen, isSeen) {
+			m.jump = append(m.jump, p)
+		}
+	}
 }
 
 // Crash stops the machine. What its disk keeps of un-synced writes depends on

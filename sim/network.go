@@ -15,8 +15,9 @@ type network struct {
 	world *World
 	die   *rand.Rand
 	rates fault.Spec
-	tap   func(node.Message)   // if not nil, is shown all that is sent
-	cuts  map[int]fault.Action // those that stand; asked in any order, as it is an "or"
+	tap   func(node.Message)                        // if not nil, is shown all that is sent
+	lie   func(*Machine, node.Message) node.Message // if not nil, says what is sent in its place
+	cuts  map[int]fault.Action                      // those that stand; asked in any order, as it is an "or"
 }
 
 // How long things take on a link.
@@ -183,6 +184,9 @@ func (n *network) send(from *Machine, msg node.Message) {
 	}
 	if n.tap != nil {
 		n.tap(msg)
+	}
+	if n.lie != nil {
+		msg = n.lie(from, msg)
 	}
 	frame := wire.AppendFrame(nil, msg.Channel, msg.Kind, msg.Body)
 	w.stats.Messages++

@@ -257,7 +257,7 @@ func (r *recorder) visible(m *Machine, s sight) {
 func (r *recorder) learn(p *causal.Part, room int) (n int, ok bool) {
 	for i, e := range p.Entries {
 		v, err := value.DecodeAll(e.Value)
-		if err != nil {
+		if err != nil || e.Database == causal.ControlDatabase {
 			continue
 		}
 		n, ok = int(v.AsInt()), true

@@ -72,6 +72,8 @@ func (w *World) tally(m *Machine) {
 	}
 	status := m.node.Status()
 	w.stats.PartsArrived += status.Counts.Received
+	w.stats.Checkpoints += status.Counts.Checkpoints
+	w.stats.Installs += status.Counts.Installs
 	w.stats.Repairs += status.Repair.Exchanges
 	w.stats.PartsRepaired += status.Repair.PartsReceived
 }

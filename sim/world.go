@@ -48,6 +48,7 @@ type Stats struct {
 	Syncs                                  uint64
 	Parts, PartsReceived                   uint64 // made, and made visible elsewhere
 	PartsArrived                           uint64 // at others, again ones included
+	Checkpoints, Installs                  uint64 // checkpoints that agreed with what was there, and that were taken from others
 	Late                                   uint64 // groups made visible without all they name
 	Repairs, PartsRepaired                 uint64 // exchanges between neighbours, and parts they brought
 }
