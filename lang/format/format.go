@@ -14,6 +14,9 @@ import (
 // formatted to says something else. That is a mistake of this room.
 var ErrMeaning = errors.New("the formatter would change what this file says, so the file is left alone: please report it, with the file")
 
+// ErrTooLarge says that the text would be larger than a source file may be.
+var ErrTooLarge = errors.New("with its lines broken this file would be larger than 1 MiB, so it is left alone: split it")
+
 // Source formats a program, or a topology where the file's name or, for a name
 // without a known ending, its first word says so. The text is the same program: it has the same
 // tree and the same comments. A text that cannot be read has letters, and no
@@ -29,6 +32,9 @@ func source(file *token.File, width int) (text string, letters []diag.Diagnostic
 		return "", letters, nil
 	}
 	text = made.String()
+	if len(text) > token.SizeMax {
+		return "", nil, ErrTooLarge
+	}
 	if !says(file, token.NewFile(file.Name, text)) {
 		return "", nil, ErrMeaning
 	}

@@ -42,6 +42,14 @@ func TestStyle(t *testing.T) {
 	}
 }
 
+// TestTooLarge formats a text that grows beyond the bound of a source file.
+func TestTooLarge(t *testing.T) {
+	text := "view :x do [" + strings.Repeat("1, ", token.SizeMax/4) + "1] end\n"
+	if _, _, err := Source(token.NewFile("a.mrt", text)); err != ErrTooLarge {
+		t.Error(err)
+	}
+}
+
 // TestMeaning formats every program of the repository, and each of them with
 // other layouts: the tree stays the same, and so does what is formatted again.
 func TestMeaning(t *testing.T) {
