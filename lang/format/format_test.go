@@ -44,7 +44,7 @@ func TestStyle(t *testing.T) {
 
 // TestTooLarge formats a text that grows beyond the bound of a source file.
 func TestTooLarge(t *testing.T) {
-	text := "view :x do [" + strings.Repeat("1, ", token.SizeMax/4) + "1] end\n"
+	text := "on_a do\n" + strings.Repeat("if b\n", 100) + strings.Repeat("c\n", token.SizeMax/200) + strings.Repeat("end\n", 101)
 	if _, _, err := Source(token.NewFile("a.mrt", text)); err != ErrTooLarge {
 		t.Error(err)
 	}
