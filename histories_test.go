@@ -21,9 +21,7 @@ const histories = 15
 
 // unplayed are the histories that no test plays yet, and why.
 var unplayed = map[int]string{
-	3:  "comes with checkpoints",
-	8:  "comes with replicated homes",
-	11: "comes with checkpoints",
+	8: "comes with replicated homes",
 }
 
 // TestHistories keeps docs/histories.md true: its rows are numbered, each
