@@ -126,7 +126,7 @@ var constructs = []struct{ text, refused string }{
 	{"view :x do numbers.first end", "`.first`"},
 	{"view :x do numbers.last end", "`.last`"},
 	{"view :x do numbers.product(numbers).closure end", "`.closure`"},
-	{"database :two, gcounter, :by => [:a, :b]\nview :x do two[\"a\"] end", "a sub-map"},
+	{"database :two, gcounter, :by => [:a, :b]\nview :x do two[\"a\"] end\nview :y do two[\"a\"].keys end\nview :z do two[\"a\"].map do |b, n| n end end", ""},
 	{"view :x do mine end", "a slice"},
 
 	// The prelude.

@@ -214,17 +214,13 @@ func checkIndex(db *Database, s site) (diag.Diagnostic, bool) {
 		switch {
 		case at < 0:
 			return notDimension(db, sym.Span, sym.Name), true
-		case at != i && len(keys) == len(dims):
+		case at != i && len(keys) <= len(dims):
 			return diag.Errorf("E103", sym.Span, "`%s` is dimension %d of `%s`, not %d", sym.Name, at+1, db.Name, i+1).
 				Hinting("write the keys in the order %s", Quoted(dimTexts(db))), true
 		case s.unbound[sym]:
 			return diag.Errorf("E103", sym.Span, "`%s` has no value here", sym.Name).
 				Hinting("`%s[:%s]` is the value at the `%s` in scope; write `%s[e]` for the value at a key e", db.Name, sym.Name, sym.Name, db.Name), true
 		}
-	}
-	if len(keys) < len(dims) {
-		return NotYet(s.index.Span, "a sub-map, an index with fewer keys than dimensions",
-			"`"+db.Name+"` has the dimensions "+Quoted(dimTexts(db))+"; give every key, or filter the whole map"), true
 	}
 	if len(keys) > len(dims) {
 		return diag.Errorf("E104", s.index.Span, "`%s` has fewer dimensions than keys are given here", db.Name).

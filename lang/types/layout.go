@@ -148,7 +148,12 @@ func (p place) given() int {
 	if p.index == nil {
 		return len(p.steps)
 	}
-	return len(p.db.Dims) + len(p.steps)
+	return len(p.index.Keys) + len(p.steps)
+}
+
+// isWhole reports whether every dimension of the database has a key.
+func (p place) isWhole() bool {
+	return len(p.db.Dims) == 0 || p.index != nil && len(p.index.Keys) == len(p.db.Dims)
 }
 
 // target returns the place that x names, if it names one.
@@ -165,7 +170,7 @@ func (c *checker) target(x syntax.Expr) (p place, ok bool) {
 			p.index = x
 			return p, true
 		}
-		if ok = p.isMap() && len(x.Keys) == 1 && (p.index != nil || len(p.db.Dims) == 0); ok {
+		if ok = p.isMap() && len(x.Keys) == 1 && p.isWhole(); ok {
 			p.steps, p.layout = append(slices.Clip(p.steps), step{x.Keys[0], p.key}), p.inside
 		}
 	case *syntax.Member:
@@ -301,7 +306,7 @@ func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Exp
 	}
 	keys := c.keysAt(p)
 	end := len(keys) + 1
-	if p.index == nil && len(p.db.Dims) > 0 {
+	if !p.isWhole() {
 		end = len(p.db.Dims)
 	}
 	var all *plan.Expr
@@ -319,4 +324,4 @@ func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Exp
 }
 
 // hasKeys reports whether keys can be asked of a place.
-func (p place) hasKeys() bool { return p.index == nil && len(p.steps) == 0 || p.isMap() }
+func (p place) hasKeys() bool { return p.index == nil && len(p.steps) == 0 || !p.isWhole() || p.isMap() }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -64,13 +65,25 @@ func (c *checker) keys(p place, m *syntax.Member) ([]*plan.Expr, bool) {
 	switch {
 	case p.index != nil && c.prog.Faulty[p.index]:
 		return nil, false
-	case p.index != nil || len(db.Dims) == 0:
+	case p.isWhole():
 		return c.keysAt(p), true
+	case p.index != nil:
+		c.write(diag.Errorf("E104", p.index.Span, "`%s` has the dimensions %s: say at which key of each to `%s`", db.Name, resolve.Quoted(dimNames(db)), m.Name.Text).
+			There(db.Decl.Name.Span, "declared here"))
+		return nil, false
 	default:
 		c.write(diag.Errorf("E104", m.X.Where(), "`%s` is a map: say at which key to `%s`", db.Name, m.Name.Text).
 			Hinting("`%s[:%s].%s(...)`", db.Name, db.Dims[0].Text, m.Name.Text))
 		return nil, false
 	}
+}
+
+func dimNames(db *resolve.Database) []string {
+	names := make([]string, len(db.Dims))
+	for i, d := range db.Dims {
+		names[i] = d.Text
+	}
+	return names
 }
 
 // verbArgument types the argument of a verb.
