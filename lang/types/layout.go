@@ -324,4 +324,6 @@ func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Exp
 }
 
 // hasKeys reports whether keys can be asked of a place.
-func (p place) hasKeys() bool { return p.index == nil && len(p.steps) == 0 || !p.isWhole() || p.isMap() }
+func (p place) hasKeys() bool {
+	return p.index == nil && len(p.steps) == 0 || !p.isWhole() || p.isMap()
+}
