@@ -133,7 +133,7 @@ func (k *killing) raise(n *process, name string) {
 			k.mu.Lock()
 			r.attempted[note] = true
 			k.mu.Unlock()
-			if _, err := client.New(n.http).Raise(k.ctx, "note", body, "", 0); err != nil {
+			if _, err := client.New(n.http).Raise(k.ctx, "note", body, "", 0, ""); err != nil {
 				k.awake(n)
 				continue
 			}

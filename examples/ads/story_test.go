@@ -215,7 +215,7 @@ func (s *story) raise(n *process, event string, args any) {
 	s.t.Helper()
 	body, err := json.Marshal(args)
 	if err == nil {
-		_, err = client.New(n.http).Raise(s.ctx, event, body, "", 0)
+		_, err = client.New(n.http).Raise(s.ctx, event, body, "", 0, "")
 	}
 	if err != nil {
 		s.t.Fatalf("raise %s at %s: %v", event, n.name, err)
