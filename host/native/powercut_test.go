@@ -31,6 +31,7 @@ func cutOptions(fs vfs.FS) diskOptions {
 type cutLife struct {
 	t      *testing.T
 	states map[uint64][32]byte // by the counter
+	copies copying
 }
 
 // batch returns one that changes several records, one of them large at times.
@@ -47,6 +48,7 @@ func (l *cutLife) batch(b *batches, rnd *rand.Rand) []store.Op {
 		}
 		b.store.PutMeta(fmt.Sprintf("large%d", rnd.IntN(3)), large)
 	}
+	l.copies.step(b.store, b.n, rnd)
 	return b.store.Take()
 }
 
@@ -59,6 +61,9 @@ func (l *cutLife) write(c *cutFS, groups int, rnd *rand.Rand) {
 	}
 	b := batchesOf(l.t, d)
 	b.n = counterText(l.t, d)
+	if err := l.copies.resume(b.store); err != nil {
+		l.t.Fatal(err)
+	}
 	for range groups {
 		for range 1 + rnd.IntN(2) {
 			if err := d.Write(l.batch(b, rnd)); err != nil {
@@ -94,7 +99,7 @@ func (l *cutLife) check(mem vfs.FS, acked uint64) error {
 	if want, ok := l.states[got]; (ok || got > 0) && want != digest(l.t, d) {
 		return fmt.Errorf("after batch %d it is not what was written", got)
 	}
-	return nil
+	return checkCopies(d)
 }
 
 func counterText(t *testing.T, d store.Reader) uint64 {
@@ -147,7 +152,7 @@ func TestPowerCutAnywhere(t *testing.T) {
 	}
 	for seed := range uint64(tries) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
-		l := &cutLife{t, map[uint64][32]byte{}}
+		l := &cutLife{t: t, states: map[uint64][32]byte{}}
 		c := newCutFS(vfs.NewMem())
 		for range lives {
 			l.write(c, groups, rnd)
@@ -186,7 +191,7 @@ func TestPowerCutsInARow(t *testing.T) {
 	}
 	for seed := range uint64(stories) {
 		rnd := rand.New(rand.NewPCG(seed, 9))
-		l := &cutLife{t, map[uint64][32]byte{}}
+		l := &cutLife{t: t, states: map[uint64][32]byte{}}
 		mem, acked := vfs.NewMem(), uint64(0)
 		for life := range cuts {
 			c := newCutFS(mem)

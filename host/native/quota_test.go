@@ -182,7 +182,7 @@ func TestQuotaUnderTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := batchesOf(t, d)
-	l := &cutLife{t, map[uint64][32]byte{}}
+	l := &cutLife{t: t, states: map[uint64][32]byte{}}
 	for range 300 {
 		if err := errors.Join(d.Write(l.batch(b, rnd)), d.Sync()); err != nil {
 			t.Fatal(err)
