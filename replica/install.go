@@ -316,9 +316,13 @@ func (q *seals) fit(c *chain) {
 
 // differences says what changes between two forms of a space.
 func differences(old, s *space) (changes []Change) {
-	var come, gone []crdt.Live
+	var changed, come, gone []crdt.Live // changed: on another branch of a fork it was something else
 	for id, e := range s.state.Entries.All() {
-		if !old.state.Entries.Has(id) {
+		was, isOld := old.state.Entries.Get(id)
+		if isOld && was != e {
+			changed = append(changed, crdt.Live{ID: id, Entry: was})
+		}
+		if !isOld || was != e {
 			come = append(come, crdt.Live{ID: id, Entry: e})
 		}
 	}
@@ -327,14 +331,15 @@ func differences(old, s *space) (changes []Change) {
 			gone = append(gone, crdt.Live{ID: id, Entry: e})
 		}
 	}
-	order.Sort(come, compareLive)
-	order.Sort(gone, compareLive)
-	for _, e := range come {
-		changes = append(changes, Change{s.id, e.Database, e.Key, e.Item(), false})
+	tell := func(list []crdt.Live, removed bool) {
+		order.Sort(list, compareLive)
+		for _, e := range list {
+			changes = append(changes, Change{s.id, e.Database, e.Key, e.Item(), removed})
+		}
 	}
-	for _, e := range gone {
-		changes = append(changes, Change{s.id, e.Database, e.Key, e.Item(), true})
-	}
+	tell(changed, true)
+	tell(come, false)
+	tell(gone, true)
 	return changes
 }
 

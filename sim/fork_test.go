@@ -17,13 +17,14 @@ import (
 // forking is a world in which one author goes on in several ways: its machine
 // and the clones of it each speak to some of the honest machines alone.
 type forking struct {
-	honest   int
-	branches int
-	common   int // parts before the fork
-	depth    int // parts behind it, on each branch
-	shape    shape
-	isCut    bool // the honest machines are cut off from each other too while the branches grow
-	seed     uint64
+	honest     int
+	branches   int
+	common     int // parts before the fork
+	depth      int // parts behind it, on each branch
+	shape      shape
+	isCut      bool // the honest machines are cut off from each other too while the branches grow
+	seed       uint64
+	finalAfter causal.Instant // of the steward; 0: nothing becomes final meanwhile
 }
 
 func (f forking) String() string {
@@ -88,7 +89,7 @@ func say(m *Machine, word string) {
 // play forks the author and returns the world, with links whole, and who is honest.
 func (f forking) play(t *testing.T) (w *World, honest, forkers []*Machine) {
 	t.Helper()
-	cfg := Config{Program: compile(t, "words.mrt", words), Roles: []Role{{"server", f.honest + 1}}, Seed: f.seed}
+	cfg := Config{Program: compile(t, "words.mrt", words), Roles: []Role{{"server", f.honest + 1}}, Seed: f.seed, FinalAfter: f.finalAfter}
 	if f.shape != mesh {
 		cfg.Neighbors = f.dials
 	}
