@@ -65,8 +65,8 @@ func (n *Node) hasten(now causal.Instant) {
 	n.replica.Wake(now)
 	since, isDue := n.replica.Due()
 	peers := n.member.Neighbors()
-	if !isDue || len(peers) == 0 {
-		return
+	if !isDue || len(peers) == 0 || n.isFetching() && now < since+installLate {
+		return // a checkpoint under way may bring it
 	}
 	begun := now
 	for _, peer := range peers {

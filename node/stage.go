@@ -394,6 +394,9 @@ func (n *Node) switchTo(now causal.Instant, list []replica.Installed) {
 	n.heedReplica(now, o)
 }
 
+// isFetching reports whether checkpoints are on their way here.
+func (n *Node) isFetching() bool { return len(n.arriving) > 0 || n.repair.IsStaging() }
+
 // meet keeps the key of an author that came with a checkpoint.
 func (n *Node) meet(c causal.Chain, k causal.Key) {
 	if _, isKnown := n.trust.Key(c.Replica); !isKnown || !n.keyKept[c.Replica] {

@@ -335,5 +335,8 @@ func (m *Machine) stagesInOrder() []*staging {
 	return list
 }
 
+// IsStaging reports whether any checkpoint is being taken.
+func (m *Machine) IsStaging() bool { return len(m.stages) > 0 }
+
 // Staging reports whether a space's checkpoint is being taken.
 func (m *Machine) Staging(space causal.SpaceID) bool { return m.stages[space] != nil }
