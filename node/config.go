@@ -58,6 +58,7 @@ type Limits struct {
 	StreamsMax  int            // streams this node keeps the marks of: a raise of a further one is refused (default 1,048,576)
 	SeenMax     int            // parts that a token or a part names for itself: of more the bulk is named by parts of a space of their own (default 2,048)
 	RepairDelay causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
+	DropMax     int            // entries that one Drop removes (default 65,536)
 	FinalAfter  causal.Instant // the steward makes final what is twice as old, and sums it up (default 60 s; negative: never)
 	FlushEvery  int            // parts between two flushes of state to the store (default 16,384)
 }
@@ -71,6 +72,7 @@ func (l Limits) withDefaults() Limits {
 	l.StreamsMax = or(l.StreamsMax, 1<<20)
 	l.SeenMax = or(l.SeenMax, 2048)
 	l.RepairDelay = or(l.RepairDelay, 500*causal.Millisecond)
+	l.DropMax = or(l.DropMax, 1<<16)
 	l.FinalAfter = or(l.FinalAfter, 60*causal.Second)
 	l.FlushEvery = or(l.FlushEvery, 16384)
 	return l

@@ -172,7 +172,11 @@ func (n *Node) hasNews(space causal.SpaceID, marker uint64) bool {
 }
 
 // isStewardship reports whether a part is but a mark, a final or a checkpoint.
+// These remove what they succeed; a part that but removes is an ordinary one.
 func isStewardship(p *causal.Part) bool {
+	if len(p.Entries) == 0 && len(p.Removed) > 0 {
+		return false
+	}
 	for i := range p.Entries {
 		switch rec, _ := causal.RecordOf(&p.Entries[i]); rec.(type) {
 		case *causal.Final, *causal.Checkpoint:

@@ -65,6 +65,7 @@ type Node struct {
 	finals    map[causal.SpaceID]stewardship      // at the steward
 	stirred   map[causal.SpaceID]bool             // at the steward: spaces with something new that have no closing yet
 
+	unnamed unnamed                   // entries of databases that the program does not name
 	outbox  outbox                    // of all nodes
 	legacy  legacy                    // of former ids
 	writes  []replica.Write           // scratch of commit
@@ -131,6 +132,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		stirred:   map[causal.SpaceID]bool{},
 		stalled:   map[string]stall{},
 		standing:  map[standing]*duty{},
+		unnamed:   newUnnamed(cfg.Program),
 		outbox:    newOutbox(),
 		legacy:    newLegacy(),
 		synced:    map[causal.ReplicaID]causal.Instant{},

@@ -50,8 +50,9 @@ type Answer struct {
 	Detail    string // a sentence more
 	Token     []byte // the causal context after this answer
 	Reading   *flow.Reading
-	Mark      uint64 // of a stream
-	Spaces    int    // a cut: in how many spaces
+	Mark      uint64   // of a stream
+	Spaces    int      // a cut: in how many spaces
+	Dropped   *Dropped // a drop
 }
 
 // Words with which a node itself aborts. Those of the program and of flow come on top.

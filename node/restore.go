@@ -41,7 +41,7 @@ func (n *Node) restore(now causal.Instant) error {
 	if err := n.reload(now); err != nil {
 		return err
 	}
-	n.engine.Apply(n.live())
+	n.show(n.live())
 	n.judgeSelf()
 	n.resumeStewardship()
 	return nil

@@ -24,5 +24,5 @@ func (n *Node) showOwn(g replica.Group, removed []replica.Change) {
 		}
 		changes = append(changes, flow.Change{Database: c.Database, Key: c.Key, Item: c.Item, Removed: true})
 	}
-	n.engine.Apply(changes)
+	n.show(changes)
 }

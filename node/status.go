@@ -24,6 +24,7 @@ type Status struct {
 	Due     int // violations of invariants not repaired yet
 	Watches int
 	Barred  replica.Reason // why this node may not write any more; Valid if it may
+	Unnamed []Unnamed      // databases that have entries and that the program does not name, in the order of their names; at most 4,096
 	Orphans int            // parts of former ids that nobody else may have, which wait to be written again under this one
 }
 
@@ -38,7 +39,7 @@ func (n *Node) Status() Status {
 	s := Status{
 		Self: n.member.Self(), Steward: n.cfg.Steward, Cluster: n.cfg.Cluster,
 		Counts: n.counts, Replica: n.replica.Status(), Cast: n.cast.Stats(), Repair: n.repair.Stats(),
-		Waiting: len(n.waiting), Asked: len(n.asked), Outbox: n.outbox.open, Due: len(n.standing), Watches: len(n.watches), Barred: n.barred[n.self], Orphans: n.legacy.open,
+		Waiting: len(n.waiting), Asked: len(n.asked), Outbox: n.outbox.open, Due: len(n.standing), Watches: len(n.watches), Barred: n.barred[n.self], Orphans: n.legacy.open, Unnamed: n.unnamed.list(),
 	}
 	for _, m := range n.member.Members() {
 		s.Members = append(s.Members, Peer{Status: m, Synced: n.synced[m.ID]})

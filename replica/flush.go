@@ -289,6 +289,21 @@ func (r *Replica) isIntact(s *space) bool {
 	return true
 }
 
+// EntriesIn yields the live entries of a space, in the order of their ids.
+func (r *Replica) EntriesIn(id causal.SpaceID) iter.Seq[crdt.Live] {
+	return func(yield func(crdt.Live) bool) {
+		s := r.spaces[id]
+		if s == nil {
+			return
+		}
+		for dot, e := range s.state.Entries.All() {
+			if !yield(crdt.Live{ID: dot, Entry: e}) {
+				return
+			}
+		}
+	}
+}
+
 // Entries yields the live entries of all spaces, in no order.
 func (r *Replica) Entries() iter.Seq2[causal.SpaceID, crdt.Live] {
 	return func(yield func(causal.SpaceID, crdt.Live) bool) {

@@ -88,6 +88,33 @@ func (h *Host) serveRetire(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, cutAnswer{spaces})
 }
 
+// dropAnswer is what the admin verb drop says.
+type dropAnswer struct {
+	Entries int `json:"entries"`
+	Bytes   int `json:"bytes"` // of keys and values
+	Spaces  int `json:"spaces"`
+}
+
+// serveDrop removes the entries of ?database=NAME, which the program does not
+// name. It needs the secret of the first node.
+func (h *Host) serveDrop(w http.ResponseWriter, r *http.Request) error {
+	if err := h.admin(r); err != nil {
+		return err
+	}
+	database := r.URL.Query().Get("database")
+	if database == "" {
+		return errBad("no database is named", "for example ?database=seen")
+	}
+	d, err := h.Drop(r.Context(), database)
+	switch {
+	case isFull(err):
+		return err
+	case err != nil:
+		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	}
+	return writeJSON(w, dropAnswer{d.Entries, d.Bytes, d.Spaces})
+}
+
 // serveBackup streams a backup. One that breaks off has no end that fits, so
 // nobody takes it for whole.
 func (h *Host) serveBackup(w http.ResponseWriter, r *http.Request) error {

@@ -39,6 +39,8 @@ type Status struct {
 	Repairs uint64 `json:"repairs"`          // exchanges begun here
 	Orphans int    `json:"orphans"`          // parts of this node's former ids that wait to be written again, as nobody else may have them
 
+	Unnamed []UnnamedStatus `json:"unnamed,omitempty"` // databases that have entries and that the program does not name
+
 	Disk   DiskStatus   `json:"disk"`
 	Queues QueuesStatus `json:"queues"`
 
@@ -59,6 +61,13 @@ type MemberStatus struct {
 	Lag      int64                    `json:"lag_ms"`
 	RTT      int64                    `json:"rtt_us"` // of the last ping; 0 before the first
 	Channels map[string]ChannelStatus `json:"channels,omitempty"`
+}
+
+// UnnamedStatus is a database that has entries and that the program does not name.
+type UnnamedStatus struct {
+	Name    string `json:"name"`
+	Entries int    `json:"entries"`
+	Bytes   int    `json:"bytes"` // of keys and values
 }
 
 // ChannelStatus is one connection of a link.
@@ -113,6 +122,9 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 	}
 	for _, m := range s.Members {
 		st.Members = append(st.Members, h.memberStatus(m, now))
+	}
+	for _, u := range s.Unnamed {
+		st.Unnamed = append(st.Unnamed, UnnamedStatus(u))
 	}
 	for i := range p.Databases {
 		st.Databases = append(st.Databases, p.Databases[i].Name)

@@ -74,6 +74,32 @@ func (h *Host) Retire(ctx context.Context, who causal.ReplicaID) (spaces int, er
 	return a.Spaces, err
 }
 
+// Drop removes the entries of a database that the program does not name; see
+// node.Drop. It says what it has removed, also with an error: that is durable.
+// On a node that is at work it goes step by step, and others between the steps.
+func (h *Host) Drop(ctx context.Context, database string) (total node.Dropped, err error) {
+	for isFirst := true; isFirst || total.IsMore; isFirst = false {
+		if h.disk.isFull() {
+			return total, ErrDiskFull
+		}
+		a, err := h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.Drop(now, t, database) })
+		switch {
+		case err != nil:
+			return total, err
+		case a.Abort == node.AbortUnstored && !isFirst: // somebody else has removed the rest
+			total.IsMore = false
+		case a.Abort != "":
+			return total, errors.New(a.Detail)
+		default:
+			total.Entries += a.Dropped.Entries
+			total.Bytes += a.Dropped.Bytes
+			total.Spaces += a.Dropped.Spaces
+			total.IsMore = a.Dropped.IsMore
+		}
+	}
+	return total, nil
+}
+
 // command hands a command to the node and waits for its answer.
 func (h *Host) command(ctx context.Context, do func(now causal.Instant, t node.Ticket)) (node.Answer, error) {
 	answered := make(chan node.Answer, 1)

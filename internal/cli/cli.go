@@ -76,7 +76,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(
 		runCommand(), checkCommand(), explainCommand(), fmtCommand(), simCommand(),
-		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(),
+		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(), dropCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),
 	)

@@ -73,6 +73,9 @@ func printStatus(w io.Writer, s native.Status) error {
 	if s.Counts.Shunned > 0 {
 		fmt.Fprintf(t, "shunned\t%d times a peer was hung up on that kept sending parts with bad seals\n", s.Counts.Shunned)
 	}
+	for _, u := range s.Unnamed {
+		fmt.Fprintf(t, "unnamed\t%s has %d entries, %d bytes, and the program does not name it: `martinelli drop %s` at the first node removes them\n", u.Name, u.Entries, u.Bytes, u.Name)
+	}
 	if s.Disk.Full {
 		fmt.Fprintf(t, "disk\tfull: writes are refused until space is free\n")
 	}

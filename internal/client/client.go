@@ -191,6 +191,16 @@ func (c *Client) Retire(ctx context.Context, replica string) (spaces int, err er
 	return answer.Spaces, err
 }
 
+// Dropped is what a drop has removed.
+type Dropped struct{ Entries, Bytes, Spaces int }
+
+// Drop removes the entries of a database that the program of the first node does
+// not name. It needs Secret of that node.
+func (c *Client) Drop(ctx context.Context, database string) (d Dropped, err error) {
+	err = c.call(ctx, "POST", "/v1/admin/drop", url.Values{"database": {database}}, "", nil, &d)
+	return d, err
+}
+
 // Backup asks for a backup and returns it as it comes. It needs Secret. Who
 // reads it checks it whole: a connection that breaks leaves it cut off.
 func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
