@@ -57,7 +57,7 @@ func BenchmarkMetadata(b *testing.B) {
 }
 
 // tables returns the bytes of the tables in a directory.
-func tables(b *testing.B, dir string) (size int64) {
+func tables(b testing.TB, dir string) (size int64) {
 	b.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".sst" {
