@@ -257,3 +257,29 @@ func TestDropWhileSummingUp(t *testing.T) {
 		}
 	}
 }
+
+// TestDropWhileAway: who was away while a database was dropped and the log of it
+// went takes the signed state, and counts right what is left.
+func TestDropWhileAway(t *testing.T) {
+	w := library(t, 3, 3, 30)
+	home, away := w.guests[0], w.guests[2]
+	w.run(5 * causal.Second)
+	w.cut(away)
+	w.drop(home, "notes")
+	for i := range 5 {
+		w.run(3 * causal.Second)
+		w.must(home, "post", "news "+strconv.Itoa(i))
+	}
+	if got := names(away); got != "notes 30;" {
+		t.Errorf("away it lists %q", got)
+	}
+	before := away.Status().Counts.Installs
+	w.linkAll()
+	w.run(10 * causal.Second)
+	if got := names(away); got != "" || away.Root() != home.Root() || away.Status().Counts.Installs == before {
+		t.Errorf("back again it lists %q, with %d checkpoints taken", got, away.Status().Counts.Installs-before)
+	}
+	if left := away.traces("a note"); left > 0 {
+		t.Errorf("back again it keeps %d records", left)
+	}
+}
