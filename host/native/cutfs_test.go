@@ -114,6 +114,13 @@ func (c *cutFS) do(run func() error, record func()) error {
 	return nil
 }
 
+// length returns how many operations there are.
+func (c *cutFS) length() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.ops)
+}
+
 func (c *cutFS) record(op cutOp) { c.ops = append(c.ops, op) }
 
 // ack notes that everything up to n has been promised to somebody.
@@ -252,17 +259,21 @@ type cutHandle struct {
 	isDir bool
 }
 
+// Write records what it was given: under the race detector the memory file
+// system spoils p, for those who would use it again.
 func (h *cutHandle) Write(p []byte) (n int, err error) {
+	data := slices.Clone(p)
 	err = h.fs.do(func() error { n, err = h.File.Write(p); return err }, func() {
-		h.fs.record(cutOp{kind: cutWrite, inode: h.inode, at: h.at, data: slices.Clone(p)})
+		h.fs.record(cutOp{kind: cutWrite, inode: h.inode, at: h.at, data: data})
 		h.at += int64(n)
 	})
 	return n, err
 }
 
 func (h *cutHandle) WriteAt(p []byte, at int64) (n int, err error) {
+	data := slices.Clone(p)
 	err = h.fs.do(func() error { n, err = h.File.WriteAt(p, at); return err }, func() {
-		h.fs.record(cutOp{kind: cutWrite, inode: h.inode, at: at, data: slices.Clone(p)})
+		h.fs.record(cutOp{kind: cutWrite, inode: h.inode, at: at, data: data})
 	})
 	return n, err
 }

@@ -236,7 +236,7 @@ func TestPowerCutUnderANode(t *testing.T) {
 			if _, err := h.NewToken(0); err != nil {
 				t.Fatal(err)
 			}
-			minted = len(c.ops)
+			minted = c.length()
 		}
 		if err := h.Close(); err != nil {
 			t.Fatal(err)

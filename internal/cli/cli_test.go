@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -71,13 +71,14 @@ func reads(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("waited in vain for %v: it reads %s, %v", args, got, err)
 }
 
-// says asks a node for its status until its JSON has the words awaited.
+// says asks a node for its status until its JSON matches a regular expression.
 func says(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: says ADDRESS WORDS")
+		ts.Fatalf("usage: says ADDRESS PATTERN")
 	}
+	pattern := regexp.MustCompile(args[1])
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
-		if raw, err := client.New(args[0]).Status(context.Background()); err == nil && strings.Contains(string(raw), args[1]) {
+		if raw, err := client.New(args[0]).Status(context.Background()); err == nil && pattern.Match(raw) {
 			return
 		}
 	}
