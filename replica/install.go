@@ -96,14 +96,15 @@ func (r *Replica) lacked(set []*Copy, last []causal.Ref) (missing []causal.Ref) 
 }
 
 // lack returns a part that the copies refer to and that would not be there
-// with them.
+// with them. What is waived the copies do without, and the waiting parts do not:
+// those that wait for it go on waiting.
 func (r *Replica) lack(set []*Copy, waived map[causal.Ref]bool) (causal.Ref, bool) {
 	vectors := map[causal.SpaceID]causal.Vector{}
 	for _, c := range set {
 		vectors[c.Space] = c.vector()
 	}
 	isMet := func(ref causal.Ref) bool {
-		return !r.cfg.Holds(ref.Space) || r.isMet(ref) || waived[ref] || vectors[ref.Space].Contains(ref.Dot)
+		return !r.cfg.Holds(ref.Space) || r.isMet(ref) || vectors[ref.Space].Contains(ref.Dot)
 	}
 	ready := map[causal.Ref]bool{}
 	for ref := range r.pending.parts {
@@ -120,7 +121,7 @@ func (r *Replica) lack(set []*Copy, waived map[causal.Ref]bool) (causal.Ref, boo
 	}
 	for _, c := range set {
 		for _, ref := range c.Needs {
-			if !isMet(ref) && !ready[ref] {
+			if !isMet(ref) && !ready[ref] && !waived[ref] {
 				return ref, false
 			}
 		}
