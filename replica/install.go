@@ -57,23 +57,28 @@ func (r *Replica) IsNews(c *Copy, differs bool) bool {
 // installed together: whatever their parts refer to in spaces held here is
 // applied, or in one of them, or waits for them alone. Nil if there is none yet,
 // because of the part that is returned as missing. If isLate, what cannot be had
-// is not waited for, and all of it is returned as missing.
+// is not waited for, and all of it is returned as missing. The bulk is never
+// late: who names it says that all is here that it names.
 func (r *Replica) Closure(first *Copy, others []*Copy, isLate bool) (set []*Copy, missing []causal.Ref) {
 	set = []*Copy{first}
 	waived := map[causal.Ref]bool{}
 	for {
-		lack, ok := r.lack(set, waived)
-		if ok {
+		of, lack := r.lack(set, waived)
+		if of == nil {
 			return set, r.lacked(set, sorted(waived, causal.Ref.Compare))
 		}
 		i := slices.IndexFunc(others, func(c *Copy) bool { return c.Space == lack.Space })
 		switch isThere := i >= 0 && others[i].vector().Contains(lack.Dot); {
 		case isThere && !slices.Contains(set, others[i]):
 			set = append(set, others[i])
-		case isLate:
-			waived[lack] = true
-		default:
+		case !isLate || first.Space == r.cfg.Bulk:
 			return nil, []causal.Ref{lack}
+		case of.Space == r.cfg.Bulk: // then it is done without the bulk
+			others = slices.DeleteFunc(slices.Clone(others), func(c *Copy) bool { return c == of })
+			set = []*Copy{first}
+			clear(waived)
+		default:
+			waived[lack] = true
 		}
 	}
 }
@@ -95,10 +100,10 @@ func (r *Replica) lacked(set []*Copy, last []causal.Ref) (missing []causal.Ref) 
 	return missing
 }
 
-// lack returns a part that the copies refer to and that would not be there
-// with them. What is waived the copies do without, and the waiting parts do not:
-// those that wait for it go on waiting.
-func (r *Replica) lack(set []*Copy, waived map[causal.Ref]bool) (causal.Ref, bool) {
+// lack returns one of the copies and a part that it refers to and that would
+// not be there with them; nil if there is none. What is waived the copies do
+// without, but for the bulk's; and the waiting parts that wait for it go on waiting.
+func (r *Replica) lack(set []*Copy, waived map[causal.Ref]bool) (of *Copy, ref causal.Ref) {
 	vectors := map[causal.SpaceID]causal.Vector{}
 	for _, c := range set {
 		vectors[c.Space] = c.vector()
@@ -121,12 +126,12 @@ func (r *Replica) lack(set []*Copy, waived map[causal.Ref]bool) (causal.Ref, boo
 	}
 	for _, c := range set {
 		for _, ref := range c.Needs {
-			if !isMet(ref) && !ready[ref] && !waived[ref] {
-				return ref, false
+			if isWaived := waived[ref] && c.Space != r.cfg.Bulk; !isMet(ref) && !ready[ref] && !isWaived {
+				return c, ref
 			}
 		}
 	}
-	return causal.Ref{}, true
+	return nil, causal.Ref{}
 }
 
 // Install makes the copies of a closure the checkpoints of their spaces, all

@@ -39,3 +39,33 @@ func TestLateCheckpoint(t *testing.T) {
 		t.Errorf("what was missing came: %+v, missing %v", groups, r.Missing())
 	}
 }
+
+// TestBulkIsNeverLate: the bulk's checkpoint refers to what never comes. A
+// room's, which refers to the bulk, is shown late without it; the bulk's own
+// waits, as who names a part of it says that he has all that it names.
+func TestBulkIsNeverLate(t *testing.T) {
+	const room, bulk = 0, 1
+	gone, named := at(2, 2, 1), at(bulk, 1, 1)
+	r := replica.New(replica.Config{Bulk: space(bulk)})
+	head := causal.AuthorHead{Replica: author(1), Head: causal.Head{Seq: 1}}
+	marker := causal.Dot{Replica: author(1), Seq: 1}
+	ofRoom := &replica.Copy{Space: space(room), Marker: marker, Heads: []causal.AuthorHead{head}, Needs: []causal.Ref{named, gone}}
+	ofBulk := &replica.Copy{Space: space(bulk), Marker: marker, Heads: []causal.AuthorHead{head}, Needs: []causal.Ref{gone}}
+	copies := []*replica.Copy{ofRoom, ofBulk}
+	set, missing := r.Closure(ofRoom, copies, true)
+	slices.SortFunc(ofRoom.Needs, causal.Ref.Compare)
+	if len(set) != 1 || !slices.Equal(missing, ofRoom.Needs) {
+		t.Fatalf("%d copies without %v, want the room's without %v", len(set), missing, ofRoom.Needs)
+	}
+	if _, ok := r.Install(set, missing); !ok {
+		t.Fatal("the room's can't be installed")
+	}
+	if set, missing := r.Closure(ofBulk, copies[1:], true); set != nil {
+		t.Fatalf("the bulk is shown without %v", missing)
+	}
+	r.Drain()
+	r.Receive(1, vouch(part(2, 2, 1)))
+	if set, missing := r.Closure(ofBulk, copies[1:], false); len(set) != 1 || len(missing) > 0 {
+		t.Errorf("what was missing came, and the bulk lacks %v", missing)
+	}
+}
