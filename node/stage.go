@@ -87,6 +87,10 @@ func (n *Node) heedStaged(now causal.Instant, o repair.Staged) {
 // ask asks the host whether a steward has signed an offer.
 func (n *Node) ask(now causal.Instant, o repair.Offer) {
 	steward := o.Key.ID()
+	if a := n.arriving[o.Space]; a != nil && a.isWhole && a.Key == o.Key && o.Record.Marker <= a.Record.Marker {
+		n.repair.Unstage(o.Space) // renew asked for a newer one, and this peer has none
+		return
+	}
 	if !n.isSteward(steward) {
 		n.repair.Attested(now, o.Space, false)
 		return

@@ -73,6 +73,27 @@ func TestCausality(t *testing.T) {
 	}
 }
 
+// TestFoundByCausality plays the seeds of TestCausality again that once found something.
+func TestFoundByCausality(t *testing.T) {
+	p := compile(t, "rooms.mrt", rooms)
+	for _, c := range []struct {
+		seed  uint64
+		found string
+	}{
+		{519, "a checkpoint shown late was not said to lack what was here and waited for what never came"},
+		{20115, "the bulk's checkpoint was shown late, and sessions that name the bulk saw less than they had seen"},
+		{20017, "in place of a checkpoint that waited came an older one, for ever"},
+	} {
+		r, err := witnessed(t, p, c.seed, node.Planted{})
+		for _, f := range r.checker.Findings() {
+			t.Fatalf("again: %s\nseed %d: %s", c.found, c.seed, f)
+		}
+		if err != nil {
+			t.Errorf("again: %s\nseed %d: %v", c.found, c.seed, err)
+		}
+	}
+}
+
 // TestPlanted plants one mistake at a time and requires that the checker finds
 // it within some seeds, by one of the rules it breaks. Run with -v it tells
 // the seed. A part that does not await the one before it in its chain is not
