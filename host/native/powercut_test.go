@@ -160,7 +160,7 @@ func TestPowerCutAnywhere(t *testing.T) {
 		cuts := 0
 		for n := range len(c.ops) + 1 {
 			for i, mode := range cutModes {
-				if !soak && i > 1 && i != 2+n%(len(cutModes)-2) {
+				if !soak && i > 1 && i != 2+n%(len(cutModes)-2) || testing.Short() && i != n%len(cutModes) {
 					continue // dropped, kept, and one of the others in turn
 				}
 				left, acked := c.cut(t, n, mode, rnd)
@@ -186,6 +186,9 @@ func (c *cutFS) around(n int) (text []string) {
 // cut before.
 func TestPowerCutsInARow(t *testing.T) {
 	stories, cuts := 60, 4
+	if testing.Short() {
+		stories = 20
+	}
 	if soak {
 		stories, cuts = 20_000, 6
 	}
@@ -250,7 +253,11 @@ func TestPowerCutUnderANode(t *testing.T) {
 	if soak {
 		modes = 60
 	}
-	for n := range len(c.ops) + 1 {
+	step := 1
+	if testing.Short() {
+		step = 3
+	}
+	for n := 0; n <= len(c.ops); n += step {
 		for try := range modes {
 			mode := cutModes[(n+try)%len(cutModes)]
 			left, acked := c.cut(t, n, mode, rnd)
