@@ -16,7 +16,7 @@ type Session []causal.Ref
 const SessionMax = 4096
 
 // sessionForm is the first byte of a token.
-const sessionForm = 0
+const sessionForm = 1
 
 // refSize is about what a reference takes in a token: most bring their space
 // and their replica along.

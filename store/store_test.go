@@ -405,12 +405,15 @@ func TestAnotherVersionIsRefused(t *testing.T) {
 	m := boot(t, disk)
 	m.store.PutMeta("a", nil)
 	m.write()
-	if err := disk.Write([]store.Op{{Key: []byte{0}, Value: []byte{wire.Version + 1}}}); err != nil {
-		t.Fatal(err)
-	}
-	_, err := store.Open(disk)
-	if !errors.Is(err, store.ErrVersion) || !strings.Contains(err.Error(), "written in version 1 and this node writes version 0") {
-		t.Errorf("got %v", err)
+	for _, version := range []byte{0, wire.Version + 1} {
+		if err := disk.Write([]store.Op{{Key: []byte{0}, Value: []byte{version}}}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := store.Open(disk)
+		says := fmt.Sprintf("written in version %d and this node writes version %d", version, wire.Version)
+		if !errors.Is(err, store.ErrVersion) || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

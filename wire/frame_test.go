@@ -86,7 +86,7 @@ func TestOtherVersion(t *testing.T) {
 	if !errors.As(err, &version) || version.Got != 9 {
 		t.Fatalf("got %v", err)
 	}
-	for _, word := range []string{"version 9", "version 0", "same release"} {
+	for _, word := range []string{"version 9", "version 1", "same release"} {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%q does not say %q", err, word)
 		}

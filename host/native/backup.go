@@ -52,7 +52,7 @@ type BackupInfo struct {
 }
 
 const (
-	backupFormat = 0
+	backupFormat = 1
 	backupInfo   = "backup.json"
 	backupSums   = "sums.json"
 	backupStore  = "store/"

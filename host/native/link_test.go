@@ -130,15 +130,15 @@ func TestUnknownVersionIsRefused(t *testing.T) {
 	a, b := pair(t)
 	conn := impostor(t, a, b.identity.linkConfig())
 	frame := wire.AppendFrame(nil, wire.Control, wire.KindHello, nil)
-	frame[4] = wire.Version + 7
+	frame[4] = 9
 	if _, err := conn.Write(frame); err != nil {
 		t.Fatal(err)
 	}
 	var said refusal
-	if _, _, err := hearPreface(conn); !errors.As(err, &said) || !strings.Contains(said.Error(), "protocol version 7") {
+	if _, _, err := hearPreface(conn); !errors.As(err, &said) || !strings.Contains(said.Error(), "protocol version 9") {
 		t.Errorf("the dialler is told %v", err)
 	}
-	a.log.await(t, "protocol version 7")
+	a.log.await(t, "protocol version 9")
 }
 
 // fakePeer is a link to a node whose frames the test writes itself. It speaks
