@@ -15,7 +15,7 @@ import (
 // Go's runtime alone with syscall/js is 428 KB of it; the peers whose data
 // model can do as much weigh 793 and 841 KB.
 const (
-	sizeAim = 600 << 10 // where it should be
+	sizeAim = 600 << 10  // where it should be
 	sizeMax = 1120 << 10 // what is reached with signed chains, verdicts and checkpoints: this one may only fall
 )
 
