@@ -185,7 +185,6 @@ func (d *Disk) readSynced() error {
 // bears no head mark is kept, but not vouched for.
 func (d *Disk) Write(ops []store.Op) error {
 	b := d.db.NewBatchWithSize(batchSize(ops))
-	defer b.Close()
 	var key []byte
 	for _, op := range ops {
 		key = append(append(key[:0], recordPrefix), op.Key...)
@@ -199,7 +198,11 @@ func (d *Disk) Write(ops []store.Op) error {
 		}
 	}
 	b.Set(syncedKey, d.synced.AppendTo(nil), nil)
-	if err := d.unlessDead(func() error { return d.db.Apply(b, pebble.NoSync) }); err != nil {
+	apply := func() error {
+		defer b.Close() // here: where the store dies, Pebble may go on with the batch after all others have given up
+		return d.db.Apply(b, pebble.NoSync)
+	}
+	if err := d.unlessDead(apply); err != nil {
 		return fmt.Errorf("write to the store: %w", err)
 	}
 	if mark, ok := store.MarkOf(ops); ok {
