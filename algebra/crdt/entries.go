@@ -22,15 +22,18 @@ func (e *Entries) Len() int { return e.size }
 
 // Get returns the entry called id. O(log n).
 func (e *Entries) Get(id causal.EntryID) (entry Entry, isThere bool) {
-	r := e.runs[id.Replica]
-	if r == nil {
-		return Entry{}, false
-	}
-	at, found := r.find(id.Seq, id.Offset)
-	if !found {
+	at, isThere := e.find(id)
+	if !isThere {
 		return Entry{}, false
 	}
 	return at.here().Entry, true
+}
+
+func (e *Entries) find(id causal.EntryID) (at cursor, isThere bool) {
+	if r := e.runs[id.Replica]; r != nil {
+		return r.find(id.Seq, id.Offset)
+	}
+	return cursor{}, false
 }
 
 // Has reports whether the entry called id is there. O(log n).
@@ -61,18 +64,14 @@ func (e *Entries) put(author causal.ReplicaID, s slot) {
 
 // Delete removes the entry called id and returns what it was. O(log n).
 func (e *Entries) Delete(id causal.EntryID) (was Entry, wasThere bool) {
-	r := e.runs[id.Replica]
-	if r == nil {
-		return Entry{}, false
-	}
-	at, found := r.find(id.Seq, id.Offset)
-	if !found {
+	at, isThere := e.find(id)
+	if !isThere {
 		return Entry{}, false
 	}
 	was = at.here().Entry
-	r.cut(at)
+	at.run.cut(at)
 	e.size--
-	e.dropEmpty(id.Replica, r)
+	e.dropEmpty(id.Replica, at.run)
 	return was, true
 }
 

@@ -88,16 +88,8 @@ func checkLog(t *testing.T, h *testHost, forger *trusttest.Forger, honest map[ca
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := map[causal.Chain]uint64{}
-	err = s.Restore(store.Visitor{
-		Head: func(c causal.Chain, head causal.Head) { last[c] = max(last[c], head.Seq) },
-		Part: func(p *causal.Part) { last[p.Chain()] = max(last[p.Chain()], p.Seq) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	theirs := 0
-	for c, seq := range last {
+	for c, seq := range lastSeqs(t, s) {
 		for ; seq > 0 && !honest[c.Replica]; seq-- {
 			p, err := s.Part(c.At(seq))
 			if err != nil || p == nil || !forger.IsTrue(p) {

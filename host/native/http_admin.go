@@ -34,13 +34,28 @@ func (h *Host) serveToken(w http.ResponseWriter, r *http.Request) error {
 		return errBad("this node takes no links, so nobody can join at it", "start it with --listen HOST:PORT")
 	}
 	t, err := h.NewToken(ttl)
+	if err != nil {
+		return refused(err)
+	}
+	return writeJSON(w, tokenAnswer{t, h.LinkAddr(), tokenClock().Add(ttl)})
+}
+
+// refused is the answer to an admin verb that did nothing. A full disk has one
+// of its own.
+func refused(err error) error {
 	if isFull(err) {
 		return err
 	}
+	return &httpError{Code: http.StatusConflict, Text: err.Error()}
+}
+
+// replicaAsked reads ?replica=ID.
+func replicaAsked(r *http.Request) (causal.ReplicaID, error) {
+	who, err := causal.ParseReplicaID(r.URL.Query().Get("replica"))
 	if err != nil {
-		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+		return who, errBad(err.Error(), "for example ?replica=0123456789abcdef0123456789abcdef")
 	}
-	return writeJSON(w, tokenAnswer{t, h.LinkAddr(), tokenClock().Add(ttl)})
+	return who, nil
 }
 
 // cutAnswer is what the admin verbs cut and retire say.
@@ -54,16 +69,13 @@ func (h *Host) serveCut(w http.ResponseWriter, r *http.Request) error {
 	if err := h.admin(r); err != nil {
 		return err
 	}
-	who, err := causal.ParseReplicaID(r.URL.Query().Get("replica"))
+	who, err := replicaAsked(r)
 	if err != nil {
-		return errBad(err.Error(), "for example ?replica=0123456789abcdef0123456789abcdef")
+		return err
 	}
 	spaces, err := h.Cut(r.Context(), who, r.URL.Query().Get("all") == "true")
-	switch {
-	case isFull(err):
-		return err
-	case err != nil:
-		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	if err != nil {
+		return refused(err)
 	}
 	return writeJSON(w, cutAnswer{spaces})
 }
@@ -74,16 +86,13 @@ func (h *Host) serveRetire(w http.ResponseWriter, r *http.Request) error {
 	if err := h.admin(r); err != nil {
 		return err
 	}
-	who, err := causal.ParseReplicaID(r.URL.Query().Get("replica"))
+	who, err := replicaAsked(r)
 	if err != nil {
-		return errBad(err.Error(), "for example ?replica=0123456789abcdef0123456789abcdef")
+		return err
 	}
 	spaces, err := h.Retire(r.Context(), who)
-	switch {
-	case isFull(err):
-		return err
-	case err != nil:
-		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	if err != nil {
+		return refused(err)
 	}
 	return writeJSON(w, cutAnswer{spaces})
 }
@@ -106,11 +115,8 @@ func (h *Host) serveDrop(w http.ResponseWriter, r *http.Request) error {
 		return errBad("no database is named", "for example ?database=seen")
 	}
 	d, err := h.Drop(r.Context(), database)
-	switch {
-	case isFull(err):
-		return err
-	case err != nil:
-		return &httpError{Code: http.StatusConflict, Text: err.Error()}
+	if err != nil {
+		return refused(err)
 	}
 	return writeJSON(w, dropAnswer{d.Entries, d.Bytes, d.Spaces})
 }

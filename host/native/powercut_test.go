@@ -303,6 +303,20 @@ func goesOn(t *testing.T, cfg Config, self causal.ReplicaID, acked []ownPart) er
 	return nil
 }
 
+// lastSeqs returns how far each chain of a store goes.
+func lastSeqs(t *testing.T, s *store.Store) map[causal.Chain]uint64 {
+	t.Helper()
+	last := map[causal.Chain]uint64{}
+	err := s.Restore(store.Visitor{
+		Head: func(c causal.Chain, h causal.Head) { last[c] = max(last[c], h.Seq) },
+		Part: func(p *causal.Part) { last[p.Chain()] = max(last[p.Chain()], p.Seq) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return last
+}
+
 // ownParts reads the parts of a replica, in the order of their seqs.
 func ownParts(t *testing.T, fs vfs.FS, self causal.ReplicaID) (parts []ownPart) {
 	t.Helper()
@@ -312,15 +326,7 @@ func ownParts(t *testing.T, fs vfs.FS, self causal.ReplicaID) (parts []ownPart) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := map[causal.Chain]uint64{}
-	err = s.Restore(store.Visitor{
-		Head: func(c causal.Chain, h causal.Head) { last[c] = max(last[c], h.Seq) },
-		Part: func(p *causal.Part) { last[p.Chain()] = max(last[p.Chain()], p.Seq) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for c, seq := range last {
+	for c, seq := range lastSeqs(t, s) {
 		for n := uint64(1); c.Replica == self && n <= seq; n++ {
 			p, err := s.Part(c.At(n))
 			hash, ok, err2 := s.Hash(c.At(n))

@@ -31,10 +31,10 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestStyle formats what stands in testdata/NAME.in to NAME.out.
+// TestStyle formats what stands in testdata/NAME.before to NAME.after.
 func TestStyle(t *testing.T) {
-	for _, in := range load(t, "testdata/*.in") {
-		want, err := os.ReadFile(strings.TrimSuffix(in.Name, ".in") + ".out")
+	for _, in := range load(t, "testdata/*.before") {
+		want, err := os.ReadFile(strings.TrimSuffix(in.Name, ".before") + ".after")
 		got := formatted(t, in)
 		if err != nil || got != string(want) {
 			t.Errorf("%s: %v\n%s", in.Name, err, got)
@@ -193,7 +193,7 @@ func programs(t testing.TB) []*token.File {
 	var all []*token.File
 	for _, pattern := range []string{
 		"../syntax/testdata/*/*.mrt", "../syntax/testdata/*/*.topology", "../syntax/testdata/programs/*/*", "../testdata/*/*.mrt",
-		"../testdata/*/*.topology", "../types/testdata/*.mrt", "../../examples/*/*.mrt", "../../sim/testdata/programs/*.mrt", "testdata/*.in",
+		"../testdata/*/*.topology", "../types/testdata/*.mrt", "../../examples/*/*.mrt", "../../sim/testdata/programs/*.mrt", "testdata/*.before",
 	} {
 		all = append(all, load(t, pattern)...)
 	}
