@@ -44,7 +44,7 @@ func Compile(sources []Source, topology *Source) (*plan.Program, []diag.Diagnost
 func compile(files []*syntax.File, roles *resolve.Topology) (*plan.Program, []diag.Diagnostic) {
 	resolved, letters := resolve.Resolve(files, roles)
 	typed, more := types.Check(resolved)
-	letters = append(letters, more...)
+	letters = append(append(letters, more...), typed.Later...)
 	if diag.HasErrors(letters) {
 		return nil, letters
 	}

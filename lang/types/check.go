@@ -4,6 +4,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -17,6 +18,20 @@ type Typed struct {
 	Handlers   []*resolve.Handler
 	Processes  []*resolve.Process
 	Invariants []*resolve.Invariant
+
+	// Spans says where the expressions and statements of Program are written.
+	// What the compiler adds by itself has none.
+	Spans Spans
+
+	// Later are the letters about what the program says well and this version
+	// does not run yet: it can be judged, and not be compiled to run.
+	Later []diag.Diagnostic
+}
+
+// Spans says where what a plan does is written.
+type Spans struct {
+	Exprs map[*plan.Expr]token.Span
+	Stmts map[*plan.Stmt]token.Span
 }
 
 // roundsMax bounds the quiet passes. A program needs more rounds only where
@@ -44,7 +59,10 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 	c.letters = declared
 	c.bodies()
 	c.out.Types, c.out.Databases, c.out.Imports = c.declTypes, c.stored, c.hosts
-	return &Typed{Program: c.out, Views: c.viewOrder, Handlers: prog.Handlers, Processes: prog.Processes, Invariants: prog.Invariants}, c.letters
+	return &Typed{
+		Program: c.out, Views: c.viewOrder, Handlers: prog.Handlers, Processes: prog.Processes, Invariants: prog.Invariants,
+		Spans: c.spans, Later: c.later,
+	}, c.letters
 }
 
 // checker holds the declarations, which stay, and one pass over the bodies.
@@ -65,6 +83,8 @@ type checker struct {
 	// One pass.
 	learning  bool // a quiet pass, whose letters are thrown away
 	out       *plan.Program
+	spans     Spans
+	later     []diag.Diagnostic
 	views     map[*resolve.View]*entry
 	viewOrder []*resolve.View // beside out.Views
 	modes     []plan.Mode     // beside out.Views
@@ -92,6 +112,8 @@ const (
 func (c *checker) reset() {
 	c.letters = nil
 	c.out = &plan.Program{}
+	c.spans = Spans{map[*plan.Expr]token.Span{}, map[*plan.Stmt]token.Span{}}
+	c.later = nil
 	c.views = map[*resolve.View]*entry{}
 	c.viewOrder, c.modes = nil, nil
 	c.defs = map[*resolve.Def]*entry{}
@@ -102,6 +124,20 @@ func (c *checker) write(d diag.Diagnostic) { c.letters = append(c.letters, d) }
 // notYet refuses a construct of the language that this version does not run.
 func (c *checker) notYet(at syntax.Node, construct, hint string) {
 	c.write(resolve.NotYet(at.Where(), construct, hint))
+}
+
+// notRun notes a construct that is typed and judged, and that this version
+// does not run.
+func (c *checker) notRun(at syntax.Node, construct, hint string) {
+	c.later = append(c.later, resolve.NotYet(at.Where(), construct, hint))
+}
+
+// written notes where an expression stands. The innermost text holds.
+func (c *checker) written(e *plan.Expr, at syntax.Node) *plan.Expr {
+	if _, known := c.spans.Exprs[e]; !known {
+		c.spans.Exprs[e] = at.Where()
+	}
+	return e
 }
 
 func (c *checker) declare() {

@@ -45,14 +45,14 @@ func (c *checker) check(x syntax.Expr, want plan.Type) *plan.Expr {
 	switch x := x.(type) {
 	case *syntax.Record:
 		if inner.Kind == plan.KindRecord {
-			return c.recordAs(x, inner)
+			return c.written(c.recordAs(x, inner), x)
 		}
 	case *syntax.List:
 		if inner.Kind == plan.KindList {
-			return c.listAs(x, inner)
+			return c.written(c.listAs(x, inner), x)
 		}
 	case *syntax.If:
-		return c.ifAs(x, &want)
+		return c.written(c.ifAs(x, &want), x)
 	}
 	return c.fit(c.infer(x), want, x)
 }
@@ -63,7 +63,7 @@ func (c *checker) fit(e *plan.Expr, want plan.Type, at syntax.Node) *plan.Expr {
 	case absorbs(e.Type), absorbs(want), e.Type.AssignableTo(want):
 		return e
 	case isInteger(e.Type) && bare(want).Kind == plan.KindFloat:
-		return toFloat(e)
+		return c.written(toFloat(e), at)
 	}
 	c.mismatch(e.Type, want, at)
 	return bad()
@@ -108,7 +108,9 @@ func hintUnknown(t plan.Type) string {
 }
 
 // infer types x by itself.
-func (c *checker) infer(x syntax.Expr) *plan.Expr {
+func (c *checker) infer(x syntax.Expr) *plan.Expr { return c.written(c.inferred(x), x) }
+
+func (c *checker) inferred(x syntax.Expr) *plan.Expr {
 	switch x := x.(type) {
 	case *syntax.Int:
 		return integer(x.Value)
