@@ -59,7 +59,14 @@ func (c *compiler) statement(s *plan.Stmt) stepFn {
 }
 
 func (c *compiler) branch(s *plan.Stmt) stepFn {
-	cond, then, otherwise := c.bool(s.Args[0]), c.statements(s.Body), c.statements(s.Else)
+	cond, then := c.bool(s.Args[0]), c.statements(s.Body)
+	if len(s.Else) == 0 {
+		return func(m *machine) bool {
+			isTrue := cond(m)
+			return m.abort == "" && (!isTrue || then(m))
+		}
+	}
+	otherwise := c.statements(s.Else)
 	return func(m *machine) bool {
 		isTrue := cond(m)
 		switch {
@@ -75,12 +82,33 @@ func (c *compiler) branch(s *plan.Stmt) stepFn {
 // loop runs its body for the elements the collection had before the first round.
 func (c *compiler) loop(s *plan.Stmt) stepFn {
 	list, params, body := c.list(s.Args[0]), s.Params, c.statements(s.Body)
+	if len(params) == 1 {
+		return loopWhole(list, params[0], body)
+	}
 	return func(m *machine) bool {
 		for _, elem := range list(m) {
 			if !m.spend(1) {
 				return false
 			}
 			m.bind(params, elem)
+			if !body(m) {
+				return false
+			}
+		}
+		return m.abort == ""
+	}
+}
+
+// loopWhole is the usual loop: the element as a whole goes into one slot, and
+// is copied no more than once.
+func loopWhole(list listFn, slot int, body stepFn) stepFn {
+	return func(m *machine) bool {
+		elems := list(m)
+		for i := range elems {
+			if !m.spend(1) {
+				return false
+			}
+			m.slots[slot] = elems[i]
 			if !body(m) {
 				return false
 			}
