@@ -168,8 +168,8 @@ func TestTwoThousandLines(t *testing.T) {
 	roundTrip(t, program)
 }
 
-func BenchmarkTwoThousandLines(b *testing.B) {
-	source := []Source{{Name: "big.mrt", Text: generated(2000)}}
+func BenchmarkTenThousandLines(b *testing.B) {
+	source := []Source{{Name: "big.mrt", Text: generated(10_000)}}
 	for b.Loop() {
 		if program, _ := Compile(source, nil); program == nil {
 			b.Fatal("it does not compile")

@@ -17,6 +17,7 @@ type List struct {
 // text: what it cannot read becomes a token with a Fault.
 func Scan(f *File) List {
 	l := lexer{file: f, text: f.Text}
+	l.list.Tokens = make([]Token, 0, len(f.Text)/bytesPerToken+1)
 	if strings.HasPrefix(l.text, byteOrderMark) {
 		l.at = len(byteOrderMark) // some editors write it; it means nothing
 	}
@@ -24,6 +25,10 @@ func Scan(f *File) List {
 	}
 	return l.list
 }
+
+// bytesPerToken is what a token takes of a usual text, with the blanks and
+// comments beside it, or a bit less: so that most lists never grow.
+const bytesPerToken = 3
 
 const byteOrderMark = "\uFEFF"
 

@@ -28,7 +28,7 @@ var kindNames = [...]string{"a handler", "a view", "an invariant", "a def", "an 
 type body struct {
 	kind   kind
 	slots  int
-	locals map[*resolve.Local]variable
+	locals map[*resolve.Local]*variable
 	names  []string // the local names in scope, for what they bind
 }
 
@@ -40,7 +40,7 @@ type variable struct {
 // enter begins a body and returns what ends it.
 func (c *checker) enter(k kind, names ...string) (leave func()) {
 	outer := c.body
-	c.body = &body{kind: k, locals: map[*resolve.Local]variable{}, names: names}
+	c.body = &body{kind: k, locals: map[*resolve.Local]*variable{}, names: names}
 	return func() { c.body = outer }
 }
 
@@ -48,7 +48,7 @@ func (c *checker) enter(k kind, names ...string) (leave func()) {
 func (b *body) bind(l *resolve.Local, t plan.Type) int {
 	slot := b.slots
 	b.slots++
-	b.locals[l] = variable{slot, t}
+	b.locals[l] = &variable{slot, t}
 	b.names = append(b.names, l.Name.Text)
 	return slot
 }

@@ -46,7 +46,7 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 	c.declare()
 	declared := c.letters
 	c.learning = true
-	for range roundsMax {
+	for range c.rounds() {
 		c.reset()
 		c.bodies()
 		if !c.adopt() {
@@ -63,6 +63,17 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 		Program: c.out, Views: c.viewOrder, Handlers: prog.Handlers, Processes: prog.Processes, Invariants: prog.Invariants,
 		Spans: c.spans, Later: c.later,
 	}, c.letters
+}
+
+// rounds is how many quiet passes there are at most: none where nothing is to
+// be learned.
+func (c *checker) rounds() int {
+	for i := range c.stored {
+		if c.untyped(i) || len(c.stored[i].Dims) > 0 {
+			return roundsMax
+		}
+	}
+	return 0
 }
 
 // checker holds the declarations, which stay, and one pass over the bodies.
@@ -134,6 +145,9 @@ func (c *checker) notRun(at syntax.Node, construct, hint string) {
 
 // written notes where an expression stands. The innermost text holds.
 func (c *checker) written(e *plan.Expr, at syntax.Node) *plan.Expr {
+	if c.learning {
+		return e
+	}
 	if _, known := c.spans.Exprs[e]; !known {
 		c.spans.Exprs[e] = at.Where()
 	}

@@ -25,7 +25,7 @@ func (c *checker) handler(h *resolve.Handler) {
 func (c *checker) user(l *resolve.Local) *plan.Expr {
 	v, ok := c.body.locals[l]
 	if !ok {
-		v = variable{c.body.slots, plan.ID}
+		v = &variable{c.body.slots, plan.ID}
 		c.body.slots++
 		c.body.locals[l] = v
 	}
