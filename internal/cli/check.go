@@ -13,7 +13,7 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, asSARIF bool
 	c := &cobra.Command{
 		Use:   "check PROGRAM",
 		Short: "Compile a program and say what is wrong with it",
@@ -26,9 +26,12 @@ Exit status 0 where the program is fine, 1 where it is wrong.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
+			switch {
+			case asSARIF:
+				err = tellSARIF(cmd.OutOrStdout(), notes)
+			case asJSON:
 				err = tellJSON(cmd.OutOrStdout(), notes)
-			} else {
+			default:
 				err = tell(cmd.OutOrStdout(), args[0], notes)
 			}
 			if err == nil && diag.HasErrors(notes) {
@@ -38,6 +41,8 @@ Exit status 0 where the program is fine, 1 where it is wrong.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the diagnostics as one JSON array")
+	c.Flags().BoolVar(&asSARIF, "sarif", false, "print the diagnostics as a SARIF 2.1.0 log, for code hosts and editors")
+	c.MarkFlagsMutuallyExclusive("json", "sarif")
 	return c
 }
 

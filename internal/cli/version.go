@@ -15,13 +15,17 @@ func versionCommand() *cobra.Command {
 		Short: "Print the release, the protocol version and the Go version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			release := "(unreleased)"
-			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-				release = info.Main.Version
-			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "martinelli %s, protocol %d, %s %s/%s\n",
-				release, wire.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				release(), wire.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+}
+
+// release returns the release this binary was built as.
+func release() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unreleased)"
 }
