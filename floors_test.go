@@ -55,7 +55,8 @@ var floors = []floor{
 	{room: "lang/resolve", rooms: []string{"lang/token", "lang/diag", "lang/syntax"}},
 	{room: "lang/types", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "plan", "value"}},
 	{room: "lang/lower", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "plan", "value"}},
-	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "lang/lower", "plan", "value"}},
+	{room: "lang/judge", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "plan", "value"}},
+	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "lang/lower", "lang/judge", "plan", "value"}},
 
 	{room: "flow", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "replica", rooms: []string{"wire", "value", "plan", "algebra/..."}},

@@ -45,6 +45,8 @@ func (c *compiler) statement(s *plan.Stmt) stepFn {
 		return c.write(s)
 	case plan.StmtClear:
 		return c.clear(s)
+	case plan.StmtTentatively:
+		return c.statements(s.Body)
 	case plan.StmtAbort:
 		why, detail := s.Name, "the handler says so"
 		if len(s.Args) > 0 {

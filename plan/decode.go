@@ -209,7 +209,7 @@ func (d *decoder) constant() value.Value {
 
 func (d *decoder) stmt() *Stmt {
 	s := &Stmt{Op: StmtOp(d.r.Byte())}
-	if s.Op > StmtAbort {
+	if s.Op > stmtLast {
 		d.r.Fail(ErrUnknown)
 	}
 	if !d.enter() {

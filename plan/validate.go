@@ -9,6 +9,9 @@ var ErrOpen = errors.New("plan: it refers to something it does not have, or an o
 // opLast is the last operation of this version.
 const opLast = OpCount
 
+// stmtLast is the last statement of this version.
+const stmtLast = StmtSeal
+
 // arity is how many arguments each operation takes; many where the type or the
 // thing referred to decides.
 const many = -1
@@ -119,6 +122,14 @@ func (v *validator) stmt(s *Stmt) bool {
 		return ok && len(s.Args) == 1
 	case StmtClear:
 		return ok && within(s.Index, len(v.p.Databases)) && len(s.Args) <= len(v.p.Databases[s.Index].Dims)
+	case StmtTentatively, StmtStep:
+		return ok && len(s.Args) == 0
+	case StmtSerial:
+		return ok && len(s.Args) == 0 && len(s.Params) <= 1
+	case StmtSaga:
+		return ok && len(s.Args) == 1 && len(s.Params) <= 1
+	case StmtSeal:
+		return ok && within(s.Index, len(v.p.Databases)) && s.Keys == len(v.p.Databases[s.Index].Dims) && s.Keys == len(s.Args)
 	case StmtWrite:
 		return ok && within(s.Index, len(v.p.Databases)) && s.Keys == len(v.p.Databases[s.Index].Dims) && s.Keys <= len(s.Args)
 	}

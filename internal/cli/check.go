@@ -13,16 +13,23 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var asJSON, asSARIF bool
+	var asJSON, asSARIF, verbose bool
+	var topology string
 	c := &cobra.Command{
 		Use:   "check PROGRAM",
-		Short: "Compile a program and say what is wrong with it",
-		Long: `Compile a program: a .mrt file, or a folder whose .mrt files are one program.
+		Short: "Judge a program and say what is wrong with it",
+		Long: `Judge a program: a .mrt file, or a folder whose .mrt files are one program. What this
+version reads and does not run yet, as a serial block, is judged with a note.
+
+With -v, a table follows: for each handler, view, process and invariant and each role,
+whether what it shows or acts on is settled or tentative, whether its state is mergeable
+or local, and the coordination it takes: 0 none, 1 one causal commit, 2 escrow, 3 serial
+on one entity, 4 serial across entities; of a saga each step's.
 
 Exit status 0 where the program is fine, 1 where it is wrong.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, notes, err := compile(args[0])
+			report, notes, err := martinelli.Judge(args[0], topology)
 			if err != nil {
 				return err
 			}
@@ -34,6 +41,9 @@ Exit status 0 where the program is fine, 1 where it is wrong.`,
 			default:
 				err = tell(cmd.OutOrStdout(), args[0], notes)
 			}
+			if err == nil && verbose && report != nil {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "\n%s", report)
+			}
 			if err == nil && diag.HasErrors(notes) {
 				return errTold
 			}
@@ -42,7 +52,9 @@ Exit status 0 where the program is fine, 1 where it is wrong.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the diagnostics as one JSON array")
 	c.Flags().BoolVar(&asSARIF, "sarif", false, "print the diagnostics as a SARIF 2.1.0 log, for code hosts and editors")
-	c.MarkFlagsMutuallyExclusive("json", "sarif")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print what each part needs at each role")
+	c.Flags().StringVar(&topology, "topology", "", "judge it for the topology in this file, not its own")
+	c.MarkFlagsMutuallyExclusive("json", "sarif", "verbose")
 	return c
 }
 

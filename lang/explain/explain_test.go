@@ -44,15 +44,16 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// codes compiles a program, or a topology, and returns the codes of its letters.
+// codes judges a program, or a topology and the program behind it, and returns the codes of its letters.
 func codes(text string) []diag.Code {
 	sources := []lang.Source{{Name: "page.mrt", Text: text}}
 	var topology *lang.Source
 	if strings.HasPrefix(text, "# topology\n") {
-		topology = &lang.Source{Name: "page.topology", Text: text}
-		sources[0].Text = ""
+		roles, program, _ := strings.Cut(text, "# program\n")
+		topology = &lang.Source{Name: "page.topology", Text: roles}
+		sources[0].Text = program
 	}
-	_, letters := lang.Compile(sources, topology)
+	_, letters := lang.Judge(sources, topology)
 	var got []diag.Code
 	for _, d := range letters {
 		got = append(got, d.Code)

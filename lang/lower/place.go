@@ -41,8 +41,13 @@ func (l *lowerer) exprs(t *touched, es ...*plan.Expr) {
 
 func (l *lowerer) stmts(t *touched, ss []*plan.Stmt) {
 	for _, s := range ss {
-		if s.Op == plan.StmtWrite || s.Op == plan.StmtClear {
+		switch s.Op {
+		case plan.StmtWrite, plan.StmtClear:
 			l.database(t, s.Index)
+		case plan.StmtSerial, plan.StmtSaga:
+			l.exprs(t, s.Args...) // its body runs at the home, and its else where the handler does
+			l.stmts(t, s.Else)
+			continue
 		}
 		l.exprs(t, s.Args...)
 		l.stmts(t, s.Body)

@@ -30,6 +30,9 @@ type body struct {
 	slots  int
 	locals map[*resolve.Local]*variable
 	names  []string // the local names in scope, for what they bind
+
+	section section     // of a handler
+	last    syntax.Stmt // of a handler: its last statement
 }
 
 type variable struct {

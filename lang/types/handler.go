@@ -12,6 +12,9 @@ func (c *checker) handler(h *resolve.Handler) {
 	c.body.names = append(c.body.names, c.ambientNames(nil)...)
 	out := plan.Handler{Event: h.Decl.Event.Text, At: h.At, User: -1}
 	out.Params = c.params(h.Decl.Block.Params, true)
+	if ss := h.Decl.Block.Body; len(ss) > 0 {
+		c.body.last = ss[len(ss)-1]
+	}
 	guard := c.ownIdentity(h, out.Params)
 	out.Body = append(guard, c.stmts(h.Decl.Block.Body)...)
 	if u, ok := c.body.locals[h.User]; ok {

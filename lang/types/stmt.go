@@ -94,22 +94,13 @@ func (c *checker) command(s *syntax.Command) *plan.Stmt {
 	case "abort":
 		return c.abort(s)
 	case "atomic":
-		c.notYet(s.Word, atomicName(s), "a handler already is one commit; data without :replicated is changed at its home, one handler after another")
+		return c.atomic(s)
 	case "step":
-		c.notYet(s.Word, "`step`, a step of a saga", "")
+		c.write(diag.Errorf("E403", s.Word.Span, "a `step` stands in a saga").Hinting("`atomic :saga, :key => e do step do ... undo ... end end`"))
 	case "tentatively":
-		c.notYet(s.Word, "`tentatively`", "leave the word out: this version does not check what is tentative")
+		return c.tentatively(s)
 	}
 	return nil
-}
-
-func atomicName(s *syntax.Command) string {
-	if len(s.Args) > 0 {
-		if how, ok := s.Args[0].(*syntax.Symbol); ok {
-			return "`atomic :" + how.Name + "`"
-		}
-	}
-	return "`atomic`"
 }
 
 func (c *checker) abort(s *syntax.Command) *plan.Stmt {
@@ -117,6 +108,7 @@ func (c *checker) abort(s *syntax.Command) *plan.Stmt {
 		c.write(diag.Errorf("E203", s.Span, "`abort` ends a handler; this is %s", kindNames[c.body.kind]))
 		return nil
 	}
+	c.mayAbort(s)
 	if len(s.Args) == 1 && s.Block == nil && len(s.Options) == 0 {
 		if why, ok := s.Args[0].(*syntax.Symbol); ok {
 			return &plan.Stmt{Op: plan.StmtAbort, Name: why.Name}

@@ -26,6 +26,9 @@ func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
 	if p.isMap() {
 		return c.removeKey(p, m, call)
 	}
+	if m.Name.Text == "seal" {
+		return c.seal(p, m, call)
+	}
 	st := &plan.Stmt{Op: plan.StmtWrite, Index: p.layout.index, Name: m.Name.Text}
 	keys, ok := c.keys(p, m)
 	arg, verbOK := c.verbArgument(p.layout.index, m, call)
@@ -90,10 +93,6 @@ func dimNames(db *resolve.Database) []string {
 func (c *checker) verbArgument(i int, m *syntax.Member, call *syntax.Call) ([]*plan.Expr, bool) {
 	t := c.stored[i].Lattice
 	if t.Kind == absorbing.Kind {
-		return nil, false
-	}
-	if m.Name.Text == "seal" {
-		c.notYet(m.Name, "`seal`", "")
 		return nil, false
 	}
 	l, _ := plan.LatticeOf(t.Kind)

@@ -1,0 +1,132 @@
+package judge
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// cell is a key of a database as a body names it. A record of lattices is
+// stored as a database for each field, which are one entity at one key.
+type cell struct {
+	database int
+	entity   string // the declared database and the key
+	many     bool   // another key each time, or every key
+}
+
+// footprint is what a body touches.
+type footprint struct {
+	p      *plan.Program
+	reads  []cell
+	writes []cell
+	moving map[int]bool // slots with another value in each round of a loop
+}
+
+// footprint returns what statements touch. What serial blocks and sagas do is
+// left out: they commit on their own.
+func (j *judge) footprint(ss []*plan.Stmt) *footprint {
+	f := &footprint{p: j.p, moving: map[int]bool{}}
+	f.stmts(ss, false)
+	return f
+}
+
+func (f *footprint) stmts(ss []*plan.Stmt, inLoop bool) {
+	for _, s := range ss {
+		f.exprs(s.Args)
+		switch s.Op {
+		case plan.StmtSerial, plan.StmtSaga:
+			continue
+		case plan.StmtLet:
+			f.moving[s.Index] = inLoop
+		case plan.StmtEach:
+			for _, slot := range s.Params {
+				f.moving[slot] = true
+			}
+			f.stmts(s.Body, true)
+			continue
+		case plan.StmtWrite, plan.StmtSeal:
+			add(&f.writes, f.cell(s.Index, s.Args[:s.Keys]))
+		case plan.StmtClear:
+			add(&f.writes, f.cell(s.Index, s.Args))
+		}
+		f.stmts(s.Body, inLoop)
+		f.stmts(s.Else, inLoop)
+	}
+}
+
+func (f *footprint) exprs(xs []*plan.Expr) {
+	for _, x := range xs {
+		switch x.Op {
+		case plan.OpCell:
+			add(&f.reads, f.cell(x.Index, x.Args))
+		case plan.OpDatabase, plan.OpKeys:
+			c := f.cell(x.Index, nil)
+			c.many = c.many || len(f.p.Databases[x.Index].Dims) > 0
+			add(&f.reads, c)
+		case plan.OpView:
+			f.exprs([]*plan.Expr{f.p.Views[x.Index].Expr})
+		}
+		f.exprs(x.Args)
+		if x.Block != nil {
+			for _, slot := range x.Block.Params {
+				f.moving[slot] = true
+			}
+			f.exprs([]*plan.Expr{x.Block.Expr})
+		}
+	}
+}
+
+// cell names the key of a database. Of a map it is the key of the database
+// around it.
+func (f *footprint) cell(database int, keys []*plan.Expr) cell {
+	name, _, _ := strings.Cut(f.p.Databases[database].Name, ".")
+	c := cell{database: database, entity: name}
+	for _, k := range keys {
+		switch k.Op {
+		case plan.OpLocal:
+			c.entity += " $" + strconv.Itoa(k.Index)
+			c.many = c.many || f.moving[k.Index]
+		case plan.OpConst:
+			c.entity += " " + string(value.Encode(k.Const))
+		default:
+			c.many = true
+		}
+	}
+	return c
+}
+
+// homes lists the cells with a home, those that are written first.
+func (f *footprint) homes() []cell {
+	var cells []cell
+	for _, c := range slices.Concat(f.writes, f.reads) {
+		if f.p.Databases[c.database].Placement == plan.Home {
+			add(&cells, c)
+		}
+	}
+	return cells
+}
+
+// names lists the declared databases of cells, each once.
+func (f *footprint) names(cells []cell) string {
+	var names []string
+	for _, c := range cells {
+		name, _, _ := strings.Cut(f.p.Databases[c.database].Name, ".")
+		add(&names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// severalEntities reports whether cells are of more than one entity.
+func severalEntities(cells []cell) bool {
+	return slices.ContainsFunc(cells, func(c cell) bool { return c.many || c.entity != cells[0].entity })
+}
+
+// add puts x into a list of distinct items.
+func add[T comparable](list *[]T, x T) {
+	if !slices.Contains(*list, x) {
+		*list = append(*list, x)
+	}
+}

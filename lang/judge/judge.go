@@ -1,0 +1,125 @@
+package judge
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
+	"github.com/martinelli-lang/martinelli/lang/types"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// Keep says what upholds an invariant.
+type Keep uint8
+
+const (
+	Unkept   Keep = iota // nothing known of
+	Free                 // no update can break it
+	ByEscrow             // rights to break it, which are counted
+	BySerial             // the home, one update after another
+	ByRepair             // its `else`, when it is broken
+)
+
+// Verdict is what is known of an invariant, and why.
+type Verdict struct {
+	Keep Keep
+	Why  string // may be empty
+}
+
+// Verdicts finds the verdict of each invariant of a program.
+type Verdicts func(p *plan.Program) []Verdict
+
+// Judge judges a typed program whose plan is complete but for what its letters
+// say. The letters are about what the topology cannot give. verdicts may be
+// nil: then an invariant is what its declaration says. Cost: linear in the
+// plan and its views as they are read, times the number of roles.
+func Judge(typed *types.Typed, verdicts Verdicts) (*Report, []diag.Diagnostic) {
+	p := typed.Program
+	j := &judge{p: p, typed: typed, modes: plan.Modes{Databases: p.Databases, Views: plan.ViewModes(p)}, report: &Report{}}
+	for i := range p.Handlers {
+		j.handler(i)
+	}
+	for i := range p.Views {
+		j.view(i)
+	}
+	for i := range p.Processes {
+		j.process(i)
+	}
+	if verdicts == nil {
+		verdicts = declared
+	}
+	for i, v := range verdicts(p) {
+		j.invariant(i, v)
+	}
+	return j.report, j.letters
+}
+
+// declared takes the word of each declaration.
+func declared(p *plan.Program) []Verdict {
+	vs := make([]Verdict, len(p.Invariants))
+	for i := range p.Invariants {
+		if len(p.Invariants[i].Repair) > 0 {
+			vs[i].Keep = ByRepair
+		}
+	}
+	return vs
+}
+
+type judge struct {
+	p       *plan.Program
+	typed   *types.Typed
+	modes   plan.Modes
+	report  *Report
+	letters []diag.Diagnostic
+}
+
+func (j *judge) write(d diag.Diagnostic) { j.letters = append(j.letters, d) }
+
+// at adds the line for each role of at; for every role where it names none.
+func (j *judge) at(at []string, line Line, perRole func(r *plan.Role, l *Line)) {
+	for i := range j.p.Roles {
+		r := &j.p.Roles[i]
+		if len(at) > 0 && !slices.Contains(at, r.Name) {
+			continue
+		}
+		l := line
+		l.Role = r.Name
+		if perRole != nil {
+			perRole(r, &l)
+		}
+		j.report.Lines = append(j.report.Lines, l)
+	}
+}
+
+func (j *judge) view(i int) {
+	v := &j.p.Views[i]
+	j.at(v.At, Line{
+		Span: j.typed.Views[i].Decl.Name.Span, What: "view " + v.Name,
+		Settled: j.modes.Of(v.Expr) <= plan.Grows, Mergeable: j.mergeable(v.Expr), Why: j.reason(v.Expr),
+	}, nil)
+}
+
+func (j *judge) process(i int) {
+	q := &j.p.Processes[i]
+	line := Line{Span: head(j.typed.Processes[i].Decl.Span), What: "process", Settled: true, Mergeable: true}
+	for _, r := range q.Renders {
+		line.What += " render(" + r.Name + ")"
+		line.Settled = line.Settled && j.modes.Of(r.Expr) <= plan.Grows
+		line.Mergeable = line.Mergeable && j.mergeable(r.Expr)
+		line.Why = joined(line.Why, j.reason(r.Expr))
+	}
+	j.at(q.At, line, nil)
+}
+
+// head is the first word of a declaration without a name.
+func head(s token.Span) token.Span {
+	s.End = min(s.End, s.Start+len("process"))
+	return s
+}
+
+func joined(a, b string) string {
+	if a == "" || a == b {
+		return b
+	}
+	return a + "; " + b
+}
