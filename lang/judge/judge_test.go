@@ -13,7 +13,6 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/diag"
 )
 
-
 // expectation is "# error E401 some words" at the end of the line that causes
 // the letter: its severity, its code and a part of its title.
 var expectation = regexp.MustCompile(`# (error|warning|note) ([EW]\d+) ?([^#\n]*)`)
