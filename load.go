@@ -3,6 +3,7 @@ package martinelli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,14 +32,48 @@ func (e *SourceError) Error() string {
 }
 
 // Load compiles the program at path: one .mrt file, or a folder whose .mrt
-// files are one program, with its .topology file if it has one. A program that
-// is wrong is a *SourceError.
+// files are one program, with its .topology file if it has one, and the files
+// that these import. A program that is wrong is a *SourceError.
 func Load(path string) (*Program, error) {
 	sources, topology, err := read(path)
 	if err != nil {
 		return nil, err
 	}
+	if sources, err = withImports(sources); err != nil {
+		return nil, err
+	}
 	return compile(sources, topology)
+}
+
+// filesMax bounds the files of a program.
+const filesMax = 1000
+
+// withImports adds the files that files import, and those that they import. The
+// compiler has the letter about one that is not there.
+func withImports(sources []lang.Source) ([]lang.Source, error) {
+	known := map[string]bool{}
+	for _, s := range sources {
+		known[s.Name] = true
+	}
+	for i := 0; i < len(sources); i++ {
+		for _, name := range lang.Imports(sources[i]) {
+			if known[name] {
+				continue
+			}
+			known[name] = true
+			text, err := os.ReadFile(name)
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				continue
+			case err != nil:
+				return nil, fmt.Errorf("%s imports what can't be read: %w", sources[i].Name, err)
+			case len(sources) == filesMax:
+				return nil, fmt.Errorf("%s: a program has at most %d files", name, filesMax)
+			}
+			sources = append(sources, lang.Source{Name: name, Text: string(text)})
+		}
+	}
+	return sources, nil
 }
 
 // Compile compiles a program from its text. name stands for the file's name in messages.
@@ -62,7 +97,7 @@ func read(path string) (sources []lang.Source, topology *lang.Source, err error)
 	}
 	if !info.IsDir() {
 		text, err := os.ReadFile(path)
-		return []lang.Source{{Name: path, Text: string(text)}}, nil, err
+		return []lang.Source{{Name: filepath.Clean(path), Text: string(text)}}, nil, err
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {

@@ -49,7 +49,6 @@ var constructs = []struct{ text, refused string }{
 	{`import :f, (int) -> int, :from => "go:f", :monotone => true`, "`:monotone`"},
 	{`import :f, (int) -> int, :from => "go:f", :mergeable => true`, "`:mergeable`"},
 	{`import :f, (int) -> int, :from => "go:f", :idempotent => true`, "`:idempotent`"},
-	{`import "room.mrt"`, "import of another file"},
 	{"import :f, (int) -> int, :from => \"go:f\"\nimport :f, (id) -> int, :from => \"go:g\"", "imports of one name"},
 	{"def :f do |x: int| x + 1 end", ""},
 	{"def :limit do 50_000 end", ""},

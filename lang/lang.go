@@ -5,6 +5,7 @@ package lang
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/lower"
@@ -79,4 +80,22 @@ func readTopology(s *Source) (*resolve.Topology, []diag.Diagnostic) {
 	}
 	t, more := resolve.ResolveTopology(tree)
 	return t, append(letters, more...)
+}
+
+// Imports returns the names of the files that a file imports, in the order of
+// its text. Who reads files reads those too, and gives all of them to Compile.
+func Imports(s Source) []string {
+	if !strings.Contains(s.Text, "import") {
+		return nil
+	}
+	file, _ := syntax.ParseFile(token.NewFile(s.Name, s.Text))
+	var names []string
+	for _, d := range file.Decls {
+		if i, ok := d.(*syntax.Import); ok && i.Path != nil {
+			if name, ok := resolve.FileBeside(s.Name, i.Path.Value); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }

@@ -122,6 +122,7 @@ var registry = []Entry{
 	{"E601", "an import without its signature"},
 	{"E602", "an import from an unknown place"},
 	{"E603", "a function of the host called where only pure ones may be"},
+	{"E604", "an import of a file that is not there"},
 	{"W012", "a string that seems to hold a value"},
 	{"W190", "a test that is not run"},
 	{"W191", "a construct that is judged, and not run by this version"},

@@ -27,6 +27,10 @@ func Resolve(files []*syntax.File, topology *Topology) (*Program, []diag.Diagnos
 		globals: map[string]Object{},
 		places:  map[string]token.Span{},
 		events:  map[string][]*Handler{},
+		files:   map[string]bool{},
+	}
+	for _, f := range files {
+		r.files[f.Source.Name] = true
 	}
 	for _, name := range prelude {
 		r.globals[name] = Prelude(name)
@@ -46,6 +50,7 @@ type resolver struct {
 	globals map[string]Object
 	places  map[string]token.Span // where each declared thing stands, by its kind and name
 	events  map[string][]*Handler
+	files   map[string]bool // by name
 	letters []diag.Diagnostic
 
 	hints     int // unknown names that were compared with every known one
@@ -128,7 +133,7 @@ func (r *resolver) roles(names []syntax.Name) []string {
 
 func (r *resolver) importDecl(d *syntax.Import) {
 	if d.Path != nil {
-		r.write(NotYet(d.Span, "import of another file", "put both files in one folder: a folder is one program"))
+		r.file(d)
 		return
 	}
 	if _, again := r.globals[d.Name.Text].(*Import); again {
