@@ -61,7 +61,7 @@ func New(cfg Config) (*Engine, error) {
 		e.cfg.FuelMax = FuelMax
 	}
 	e.role, _ = e.program.Role(cfg.Role)
-	e.modes = plan.Modes{Databases: e.program.Databases, Views: plan.ViewModes(e.program)}
+	e.modes = plan.Modes{Databases: e.program.Databases, Views: plan.ViewMarks(e.program)}
 	e.graph = newGraph(e)
 	e.machine.engine, e.run.engine = e, e
 	e.defs = make([]valueFn, len(e.program.Funcs))

@@ -117,6 +117,21 @@ func (l Lattice) covers(verbs []string) bool {
 	return true
 }
 
+// Vanishes reports whether a key that had a value may have none again.
+func (l Lattice) Vanishes() bool {
+	switch l.Kind {
+	case KindORSet, KindRSet, KindFlag, KindText, KindSeq, KindMapOf:
+		return true
+	}
+	return false
+}
+
+// ordered reports whether the lattice joins values as it joins states: to the
+// larger, or the smaller.
+func (l Lattice) ordered() bool {
+	return l.Kind == KindOnce || l.Kind == KindMax || l.Kind == KindMin
+}
+
 // Verb returns the lattice's verb of that name.
 func (l Lattice) Verb(name string) (Verb, bool) {
 	for _, v := range l.Verbs {

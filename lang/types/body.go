@@ -183,6 +183,6 @@ func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 	e.state, e.result, e.index = done, x.Type, len(c.out.Views)
 	c.out.Views = append(c.out.Views, plan.View{Name: v.Name, At: v.At, Slots: slots, Expr: x})
 	c.viewOrder = append(c.viewOrder, v)
-	c.modes = append(c.modes, c.mode(x))
+	c.modes = append(c.modes, plan.Modes{Databases: c.stored, Views: c.modes}.Mark(x))
 	return e
 }

@@ -98,7 +98,7 @@ type checker struct {
 	later     []diag.Diagnostic
 	views     map[*resolve.View]*entry
 	viewOrder []*resolve.View // beside out.Views
-	modes     []plan.Mode     // beside out.Views
+	modes     []plan.Mark     // beside out.Views
 	defs      map[*resolve.Def]*entry
 	body      *body    // the body being typed
 	underway  []string // the views and defs being typed, each asked for by the one before
