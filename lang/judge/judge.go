@@ -35,7 +35,7 @@ type Verdicts func(p *plan.Program) []Verdict
 // plan and its views as they are read, times the number of roles.
 func Judge(typed *types.Typed, verdicts Verdicts) (*Report, []diag.Diagnostic) {
 	p := typed.Program
-	j := &judge{p: p, typed: typed, modes: plan.Modes{Databases: p.Databases, Views: plan.ViewModes(p)}, report: &Report{}}
+	j := &judge{p: p, typed: typed, modes: plan.Modes{Databases: p.Databases, Views: plan.ViewMarks(p)}, report: &Report{}}
 	for i := range p.Handlers {
 		j.handler(i)
 	}
