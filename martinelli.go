@@ -140,12 +140,12 @@ func keyOf(p *plan.Program, name string, key []any) ([]value.Value, error) {
 	if len(key) == 0 {
 		return nil, nil
 	}
-	i, ok := p.Database(name)
-	if !ok || len(p.Databases[i].Dims) != len(key) {
+	dims, ok := p.Keys(name)
+	if !ok || len(dims) != len(key) {
 		return nil, fmt.Errorf("%s has no key of %d values", name, len(key))
 	}
 	values := make([]value.Value, len(key))
-	for j, dim := range p.Databases[i].Dims {
+	for j, dim := range dims {
 		raw, err := json.Marshal(key[j])
 		if err == nil {
 			values[j], err = jsonvalue.Decode(dim.Type, raw)

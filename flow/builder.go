@@ -224,7 +224,7 @@ func (b *builder) keeps(xs *plan.Expr) bool {
 // a constant, and a node would be no gain.
 func readsDatabase(xs *plan.Expr) bool {
 	return !walk(xs, func(x *plan.Expr) bool {
-		return x.Op != plan.OpCell && x.Op != plan.OpDatabase && x.Op != plan.OpKeys && x.Op != plan.OpView
+		return x.Op != plan.OpCell && x.Op != plan.OpDatabase && x.Op != plan.OpKeys && x.Op != plan.OpView && x.Op != plan.OpViewAt
 	})
 }
 

@@ -144,6 +144,8 @@ func (c *compiler) structure(e *plan.Expr) valueFn {
 		return c.or(e)
 	case plan.OpView:
 		return c.view(e)
+	case plan.OpViewAt:
+		return c.viewAt(e)
 	case plan.OpCell:
 		return c.cell(e)
 	}

@@ -15,6 +15,7 @@ const (
 	grainKey                 // whether a key is among them
 	grainNode                // all that a node keeps
 	grainMember              // whether an element is in what a node keeps
+	grainPart                // what a node keeps at a key
 
 	grains = int(iota)
 )

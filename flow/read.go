@@ -25,29 +25,25 @@ type Pair struct {
 	Value value.Value
 }
 
-// Read reads a database (whole, or at a key) or a view. A key of a view, and
-// one of the wrong type or length, is ErrKey; an unknown name is ErrName. A
+// Read reads a database or view, whole or at a key. A key of the wrong type or
+// length, and one of a view that has none, is ErrKey; an unknown name is ErrName. A
 // cell costs its size; so does a view that something keeps, and any other one
 // is computed.
 func (e *Engine) Read(name string, key []value.Value) (Reading, error) {
+	if i, ok := e.program.View(name); ok {
+		return e.readView(&e.program.Views[i], key)
+	}
 	if i, ok := e.program.Database(name); ok {
 		return e.readDatabase(e.databases[i], key)
 	}
 	if fields := e.program.Fields(name); len(fields) > 0 {
 		return e.readRecord(name, fields, key)
 	}
-	i, ok := e.program.View(name)
-	switch {
-	case !ok:
-		return Reading{}, ErrName
-	case len(key) > 0:
-		return Reading{}, ErrKey
-	}
-	return e.readView(&e.program.Views[i]), nil
+	return Reading{}, ErrName
 }
 
 func (e *Engine) readDatabase(db *database, key []value.Value) (Reading, error) {
-	if !db.isKeyPrefix(key) {
+	if !isKeyOf(key, db.decl.Dims) {
 		return Reading{}, ErrKey
 	}
 	path := string(value.AppendPath(nil, key...))
@@ -107,20 +103,26 @@ func (e *Engine) readRecord(name string, fields []string, key []value.Value) (Re
 	return out, nil
 }
 
-// isKeyPrefix reports whether key is the beginning of a key of db.
-func (db *database) isKeyPrefix(key []value.Value) bool {
-	if len(key) > len(db.decl.Dims) {
+// isKeyOf reports whether key is the beginning of one of these dimensions.
+func isKeyOf(key []value.Value, dims []plan.Dim) bool {
+	if len(key) > len(dims) {
 		return false
 	}
 	for i, v := range key {
-		if !conforms(v, db.decl.Dims[i].Type) {
+		if !conforms(v, dims[i].Type) {
 			return false
 		}
 	}
 	return true
 }
 
-func (e *Engine) readView(v *plan.View) Reading {
+func (e *Engine) readView(v *plan.View, key []value.Value) (Reading, error) {
+	switch {
+	case len(v.Keys) > 0:
+		return e.readKeyed(v, key)
+	case len(key) > 0:
+		return Reading{}, ErrKey
+	}
 	out := Reading{Type: v.Expr.Type}
 	m := machine{engine: e, reads: &out.Spaces}
 	m.readDatabases(e.databasesOf(v.Expr))
@@ -129,7 +131,7 @@ func (e *Engine) readView(v *plan.View) Reading {
 	} else {
 		out.Value = e.graph.evaluate(v.Expr)
 	}
-	return out
+	return out, nil
 }
 
 // elements returns the elements of a collection in order.
@@ -172,7 +174,7 @@ func (e *Engine) eachDatabase(x *plan.Expr, yield func(int)) {
 		switch x.Op {
 		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
 			yield(x.Index)
-		case plan.OpView:
+		case plan.OpView, plan.OpViewAt:
 			e.eachDatabase(e.program.Views[x.Index].Expr, yield)
 		case plan.OpCall:
 			e.eachDatabase(e.program.Funcs[x.Index].Expr, yield)

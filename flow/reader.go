@@ -102,6 +102,8 @@ func (c *compiler) in(e *plan.Expr) boolFn {
 		return c.inCell(x, xs)
 	case xs.Op == plan.OpKeys:
 		return c.inKeys(x, xs)
+	case xs.Op == plan.OpViewAt:
+		return c.inView(x, xs)
 	}
 	list := c.list(xs)
 	return func(m *machine) bool {

@@ -21,7 +21,7 @@ func dump(p *plan.Program) string {
 		d.line("  %s", d.expr(f.Expr))
 	}
 	for i, v := range p.Views {
-		d.line("view %d %s: %s%s%s slots %d", i, v.Name, v.Expr.Type.Label(), at(v.At), home(v.Home), v.Slots)
+		d.line("view %d %s%s: %s%s%s slots %d", i, v.Name, keysOf(v), v.Expr.Type.Label(), at(v.At), home(v.Home), v.Slots)
 		d.line("  %s", d.expr(v.Expr))
 	}
 	for _, h := range p.Handlers {
@@ -81,6 +81,14 @@ func home(is bool) string {
 	return ""
 }
 
+func keysOf(v plan.View) string {
+	text := ""
+	for _, k := range v.Keys {
+		text += "[" + k.Name + ": " + k.Type.Label() + "]"
+	}
+	return text
+}
+
 func writers(db *plan.Database) string {
 	switch {
 	case db.WriteByAll:
@@ -131,7 +139,7 @@ var opNames = map[plan.Op]string{
 	plan.OpAnd: "and", plan.OpEither: "or", plan.OpIf: "if", plan.OpIn: "in", plan.OpFloat: "float",
 	plan.OpCell: "cell", plan.OpDatabase: "all", plan.OpKeys: "keys", plan.OpView: "view",
 	plan.OpMap: "map", plan.OpFilter: "filter", plan.OpFlatMap: "flat_map", plan.OpProduct: "product", plan.OpJoin: "join",
-	plan.OpUnion: "union", plan.OpIntersection: "intersection", plan.OpMinus: "minus", plan.OpCount: "count",
+	plan.OpViewAt: "view at", plan.OpUnion: "union", plan.OpIntersection: "intersection", plan.OpMinus: "minus", plan.OpCount: "count",
 }
 
 func (d *dumper) exprs(es []*plan.Expr) string {
@@ -163,7 +171,7 @@ func (d *dumper) expr(e *plan.Expr) string {
 		head += " " + d.p.Imports[e.Index].Name
 	case plan.OpCell, plan.OpDatabase, plan.OpKeys:
 		head += " " + d.p.Databases[e.Index].Name
-	case plan.OpView:
+	case plan.OpView, plan.OpViewAt:
 		head += " " + d.p.Views[e.Index].Name
 	}
 	tail := ""

@@ -107,7 +107,7 @@ func (d *decoder) typ(depth int) Type {
 
 func (d *decoder) database() Database {
 	db := Database{Name: d.name(), Lattice: d.typed()}
-	db.Dims = list(d, func() Dim { return Dim{Name: d.name(), Type: d.typed()} })
+	db.Dims = list(d, d.dim)
 	db.Removable = d.r.Bool()
 	db.Placement = Placement(d.r.Byte())
 	db.Space = d.int()
@@ -118,8 +118,13 @@ func (d *decoder) database() Database {
 }
 
 func (d *decoder) view() View {
-	return View{Name: d.name(), At: list(d, d.name), Slots: d.int(), Expr: d.expr(), Home: d.r.Bool()}
+	return View{
+		Name: d.name(), At: list(d, d.name), Slots: d.int(), Expr: d.expr(), Home: d.r.Bool(),
+		Keys: list(d, d.dim), Value: d.typed(),
+	}
 }
+
+func (d *decoder) dim() Dim { return Dim{Name: d.name(), Type: d.typed()} }
 
 func (d *decoder) handler() Handler {
 	return Handler{

@@ -61,9 +61,7 @@ func appendType(b []byte, t *Type) []byte {
 func appendDatabase(b []byte, d *Database) []byte {
 	b = wire.AppendString(b, d.Name)
 	b = appendType(b, &d.Lattice)
-	b = appendList(b, d.Dims, func(b []byte, d *Dim) []byte {
-		return appendType(wire.AppendString(b, d.Name), &d.Type)
-	})
+	b = appendList(b, d.Dims, appendDim)
 	b = wire.AppendBool(b, d.Removable)
 	b = append(b, byte(d.Placement))
 	b = appendInt(b, d.Space)
@@ -72,12 +70,18 @@ func appendDatabase(b []byte, d *Database) []byte {
 	return appendInt(b, d.WriteByKey)
 }
 
+func appendDim(b []byte, d *Dim) []byte {
+	return appendType(wire.AppendString(b, d.Name), &d.Type)
+}
+
 func appendView(b []byte, v *View) []byte {
 	b = wire.AppendString(b, v.Name)
 	b = appendList(b, v.At, appendString)
 	b = appendInt(b, v.Slots)
 	b = appendExpr(b, v.Expr)
-	return wire.AppendBool(b, v.Home)
+	b = wire.AppendBool(b, v.Home)
+	b = appendList(b, v.Keys, appendDim)
+	return appendType(b, &v.Value)
 }
 
 func appendHandler(b []byte, h *Handler) []byte {

@@ -58,6 +58,8 @@ const (
 	OpIntersection //
 	OpMinus        // Args[0] without the elements of Args[1]
 	OpCount        // how many elements Args[0] has; of a list too
+
+	OpViewAt // the value of Views[Index], which has keys, at the key Args: empty or nil where it has none
 )
 
 // Expr is a typed expression.

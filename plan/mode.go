@@ -102,6 +102,8 @@ func (m Modes) Mark(x *Expr) Mark {
 		return m.With(x.Index, m.Mark(x.Args[0])).Mark(x.Args[1])
 	case OpView:
 		return m.Views[x.Index]
+	case OpViewAt:
+		return Mark{Mode: m.ofViewAt(x)}
 	}
 	args, block := m.marks(x.Args), constant
 	if x.Block != nil {
@@ -170,6 +172,16 @@ func (m Modes) ofOperator(x *Expr, args []Mark, block Mark) Mode {
 		return ofDefault(x, args)
 	}
 	return frozen(all)
+}
+
+// ofViewAt is the mode of a view at a key. A value may go with its key, and is
+// then nil; of a collection per key each element is one of the whole view's.
+func (m Modes) ofViewAt(x *Expr) Mode {
+	whole, key := m.Views[x.Index].Mode, worst(m.marks(x.Args))
+	if x.Type.Kind != KindSet {
+		return frozen(worse(whole, key))
+	}
+	return worse(whole, frozen(key))
 }
 
 // ofStamp is the mode of what a run is given once (R13).

@@ -64,6 +64,11 @@ type View struct {
 	Slots int
 	Expr  *Expr // a collection (KindSet) or a scalar
 	Home  bool  // it reads a home database, so it can be computed at the home only
+
+	// Of a view with a value per key, Expr is the collection of all: tuples of
+	// the key's values and the value, or an element of it.
+	Keys  []Dim // none: the view is one value
+	Value Type  // what one key reads as: a collection, or a plain value or nil
 }
 
 // Handler runs when its event is raised. One run is one commit.

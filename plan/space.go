@@ -113,6 +113,18 @@ func (p *Program) View(name string) (int, bool) {
 	return 0, false
 }
 
+// Keys returns by what a database or view of that name is read, and whether
+// there is one. A view may stand for a database of its name: then it is meant.
+func (p *Program) Keys(name string) ([]Dim, bool) {
+	if i, ok := p.View(name); ok {
+		return p.Views[i].Keys, true
+	}
+	if i, ok := p.Database(name); ok {
+		return p.Databases[i].Dims, true
+	}
+	return nil, false
+}
+
 // Role returns the role of that name.
 func (p *Program) Role(name string) (Role, bool) {
 	for _, r := range p.Roles {

@@ -7,7 +7,7 @@ import "errors"
 var ErrOpen = errors.New("plan: it refers to something it does not have, or an operation has the wrong arguments")
 
 // opLast is the last operation of this version.
-const opLast = OpCount
+const opLast = OpViewAt
 
 // stmtLast is the last statement of this version.
 const stmtLast = StmtSeal
@@ -21,8 +21,8 @@ var arity = [opLast + 1]int{
 	OpCall: many, OpImport: many, OpOr: 2,
 	OpNot: 1, OpNeg: 1, OpAdd: 2, OpSub: 2, OpMul: 2, OpDiv: 2, OpMod: 2,
 	OpEq: 2, OpNe: 2, OpLt: 2, OpLe: 2, OpGt: 2, OpGe: 2, OpAnd: 2, OpEither: 2, OpIf: 3, OpIn: 2, OpFloat: 1,
-	OpCell: many,
-	OpMap:  1, OpFilter: 1, OpFlatMap: 1, OpProduct: 2, OpJoin: 2, OpUnion: 2, OpIntersection: 2, OpMinus: 2, OpCount: 1,
+	OpCell: many, OpViewAt: many,
+	OpMap: 1, OpFilter: 1, OpFlatMap: 1, OpProduct: 2, OpJoin: 2, OpUnion: 2, OpIntersection: 2, OpMinus: 2, OpCount: 1,
 }
 
 // needsBlock says which operations have a block; the others have none.
@@ -74,7 +74,13 @@ func each[T any](xs []T, ok func(i int, x *T) bool) bool {
 func (v *validator) view(i int, w *View) bool {
 	v.slots, v.views = w.Slots, i
 	defer func() { v.views = len(v.p.Views) }()
-	return v.expr(w.Expr)
+	return v.expr(w.Expr) && (len(w.Keys) == 0 || w.isKeyed())
+}
+
+// isKeyed reports whether the elements of a view begin with its keys.
+func (w *View) isKeyed() bool {
+	t := w.Expr.Type
+	return t.Kind == KindSet && t.Element().Kind == KindTuple && len(t.Element().Args) > len(w.Keys)
 }
 
 func (v *validator) handler(_ int, h *Handler) bool {
@@ -164,6 +170,8 @@ func (v *validator) reference(e *Expr) bool {
 		return within(e.Index, len(p.Databases))
 	case OpView:
 		return within(e.Index, v.views)
+	case OpViewAt:
+		return within(e.Index, v.views) && len(e.Args) > 0 && len(e.Args) == len(p.Views[e.Index].Keys)
 	}
 	return true
 }

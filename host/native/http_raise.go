@@ -122,19 +122,18 @@ func (h *Host) serveRead(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// keyOf gives the key values the types of the database's dimensions.
+// keyOf gives the key values the types of what the database or view is read by.
 func (h *Host) keyOf(name string, texts []string) ([]value.Value, error) {
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	i, ok := h.cfg.Program.Database(name)
+	dims, ok := h.cfg.Program.Keys(name)
 	if fields := h.cfg.Program.Fields(name); len(fields) > 0 {
 		return h.keyOf(name+"."+fields[0], texts)
 	}
 	if !ok {
-		return nil, errBad(strconv.Quote(name)+" is no database, and only databases have keys", "leave the key out")
+		return nil, errBad(strconv.Quote(name)+" is no database and no view", "the names are those of the program")
 	}
-	dims := h.cfg.Program.Databases[i].Dims
 	if len(texts) > min(len(dims), keysMax) {
 		return nil, errBad(name+" has "+strconv.Itoa(len(dims))+" key dimensions, and "+strconv.Itoa(len(texts))+" key values came", "give one key= for each dimension, in order")
 	}

@@ -29,7 +29,7 @@ func (l *lowerer) exprs(t *touched, es ...*plan.Expr) {
 		switch e.Op {
 		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
 			l.database(t, e.Index)
-		case plan.OpView:
+		case plan.OpView, plan.OpViewAt:
 			l.readView(t, e.Index)
 		}
 		l.exprs(t, e.Args...)

@@ -15,7 +15,7 @@ type kind uint8
 
 const (
 	inHandler kind = iota
-	inView         // views, renders and everything else that stands
+	inView         // views, processes and everything else that stands
 	inInvariant
 	inDef
 	inAllow
@@ -169,7 +169,7 @@ func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 	leave := c.enter(inView, c.ambientNames(v.At)...)
 	x := bad()
 	if b := v.Decl.Block; len(b.Params) > 0 {
-		c.notYet(b.Params[0], "a view with a parameter, one per key", "make the key part of each element, and filter where you read it")
+		x = c.keyedView(b, e)
 	} else {
 		x = c.value(b.Body, b, nil)
 		if x.Type.Kind == plan.KindNil {
@@ -181,7 +181,7 @@ func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 	slots := c.body.slots
 	leave()
 	e.state, e.result, e.index = done, x.Type, len(c.out.Views)
-	c.out.Views = append(c.out.Views, plan.View{Name: v.Name, At: v.At, Slots: slots, Expr: x})
+	c.out.Views = append(c.out.Views, plan.View{Name: v.Name, At: v.At, Slots: slots, Expr: x, Keys: e.keys, Value: e.value})
 	c.viewOrder = append(c.viewOrder, v)
 	c.modes = append(c.modes, plan.Modes{Databases: c.stored, Views: c.modes}.Mark(x))
 	return e

@@ -156,6 +156,9 @@ func (c *checker) method(at syntax.Expr, m *syntax.Member, call *syntax.Call) *p
 			return c.keysOf(p, m, call)
 		}
 	}
+	if v, ok := c.keyedNamed(m.X); ok && m.Name.Text == "keys" {
+		return c.viewKeys(v, m, call)
+	}
 	if p, ok := c.target(m); ok && call == nil {
 		return c.read(p, m)
 	}

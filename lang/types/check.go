@@ -110,6 +110,8 @@ type entry struct {
 	index  int
 	params []plan.Param
 	result plan.Type
+	keys   []plan.Dim // of a view with a value per key
+	value  plan.Type  // what one of its keys reads as
 }
 
 type state uint8

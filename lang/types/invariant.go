@@ -24,7 +24,7 @@ func (c *checker) invariant(i *resolve.Invariant) {
 	}
 	defer c.enter(inInvariant, c.ambientNames(i.At)...)()
 	out := plan.Invariant{Name: d.Name.Text, At: i.At}
-	out.Source, out.Params = c.quantifier(b)
+	out.Source, out.Params = c.quantifier(b, "an invariant")
 	out.Cond = c.value(b.Body, b, &plan.Bool)
 	if ok && !absorbs(out.Cond.Type) && !c.learning {
 		c.shape(d, out.Cond)
@@ -37,7 +37,7 @@ func (c *checker) invariant(i *resolve.Invariant) {
 }
 
 // quantifier types "|x in xs|", or "|x, y in xs|" over pairs.
-func (c *checker) quantifier(b *syntax.Block) (*plan.Expr, []int) {
+func (c *checker) quantifier(b *syntax.Block, what string) (*plan.Expr, []int) {
 	last := &b.Params[len(b.Params)-1]
 	source := c.infer(last.Source)
 	elem := absorbing
@@ -45,7 +45,7 @@ func (c *checker) quantifier(b *syntax.Block) (*plan.Expr, []int) {
 	case isCollection(source.Type):
 		elem = source.Type.Element()
 	case !absorbs(source.Type):
-		c.write(diag.Errorf("E510", last.Source.Where(), "an invariant ranges over a collection, and this is `%s`", source.Type.Label()))
+		c.write(diag.Errorf("E510", last.Source.Where(), "%s ranges over a collection, and this is `%s`", what, source.Type.Label()))
 	}
 	c.noSources(b.Params[:len(b.Params)-1])
 	return source, c.destructure(b, elem)

@@ -7,21 +7,27 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
-// process types a process: a list of renders.
+// process types a process: a list of renders. With a parameter it is one for
+// each key, and what it renders is the collection of all keys, as of a view.
 func (c *checker) process(p *resolve.Process) {
 	b := p.Decl.Block
-	if len(b.Params) > 0 {
-		c.notYet(b.Params[0], "a process per key", "leave out the parameter, and render a view of all keys")
-	}
 	defer c.enter(inView, c.ambientNames(p.At)...)()
-	for i := range b.Params {
-		c.body.bind(c.prog.Params[&b.Params[i]], absorbing)
-	}
 	out := plan.Process{At: p.At}
+	var source *plan.Expr
+	var params []int
+	ok := true
+	if len(b.Params) > 0 {
+		source, params, ok = c.perKey(b, "a process")
+	}
 	for _, s := range b.Body {
-		if r, ok := c.render(s); ok {
-			out.Renders = append(out.Renders, r)
+		r, isRender := c.render(s)
+		if !isRender {
+			continue
 		}
+		if source != nil && ok && !absorbs(r.Expr.Type) {
+			r.Expr = c.rows(s, source, params, r.Expr)
+		}
+		out.Renders = append(out.Renders, r)
 	}
 	out.Slots = c.body.slots
 	c.out.Processes = append(c.out.Processes, out)

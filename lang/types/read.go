@@ -131,10 +131,8 @@ func (c *checker) keyValue(k syntax.Expr) *plan.Expr {
 
 // element types an index into a list.
 func (c *checker) element(x *syntax.Index) *plan.Expr {
-	if id, ok := x.X.(*syntax.Ident); ok {
-		if v, isView := c.prog.Uses[id].(*resolve.View); isView && len(v.Decl.Block.Params) > 0 {
-			return c.readView(v, x)
-		}
+	if v, ok := c.keyedNamed(x.X); ok {
+		return c.viewAt(v, x)
 	}
 	xs := c.infer(x.X)
 	if absorbs(xs.Type) {
