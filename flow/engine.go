@@ -44,13 +44,16 @@ type Engine struct {
 	graph   *graph
 	machine machine // runs handlers
 	run     run
-	applied []*cell // scratch of Apply
+	judge   machine  // decides rules of access, between the steps of a run
+	rules   []boolFn // beside Program.Allows; compiled when first asked
+	applied []*cell  // scratch of Apply
 }
 
 // handler is a compiled handler of this role.
 type handler struct {
-	decl *plan.Handler
-	body stepFn
+	decl  *plan.Handler
+	body  stepFn
+	isOwn bool // it runs at trusted roles alone, so what it does is the program's word
 }
 
 // New compiles cfg.Program. It fails where a function that this role calls is
@@ -63,7 +66,8 @@ func New(cfg Config) (*Engine, error) {
 	e.role, _ = e.program.Role(cfg.Role)
 	e.modes = plan.Modes{Databases: e.program.Databases, Views: plan.ViewMarks(e.program)}
 	e.graph = newGraph(e)
-	e.machine.engine, e.run.engine = e, e
+	e.machine.engine, e.run.engine, e.judge.engine = e, e, e
+	e.rules = make([]boolFn, len(e.program.Allows))
 	e.defs = make([]valueFn, len(e.program.Funcs))
 	if err := e.openDatabases(); err != nil {
 		return nil, err
@@ -172,7 +176,7 @@ func (e *Engine) compileHandlers() {
 		if !e.runs(decl.At) {
 			continue
 		}
-		e.handlers[i] = &handler{decl, c.statements(decl.Body)}
+		e.handlers[i] = &handler{decl, c.statements(decl.Body), e.isOwn(decl)}
 		if _, taken := e.byEvent[decl.Event]; !taken {
 			e.byEvent[decl.Event] = i
 		}
@@ -271,6 +275,10 @@ type Env struct {
 	Self  causal.ReplicaID              // under whose name entries are written
 	Next  func(space string) causal.Dot // the dot the run's part in space will have
 	NewID func() string
+
+	// Granted reports whether the user has been granted the right to write a
+	// key, given by its canonical bytes; nil: nothing was granted.
+	Granted func(database, key string) bool
 }
 
 // Words with which a run aborts, besides those of the program.
@@ -289,6 +297,7 @@ type Outcome struct {
 	Detail string // a sentence more
 	Writes []SpaceWrite
 	Reads  []string // names of the spaces read, ascending, each once
+	Wanted *Wanted  // with AbortForbidden: what the run wrote and had no right to, if a rule could give it
 }
 
 // SpaceWrite is a run's share in one space: the next part there. Entry i has

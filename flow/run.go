@@ -32,8 +32,10 @@ type run struct {
 	journal []record
 	touched []*cell // in the order of their first change
 	reads   []string
-	writes  int // entries added and removed so far
-	size    int // bytes they take in a part at most
+	writes  int     // entries added and removed so far
+	size    int     // bytes they take in a part at most
+	isOwn   bool    // the program's own at a trusted role: it asks nobody's leave
+	wanted  *Wanted // what it had no right to
 }
 
 // share is what the run writes in one space.
@@ -76,12 +78,13 @@ func (r *run) begin(env Env) {
 	}
 	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
 	r.reads, r.writes, r.size = nil, 0, 0
+	r.isOwn, r.wanted = false, nil
 }
 
 // write runs a verb on the cell at key and reports whether the run goes on.
 func (r *run) write(m *machine, db *database, key []value.Value, verb string, arg value.Value) bool {
-	if !db.decl.MayWrite(r.engine.role, r.env.User, key) {
-		m.stop(AbortForbidden, "this user may not write this key of "+db.decl.Name)
+	if !r.may(db, key, verb, arg) {
+		r.forbid(m, db, key)
 		return false
 	}
 	c := r.open(m, db, key)
@@ -104,8 +107,8 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 // clear takes back what is seen at every key that begins with prefix, and
 // reports whether the run goes on.
 func (r *run) clear(m *machine, db *database, prefix []value.Value) bool {
-	if !db.decl.MayWrite(r.engine.role, r.env.User, prefix) {
-		m.stop(AbortForbidden, "this user may not write this key of "+db.decl.Name)
+	if !r.may(db, prefix, "", value.Nil) {
+		r.forbid(m, db, prefix)
 		return false
 	}
 	path := string(value.AppendPath(nil, prefix...))
@@ -301,6 +304,7 @@ func (e *Engine) Run(handler int, args []value.Value, env Env) Outcome {
 	m, r := &e.machine, &e.run
 	m.begin(h.decl.Slots, e.cfg.FuelMax)
 	r.begin(env)
+	r.isOwn = h.isOwn
 	copy(m.slots, args)
 	if h.decl.User >= 0 {
 		m.slots[h.decl.User] = value.String(r.env.User)
@@ -328,7 +332,7 @@ func (e *Engine) execute(body stepFn) Outcome {
 	body(m)
 	if m.abort != "" {
 		r.undo()
-		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads}
+		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted}
 	}
 	out := Outcome{Writes: r.outcome(), Reads: r.reads}
 	e.settle(r.touched)

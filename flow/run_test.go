@@ -226,18 +226,19 @@ func TestWhoMayWrite(t *testing.T) {
 		return []*plan.Stmt{write(s.own, "add", 1, ps[0], num(1))}
 	})
 	s.Roles = []plan.Role{{Name: "server"}, {Name: "client", Ambient: "user_id"}}
-	for _, c := range []struct{ role, key, abort string }{
-		{"client", "ann", ""}, {"client", "bob", AbortForbidden}, {"server", "bob", ""},
+	for _, c := range []struct{ role, user, key, abort string }{
+		{"client", "ann", "ann", ""}, {"client", "ann", "bob", AbortForbidden},
+		{"server", "", "bob", ""}, {"server", "bob", "bob", ""}, {"server", "ann", "bob", AbortForbidden},
 	} {
 		e, err := New(Config{Program: &s.Program, Role: c.role})
 		if err != nil {
 			t.Fatal(err)
 		}
 		env := newAuthor(1).env()
-		env.User = "ann"
+		env.User = c.user
 		h, _ := e.Handler("mine")
 		if out := e.Run(h, []value.Value{value.String(c.key)}, env); out.Abort != c.abort {
-			t.Errorf("%s writes key %s: %q, want %q", c.role, c.key, out.Abort, c.abort)
+			t.Errorf("%s for %q writes key %s: %q, want %q", c.role, c.user, c.key, out.Abort, c.abort)
 		}
 	}
 }

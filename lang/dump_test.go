@@ -90,13 +90,20 @@ func keysOf(v plan.View) string {
 }
 
 func writers(db *plan.Database) string {
+	var who []string
 	switch {
 	case db.WriteByAll:
-		return "; all write"
+		who = append(who, "all write")
 	case db.WriteByKey >= 0:
-		return "; its " + db.Dims[db.WriteByKey].Name + " writes"
+		who = append(who, "its "+db.Dims[db.WriteByKey].Name+" writes")
 	}
-	return ""
+	if db.HasRules() {
+		who = append(who, "by grant others write")
+	}
+	if db.Appends.Anyone {
+		who = append(who, "all append"+fmt.Sprint(db.Appends.Field))
+	}
+	return strings.TrimSuffix("; "+strings.Join(who, ", "), "; ")
 }
 
 func params(ps []plan.Param) string {

@@ -114,6 +114,10 @@ func (d *decoder) database() Database {
 	db.At = list(d, d.name)
 	db.WriteByAll = d.r.Bool()
 	db.WriteByKey = d.int()
+	db.Rules = list(d, d.int)
+	db.Appends.Anyone = d.r.Bool()
+	db.Appends.Field = list(d, d.int)
+	db.Users = d.r.Bool()
 	return db
 }
 
@@ -162,7 +166,10 @@ func (d *decoder) function() Func {
 }
 
 func (d *decoder) allow() Allow {
-	return Allow{Verb: d.name(), Database: d.int(), Me: d.int(), Slots: d.int(), Cond: d.expr()}
+	return Allow{
+		Verb: d.name(), Database: d.int(), Me: d.int(), Slots: d.int(), Cond: d.expr(),
+		Keys: list(d, d.int), Revoke: d.r.Bool(), View: d.int(),
+	}
 }
 
 func (d *decoder) role() Role {

@@ -67,7 +67,11 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = appendInt(b, d.Space)
 	b = appendList(b, d.At, appendString)
 	b = wire.AppendBool(b, d.WriteByAll)
-	return appendInt(b, d.WriteByKey)
+	b = appendInt(b, d.WriteByKey)
+	b = appendList(b, d.Rules, appendSlot)
+	b = wire.AppendBool(b, d.Appends.Anyone)
+	b = appendList(b, d.Appends.Field, appendSlot)
+	return wire.AppendBool(b, d.Users)
 }
 
 func appendDim(b []byte, d *Dim) []byte {
@@ -135,7 +139,10 @@ func appendAllow(b []byte, a *Allow) []byte {
 	b = appendInt(b, a.Database)
 	b = appendInt(b, a.Me)
 	b = appendInt(b, a.Slots)
-	return appendExpr(b, a.Cond)
+	b = appendExpr(b, a.Cond)
+	b = appendList(b, a.Keys, appendSlot)
+	b = wire.AppendBool(b, a.Revoke)
+	return appendInt(b, a.View)
 }
 
 func appendRole(b []byte, r *Role) []byte {

@@ -38,9 +38,12 @@ func sample() *Program {
 		Invariants: []Invariant{{Name: "budget", Source: &Expr{Op: OpDatabase, Type: SetOf(ad)}, Params: []int{0}, Slots: 1, Cond: &Expr{Op: OpConst, Type: Bool}}},
 		Imports:    []Import{{"f", []Param{{"", Int}}, Maybe(TupleOf(Int, Float)), "go:f"}},
 		Funcs:      []Func{{"one", nil, 0, &Expr{Op: OpConst, Type: Int, Const: value.Int(1)}}},
-		Allows:     []Allow{{"write", 0, 0, 1, &Expr{Op: OpConst, Type: Bool, Const: value.Bool(true)}}},
-		Roles:      []Role{{Name: "client", Nodes: 2, Quorum: true, OfflineMax: 5, Ambient: "user_id"}},
-		Links:      []Link{{"client", "client", 1000, 5000}},
+		Allows: []Allow{
+			{"write", 0, 0, 1, &Expr{Op: OpConst, Type: Bool, Const: value.Bool(true)}, nil, false, -1},
+			{"read", 1, 0, 3, &Expr{Op: OpConst, Type: Bool, Const: value.Bool(true)}, []int{1, 2}, true, -1},
+		},
+		Roles: []Role{{Name: "client", Nodes: 2, Quorum: true, OfflineMax: 5, Ambient: "user_id"}},
+		Links: []Link{{"client", "client", 1000, 5000}},
 	}
 }
 

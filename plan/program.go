@@ -49,6 +49,18 @@ type Database struct {
 	// default rule, so a run only looks; see MayWrite.
 	WriteByAll bool // every user may write every key
 	WriteByKey int  // else the user who is the value of this dimension may; -1: nobody
+
+	// Who else may: Rules are the allow rules with other conditions. Appends is
+	// who may add entries and remove none.
+	Rules   []int // of Program.Allows, ascending
+	Appends Appends
+	Users   bool // its one dimension is a user, whatever its name: ":is => :user_id"
+}
+
+// Appends says who may append to a gset or a log without any other right to write it.
+type Appends struct {
+	Anyone bool  // every user; with Field, only what names him there
+	Field  []int // the path to the field of the argument, through records
 }
 
 // Dim is one dimension of a key.
@@ -128,13 +140,16 @@ type Func struct {
 	Expr   *Expr
 }
 
-// Allow permits verbs on a database where Cond holds.
+// Allow permits verbs on a database, or the reading of a view, where Cond holds.
 type Allow struct {
 	Verb     string // read, write or append
-	Database int
-	Me       int // the slot of the user
+	Database int    // -1: it is about a view
+	Me       int    // the slot of the user
 	Slots    int
 	Cond     *Expr
+	Keys     []int // the slots of the key, by dimension
+	Revoke   bool  // what was granted is taken back when Cond fails
+	View     int   // -1: it is about a database
 }
 
 // Role is a line of the topology.

@@ -148,15 +148,3 @@ func Runs(at []string, role string) bool {
 	}
 	return len(at) == 0
 }
-
-// MayWrite reports whether a replica of the role may write the key of the
-// database on behalf of the user. A trusted role may write everything.
-func (d *Database) MayWrite(role Role, user string, key []value.Value) bool {
-	switch {
-	case role.Trusted(), d.WriteByAll:
-		return true
-	case d.WriteByKey < 0 || d.WriteByKey >= len(key):
-		return false
-	}
-	return key[d.WriteByKey].AsString() == user
-}

@@ -49,7 +49,8 @@ type validator struct {
 func (v *validator) databases() bool {
 	for i := range v.p.Databases {
 		d := &v.p.Databases[i]
-		if d.Placement > ByValue || d.Placement == ByValue && !within(d.Space, len(d.Dims)) || d.WriteByKey >= len(d.Dims) || !d.Lattice.IsLattice() {
+		if d.Placement > ByValue || d.Placement == ByValue && !within(d.Space, len(d.Dims)) || d.WriteByKey >= len(d.Dims) || !d.Lattice.IsLattice() ||
+			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) {
 			return false
 		}
 	}
@@ -105,7 +106,27 @@ func (v *validator) function(_ int, f *Func) bool {
 
 func (v *validator) allow(_ int, a *Allow) bool {
 	v.slots = a.Slots
-	return within(a.Database, len(v.p.Databases)) && a.Me < a.Slots && v.expr(a.Cond)
+	isOfView := a.Database == -1 && within(a.View, len(v.p.Views)) && len(a.Keys) == 0
+	isOfDatabase := a.View == -1 && within(a.Database, len(v.p.Databases)) && len(a.Keys) == len(v.p.Databases[a.Database].Dims)
+	return (isOfView || isOfDatabase) && within(a.Me, a.Slots) && v.inFrame(a.Keys) && v.expr(a.Cond)
+}
+
+// fits reports whether the path leads through records to a field.
+func (a *Appends) fits(lattice Type) bool {
+	if len(a.Field) == 0 {
+		return true
+	}
+	if len(lattice.Args) != 1 {
+		return false
+	}
+	t := lattice.Args[0]
+	for _, i := range a.Field {
+		if t.Kind != KindRecord || !within(i, len(t.Fields)) {
+			return false
+		}
+		t = t.Fields[i].Type
+	}
+	return true
 }
 
 func within(i, n int) bool { return i >= 0 && i < n }

@@ -50,8 +50,8 @@ func (l *lowerer) roles() {
 	}
 }
 
-// access decides who may write each database at a role of users: by an allow
-// rule, and without one by the default rule of replicated databases, the user
+// access decides who may write each database at a role of users: by its allow
+// rules, and without one by the default rule of replicated databases, the user
 // whose key it is.
 func (l *lowerer) access() {
 	for i := range l.p.Databases {
@@ -60,10 +60,9 @@ func (l *lowerer) access() {
 			continue
 		}
 		db.WriteByKey = slices.IndexFunc(db.Dims, func(d plan.Dim) bool { return l.topology.Binds(nil, d.Name) })
-	}
-	for _, a := range l.p.Allows {
-		if a.Verb == "write" {
-			l.p.Databases[a.Database].WriteByAll = true
+		if db.WriteByKey < 0 && db.Users && len(db.Dims) == 1 {
+			db.WriteByKey = 0
 		}
 	}
+	l.rules()
 }

@@ -144,7 +144,7 @@ func (l *lowerer) mustBeAllowed(h *plan.Handler, at []string, span token.Span) {
 		if s.Op != plan.StmtWrite && s.Op != plan.StmtClear {
 			continue
 		}
-		if db := &l.p.Databases[s.Index]; !db.WriteByAll && db.WriteByKey < 0 {
+		if db := &l.p.Databases[s.Index]; !db.OpenTo() {
 			l.write(diag.Warnf("W701", span, "every run of `on_%s` aborts :forbidden: at %s nobody may write `%s`", h.Event, resolve.Quoted(at), db.Name).
 				Hinting("`allow :write, %s do |me| true end` lets every user write it", db.Name))
 			return

@@ -117,8 +117,17 @@ func (r *resolver) allow(a *Allow) {
 	switch o := r.globals[target.Text].(type) {
 	case *Database:
 		a.Target = o
+		a.Key = map[string]*Local{}
 		for _, dim := range o.Dims { // a rule sees the key
-			r.scope.names[dim.Text] = &Local{Name: syntax.Name{Text: dim.Text}}
+			a.Key[dim.Text] = &Local{Name: syntax.Name{Text: dim.Text}}
+		}
+		for _, role := range r.prog.Topology.Roles {
+			if role.Ambient != "" && a.Key[role.Ambient] == nil {
+				a.Key[role.Ambient] = &Local{Name: syntax.Name{Text: role.Ambient}}
+			}
+		}
+		for name, local := range a.Key {
+			r.scope.names[name] = local
 		}
 	case *View:
 		a.Target = o

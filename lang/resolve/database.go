@@ -42,7 +42,11 @@ func (r *resolver) databaseOption(db *Database, o syntax.Option) {
 		}
 		r.badDatabaseOption(o, "a role, as :server")
 	case "is":
-		r.write(NotYet(o.Span, "`:is`", "name the dimension itself user_id"))
+		s, ok := o.Value.(*syntax.Symbol)
+		isUser := ok && (s.Name == "user_id" || r.prog.Topology.Binds(nil, s.Name))
+		if db.Users = isUser; !isUser {
+			r.badDatabaseOption(o, "the dimension that a role binds to its user, as :user_id")
+		}
 	case "expires":
 		r.write(NotYet(o.Span, "`:expires`", ""))
 	case "was":

@@ -49,6 +49,7 @@ type Database struct {
 	Dims    []syntax.Name
 	Sharing Sharing
 	Space   int           // ByValue: the dimension that names the space
+	Users   bool          // a key is a user
 	Members []syntax.Name // everything called on it or on one of its keys: verbs and readers
 
 	sites []site
@@ -96,6 +97,10 @@ type Def struct {
 type Allow struct {
 	Decl   *syntax.Allow
 	Target Object // *Database or *View; nil where there was a letter
+
+	// Key is the key the rule is asked about: a name for each dimension, and for
+	// each that a role binds, as which are dimensions of it is not known yet.
+	Key map[string]*Local
 }
 
 // Local is a parameter, a let, or the user of a handler.

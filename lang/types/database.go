@@ -12,7 +12,7 @@ import (
 // declareDatabase gives the database its lattice: the declared one, or the
 // smallest that has all verbs the program calls on it.
 func (c *checker) declareDatabase(db *resolve.Database) {
-	d := plan.Database{Name: db.Name, At: db.At, WriteByKey: -1, Lattice: absorbing}
+	d := plan.Database{Name: db.Name, At: db.At, WriteByKey: -1, Users: db.Users, Lattice: absorbing}
 	for _, dim := range db.Dims {
 		d.Dims = append(d.Dims, plan.Dim{Name: dim.Text, Type: absorbing})
 	}
