@@ -53,6 +53,10 @@ func (g *graph) collection(e *plan.Expr, bound bindings) *node {
 		return g.twoSided("intersection", &pairing{holds: inBoth}, true, e, bound)
 	case plan.OpMinus:
 		return g.twoSided("minus", &pairing{holds: inLeftOnly}, true, e, bound)
+	case plan.OpGroup:
+		return g.grouped(g.images(e, keyedBlock(e), bound))
+	case plan.OpClosure:
+		return g.closedOver(g.setOf(g.collection(e.Args[0], bound)))
 	}
 	return g.evaluated(e, bound)
 }
@@ -103,14 +107,18 @@ func (g *graph) twoSided(name string, op operator, isSet bool, e *plan.Expr, bou
 
 // mapped builds map and flat_map.
 func (g *graph) mapped(e *plan.Expr, bound bindings) *node {
-	in := g.collection(e.Args[0], bound)
-	block, slots := alone(e.Block, paramTypes(e), bound)
-	key := named("map "+strconv.Itoa(int(e.Op)), in) + shapeOf(block)
+	return g.mapOver(g.collection(e.Args[0], bound), e.Op, e.Block, paramTypes(e), bound)
+}
+
+// mapOver builds map or flat_map over a node.
+func (g *graph) mapOver(in *node, op plan.Op, b *plan.Block, types []plan.Type, bound bindings) *node {
+	block, slots := alone(b, types, bound)
+	key := named("map "+strconv.Itoa(int(op)), in) + shapeOf(block)
 	return g.share(key, func() *node {
 		b := builder{graph: g}
 		c := compiler{engine: g.engine, graph: &b}
 		isPure := g.engine.isPure(block.Expr)
-		if e.Op == plan.OpFlatMap {
+		if op == plan.OpFlatMap {
 			code := c.list(block.Expr)
 			if isPure {
 				return g.add(&flattened{body[listFn]{block.Params, slots, code}}, false, []*node{in}, nil)
@@ -214,7 +222,7 @@ func (g *graph) setOf(in *node) *node {
 func (b *builder) keeps(xs *plan.Expr) bool {
 	switch xs.Op {
 	case plan.OpView, plan.OpMap, plan.OpFilter, plan.OpFlatMap, plan.OpProduct, plan.OpJoin,
-		plan.OpUnion, plan.OpIntersection, plan.OpMinus:
+		plan.OpUnion, plan.OpIntersection, plan.OpMinus, plan.OpGroup, plan.OpClosure:
 		return formOf(xs.Type) == formSet && len(freeSlots(xs)) == 0 && readsDatabase(xs)
 	}
 	return false

@@ -32,6 +32,11 @@ func (c *compiler) list(e *plan.Expr) listFn {
 		return c.pairs(e)
 	case plan.OpJoin:
 		return c.filtered(e.Block, c.pairs(e))
+	case plan.OpGroup:
+		return c.grouped(e)
+	case plan.OpClosure:
+		edges := c.list(e.Args[0])
+		return func(m *machine) []value.Value { return closureOf(m, edges(m)) }
 	case plan.OpUnion:
 		return merged(c.list(e.Args[0]), c.list(e.Args[1]), func(a, b bool) bool { return true })
 	case plan.OpIntersection:

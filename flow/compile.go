@@ -148,6 +148,8 @@ func (c *compiler) structure(e *plan.Expr) valueFn {
 		return c.viewAt(e)
 	case plan.OpCell:
 		return c.cell(e)
+	case plan.OpSum, plan.OpAvg, plan.OpMax, plan.OpMin, plan.OpFirst, plan.OpLast, plan.OpSort, plan.OpTop:
+		return c.aggregate(e)
 	}
 	return nil
 }

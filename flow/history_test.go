@@ -18,7 +18,7 @@ var (
 // world is a program with every operator over every kind of element.
 type world struct {
 	schema
-	a, b, words, pairs, ads, contracts, counters, likes, limit int
+	a, b, words, pairs, ads, contracts, counters, likes, limit, floats int
 }
 
 func newWorld() *world {
@@ -33,10 +33,12 @@ func newWorld() *world {
 	w.counters = w.database("counters", lattice(plan.KindCounter), key)
 	w.likes = w.database("likes", lattice(plan.KindORSet, plan.Int), key)
 	w.limit = w.database("limit", lattice(plan.KindMax, plan.Int))
+	w.floats = w.database("floats", lattice(plan.KindORSet, plan.Float))
 	w.linear()
 	w.bilinear()
 	w.reading()
 	w.scalars()
+	w.aggregates()
 	return w
 }
 
@@ -158,7 +160,9 @@ func (w *world) step(h *history, r *rand.Rand) Change {
 	}
 	n := value.Int(int64(r.IntN(12) - 2))
 	id := value.String("x" + strconv.Itoa(r.IntN(3)))
-	switch r.IntN(9) {
+	switch r.IntN(10) {
+	case 9:
+		return h.add("floats", nil, value.Float([]float64{0.1, 0.2, -0.3, 1e16, -1e16, 1e-300, 2.5, -7}[r.IntN(8)]))
 	case 0, 1:
 		return h.add("a", nil, n)
 	case 2, 3:

@@ -64,6 +64,14 @@ func (n *naive) eval(x *plan.Expr) value.Value {
 		return value.Bool(slices.ContainsFunc(n.eval(x.Args[1]).Elems(), func(o value.Value) bool { return value.Equal(v, o) }))
 	case plan.OpMap, plan.OpFilter, plan.OpFlatMap, plan.OpProduct, plan.OpJoin, plan.OpUnion, plan.OpIntersection, plan.OpMinus:
 		return n.collection(x)
+	case plan.OpSum, plan.OpAvg, plan.OpMax, plan.OpMin, plan.OpFirst, plan.OpLast, plan.OpSort, plan.OpTop:
+		return n.together(x)
+	case plan.OpGroup:
+		return n.groups(x)
+	case plan.OpClosure:
+		return n.closure(n.eval(x.Args[0]).Elems())
+	case plan.OpFloat:
+		return value.Float(float64(n.eval(x.Args[0]).AsInt()))
 	}
 	return n.operator(x)
 }

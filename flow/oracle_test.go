@@ -362,7 +362,9 @@ func (c *composer) number(xs of, depth int) bodyOf[int64] {
 	pure := func(text string, f func(int64) int64) bodyOf[int64] {
 		return bodyOf[int64]{fmt.Sprintf(text, x.text), func(w *world, t tuple) int64 { return f(x.eval(w, t)) }}
 	}
-	switch c.IntN(10) {
+	switch c.IntN(14) {
+	case 10, 11, 12, 13:
+		return c.together(x, min(depth, 1))
 	case 0:
 		return pure("-%s", func(n int64) int64 { return -n })
 	case 1, 2:
@@ -456,6 +458,7 @@ func TestRandomViewsOverRandomHistories(t *testing.T) {
 			v := c.ints(1 + c.IntN(3))
 			text += fmt.Sprintf("view :v%d do %s end\nview :n%d do %s.count end\n", i, v.text, i, v.text)
 			text += fmt.Sprintf(asking, i, v.text)
+			text += fmt.Sprintf("view :s%d do %s.sum do |x| x * x - 3 end end\nview :t%d do %s.top(3) do |x| x %% 3 end end\n", i, v.text, i, v.text)
 			v.text = fmt.Sprint("v", i)
 			c.views = append(c.views, v)
 		}
@@ -463,7 +466,7 @@ func TestRandomViewsOverRandomHistories(t *testing.T) {
 		w := newWorld()
 		for range 20 {
 			i := c.IntN(len(c.views))
-			for _, name := range []string{fmt.Sprint("v", i), fmt.Sprint("n", i)} {
+			for _, name := range []string{fmt.Sprint("v", i), fmt.Sprint("n", i), fmt.Sprint("s", i), fmt.Sprint("t", i)} {
 				if c.IntN(3) == 0 {
 					n.Unwatch(name)
 				} else if err := n.Watch(name); err != nil {
@@ -502,6 +505,18 @@ func compareViews(t *testing.T, seed uint64, text string, n *node, views []of, w
 		r, err := n.Read(fmt.Sprint("n", i), nil)
 		if err != nil || r.Value.AsInt() != int64(len(want)) {
 			t.Fatalf("seed %d: n%d is %v, not %d, in%s", seed, i, r.Value, len(want), text)
+		}
+		sum := int64(0)
+		for _, x := range want {
+			sum += x.AsInt()*x.AsInt() - 3
+		}
+		if r, err = n.Read(fmt.Sprint("s", i), nil); err != nil || r.Value.AsInt() != sum {
+			t.Fatalf("seed %d: s%d is %v, not %d, in%s", seed, i, r.Value, sum, text)
+		}
+		slices.SortStableFunc(want, func(a, b value.Value) int { return int(b.AsInt()%3 - a.AsInt()%3) })
+		want = want[:min(3, len(want))]
+		if r, err = n.Read(fmt.Sprint("t", i), nil); err != nil || !slices.EqualFunc(r.Value.Elems(), want, value.Equal) {
+			t.Fatalf("seed %d: t%d is %v, not %v, in%s", seed, i, r.Value, want, text)
 		}
 	}
 }

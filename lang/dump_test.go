@@ -146,7 +146,10 @@ var opNames = map[plan.Op]string{
 	plan.OpAnd: "and", plan.OpEither: "or", plan.OpIf: "if", plan.OpIn: "in", plan.OpFloat: "float",
 	plan.OpCell: "cell", plan.OpDatabase: "all", plan.OpKeys: "keys", plan.OpView: "view",
 	plan.OpMap: "map", plan.OpFilter: "filter", plan.OpFlatMap: "flat_map", plan.OpProduct: "product", plan.OpJoin: "join",
-	plan.OpViewAt: "view at", plan.OpUnion: "union", plan.OpIntersection: "intersection", plan.OpMinus: "minus", plan.OpCount: "count",
+	plan.OpViewAt: "view at",
+	plan.OpUnion:  "union", plan.OpIntersection: "intersection", plan.OpMinus: "minus", plan.OpCount: "count",
+	plan.OpSum: "sum", plan.OpAvg: "avg", plan.OpMax: "max", plan.OpMin: "min", plan.OpFirst: "first", plan.OpLast: "last",
+	plan.OpSort: "sort_by", plan.OpTop: "top", plan.OpGroup: "group", plan.OpClosure: "closure",
 }
 
 func (d *dumper) exprs(es []*plan.Expr) string {

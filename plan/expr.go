@@ -60,6 +60,19 @@ const (
 	OpCount        // how many elements Args[0] has; of a list too
 
 	OpViewAt // the value of Views[Index], which has keys, at the key Args: empty or nil where it has none
+
+	// Operators over collections and lists, with what Block gives for each
+	// element, or the element itself where there is no Block.
+	OpSum     // ints wrap; floats are summed exactly and rounded once
+	OpAvg     // the exact mean, rounded once; nil of none
+	OpMax     // the largest; nil of none
+	OpMin     // the smallest; nil of none
+	OpFirst   // of a list its first element, of a collection its smallest; nil of none
+	OpLast    // of a list its last element, of a collection its largest; nil of none
+	OpSort    // the list of the elements by what Block gives, ascending; ties by the elements
+	OpTop     // the list of the first Args[1] elements by what Block gives, descending; ties by the elements
+	OpGroup   // (what Block gives, the list of the elements for which it gives that)
+	OpClosure // the transitive closure of a collection of pairs
 )
 
 // Expr is a typed expression.

@@ -150,6 +150,14 @@ func (m Modes) ofOperator(x *Expr, args []Mark, block Mark) Mode {
 		return m.ofBlock(x.Op, m.ofInputs(args), block.Mode)
 	case OpProduct, OpUnion, OpIntersection:
 		return m.ofInputs(args)
+	case OpSum:
+		return m.ofTotal(x, all, block.Mode)
+	case OpClosure:
+		return m.ofInputs(args)
+	case OpMax, OpMin:
+		return ofExtreme(x, all, block.Mode)
+	case OpAvg, OpSort, OpTop, OpGroup:
+		return frozen(worse(all, block.Mode))
 	case OpMinus:
 		if m.off == R4 {
 			return args[0].Mode
@@ -329,6 +337,29 @@ func (m Modes) ofComparison(x *Expr, args []Mark) Mode {
 		return Grows
 	}
 	return mode
+}
+
+// ofTotal is the mode of a sum (R5): more elements make it larger where none is negative.
+func (m Modes) ofTotal(x *Expr, inputs, block Mode) Mode {
+	summed := x.Args[0].Type.Element()
+	if x.Block != nil {
+		summed = x.Block.Expr.Type
+	}
+	if mode := worse(inputs, frozen(block)); summed.Kind == KindNat || m.off == R5 {
+		return mode
+	}
+	return frozen(worse(inputs, block))
+}
+
+// ofExtreme is the mode of max and min (R6): more elements move it one way.
+func ofExtreme(x *Expr, inputs, block Mode) Mode {
+	switch {
+	case inputs != Grows || block != Constant:
+		return frozen(worse(inputs, block))
+	case x.Op == OpMax:
+		return Grows
+	}
+	return Falls
 }
 
 // compared is the mode of "a > b" or "a < b".

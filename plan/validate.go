@@ -7,7 +7,7 @@ import "errors"
 var ErrOpen = errors.New("plan: it refers to something it does not have, or an operation has the wrong arguments")
 
 // opLast is the last operation of this version.
-const opLast = OpViewAt
+const opLast = OpClosure
 
 // stmtLast is the last statement of this version.
 const stmtLast = StmtSeal
@@ -23,10 +23,15 @@ var arity = [opLast + 1]int{
 	OpEq: 2, OpNe: 2, OpLt: 2, OpLe: 2, OpGt: 2, OpGe: 2, OpAnd: 2, OpEither: 2, OpIf: 3, OpIn: 2, OpFloat: 1,
 	OpCell: many, OpViewAt: many,
 	OpMap: 1, OpFilter: 1, OpFlatMap: 1, OpProduct: 2, OpJoin: 2, OpUnion: 2, OpIntersection: 2, OpMinus: 2, OpCount: 1,
+	OpSum: 1, OpAvg: 1, OpMax: 1, OpMin: 1, OpFirst: 1, OpLast: 1, OpSort: 1, OpTop: 2, OpGroup: 1, OpClosure: 1,
 }
 
-// needsBlock says which operations have a block; the others have none.
-var needsBlock = [opLast + 1]bool{OpMap: true, OpFilter: true, OpFlatMap: true, OpJoin: true}
+// needsBlock says which operations have a block, and mayHaveBlock which may
+// have one; the others have none.
+var (
+	needsBlock   = [opLast + 1]bool{OpMap: true, OpFilter: true, OpFlatMap: true, OpJoin: true, OpSort: true, OpTop: true, OpGroup: true}
+	mayHaveBlock = [opLast + 1]bool{OpSum: true, OpAvg: true, OpMax: true, OpMin: true}
+)
 
 // Validate reports ErrOpen unless the plan is closed: every index is within
 // its slice, every slot within its frame, views read only views before them,
@@ -164,7 +169,7 @@ func (v *validator) stmt(s *Stmt) bool {
 }
 
 func (v *validator) expr(e *Expr) bool {
-	if n := arity[e.Op]; n != many && n != len(e.Args) || needsBlock[e.Op] != (e.Block != nil) {
+	if n := arity[e.Op]; n != many && n != len(e.Args) || needsBlock[e.Op] != (e.Block != nil) && !mayHaveBlock[e.Op] {
 		return false
 	}
 	return v.reference(e) && each(e.Args, func(_ int, a **Expr) bool { return v.expr(*a) }) &&

@@ -132,5 +132,6 @@ var registry = []Entry{
 	{"W012", "a string that seems to hold a value"},
 	{"W190", "a test that is not run"},
 	{"W191", "a construct that is judged, and not run by this version"},
+	{"W206", "a sum that takes equal values once"},
 	{"W701", "a handler that may never write"},
 }

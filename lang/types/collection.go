@@ -26,17 +26,16 @@ var readers = map[string]struct {
 	"map": {plan.OpMap, takesBlock}, "filter": {plan.OpFilter, takesBlock}, "flat_map": {plan.OpFlatMap, takesBlock},
 	"product": {plan.OpProduct, takesOther}, "union": {plan.OpUnion, takesOther},
 	"intersection": {plan.OpIntersection, takesOther}, "minus": {plan.OpMinus, takesOther},
-	"join": {plan.OpJoin, takesBoth}, "count": {plan.OpCount, takesNone},
+	"join": {plan.OpJoin, takesBoth},
 }
 
 // readersToCome are the language's, with what to use until this version has them.
-var readersToCome = map[string]string{
-	"group": "", "sum": "a gcounter or counter keeps a sum", "avg": "", "max": "a database of type max<T> keeps the largest",
-	"min": "", "any": "`xs.filter do |x| ... end.count > 0` says whether one is there", "sort_by": "", "top": "render the whole collection, and let the host order it",
-	"first": "", "last": "", "closure": "", "keys": "`.keys` is what a database has", "seal": "",
-}
+var readersToCome = map[string]string{"keys": "`.keys` is what a database has", "seal": ""}
 
 func (c *checker) reader(at syntax.Expr, on *plan.Expr, m *syntax.Member, call *syntax.Call) *plan.Expr {
+	if _, ok := aggregates[m.Name.Text]; ok {
+		return c.aggregate(at, on, m, call)
+	}
 	r, ok := readers[m.Name.Text]
 	if !ok {
 		c.noReader(m, on.Type)
@@ -49,16 +48,13 @@ func (c *checker) reader(at syntax.Expr, on *plan.Expr, m *syntax.Member, call *
 	}
 	if on.Type.Kind == plan.KindList && (r.shape == takesOther || r.shape == takesBoth) {
 		c.write(diag.Errorf("E108", m.Name.Span, "a list has no `%s`: it is for collections", m.Name.Text).
-			Hinting("a list has map, filter, flat_map, count and each"))
+			Hinting("a list has map, filter, flat_map, each and what counts, sums and orders"))
 		return bad()
 	}
 	if !c.takes(m, r.shape, args, block) {
 		return bad()
 	}
-	switch r.shape {
-	case takesNone:
-		return &plan.Expr{Op: plan.OpCount, Type: plan.Int, Args: []*plan.Expr{on}}
-	case takesBlock:
+	if r.shape == takesBlock {
 		return c.elementwise(r.op, on, block, at)
 	}
 	other := c.infer(args[0].Value)
@@ -82,8 +78,6 @@ func (c *checker) takes(m *syntax.Member, s shape, args []syntax.Arg, block *syn
 	}
 	name := m.Name.Text
 	switch {
-	case s == takesNone && block != nil:
-		c.notYet(block, "`"+name+"` with a block", "`xs.filter do |x| ... end.count` counts those for which it holds")
 	case len(args) != wantArgs || len(args) == 1 && args[0].Name.Text != "":
 		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes %s", name, counted(wantArgs, "argument")))
 	case wantBlock && block == nil:

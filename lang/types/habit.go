@@ -18,8 +18,12 @@ var habits = map[string]string{
 	"select": "`.filter` keeps those for which its block holds", "where": "`.filter` keeps those for which its block holds",
 	"find": "`.filter` keeps those for which its block holds", "reject": "`.filter` keeps those for which its block holds",
 	"collect": "`.map` gives a value for each", "forEach": "a handler goes over them with `.each do |x| ... end`",
-	"reduce": "there is no fold: a gcounter or counter keeps a sum, max<T> the largest", "fold": "there is no fold: a gcounter or counter keeps a sum, max<T> the largest",
-	"inject":     "there is no fold: a gcounter or counter keeps a sum, max<T> the largest",
+	"reduce": "there is no fold: `.sum`, `.max`, `.min`, `.avg` and `.count` take a block", "fold": "there is no fold: `.sum`, `.max`, `.min`, `.avg` and `.count` take a block",
+	"inject": "there is no fold: `.sum`, `.max`, `.min`, `.avg` and `.count` take a block",
+	"sort":   "`.sort_by do |x| key end` gives a list in order", "order_by": "`.sort_by do |x| key end` gives a list in order", "sorted": "`.sort_by do |x| key end` gives a list in order",
+	"average": "`.avg` is the mean", "mean": "`.avg` is the mean", "maximum": "`.max` is the largest", "minimum": "`.min` is the smallest",
+	"group_by": "`.group do |x| key end` gives (key, list) pairs", "some": "`.any do |x| condition end` says whether there is one", "exists": "`.any do |x| condition end` says whether there is one",
+	"take": "`.top(n) do |x| key end` gives the first n by their key", "limit": "`.top(n) do |x| key end` gives the first n by their key",
 	"difference": "`.minus` is the difference", "except": "`.minus` is the difference", "intersect": "`.intersection` is what both have",
 	"flatten": "`.flat_map` joins what its block gives", "flatMap": "`.flat_map` joins what its block gives",
 	"value": "a database is read by its name, `db` or `db[key]`", "get": "a database is read by its name, `db` or `db[key]`", "read": "a database is read by its name, `db` or `db[key]`",
@@ -94,6 +98,11 @@ func readerNames(t plan.Type) []string {
 			continue
 		}
 		names = append(names, n)
+	}
+	for n := range aggregates {
+		if t.Kind != plan.KindList || n != "closure" {
+			names = append(names, n)
+		}
 	}
 	slices.Sort(names)
 	return names
