@@ -10,11 +10,11 @@ import (
 // as its one group has elements, and what stands over it is evaluated again
 // for that key alone.
 type grouping struct {
-	groups map[string]*keyed
+	groups map[string]*grouped
 }
 
-// keyed is the group of one key.
-type keyed struct {
+// grouped is the group of one key.
+type grouped struct {
 	key     value.Value
 	members index
 	shown   item // what was emitted of it; its value is nil where nothing is
@@ -29,7 +29,7 @@ func (g *graph) grouped(in *node) *node {
 }
 
 func (o *grouping) start(g *graph, n *node) {
-	o.groups = map[string]*keyed{}
+	o.groups = map[string]*grouped{}
 	in := n.inputs[0]
 	in.op.each(g, in, func(d delta) { o.update(g, d) })
 	for _, k := range o.groups {
@@ -40,7 +40,7 @@ func (o *grouping) start(g *graph, n *node) {
 func (o *grouping) stop(*graph, *node) { o.groups = nil }
 
 func (o *grouping) process(g *graph, n *node) {
-	var dirty []*keyed
+	var dirty []*grouped
 	for _, d := range summed(n.pending[0]) {
 		if k := o.update(g, d); !k.isDirty {
 			k.isDirty = true
@@ -60,13 +60,13 @@ func (o *grouping) process(g *graph, n *node) {
 }
 
 // update changes the weight of an element in its group. d is (key, element).
-func (o *grouping) update(g *graph, d delta) *keyed {
+func (o *grouping) update(g *graph, d delta) *grouped {
 	g.steps++
 	key := d.value.Field(0)
 	path := value.Encode(key)
 	k := o.groups[path]
 	if k == nil {
-		k = &keyed{key: key}
+		k = &grouped{key: key}
 		o.groups[path] = k
 	}
 	k.members.add(d.value.Field(1), d.weight)
@@ -74,7 +74,7 @@ func (o *grouping) update(g *graph, d delta) *keyed {
 }
 
 // renew makes the element of a group anew, and forgets an empty group.
-func (o *grouping) renew(g *graph, k *keyed) {
+func (o *grouping) renew(g *graph, k *grouped) {
 	k.isDirty, k.shown = false, item{}
 	n := k.members.len()
 	g.steps += uint64(n)
