@@ -37,8 +37,9 @@ type Engine struct {
 	defs      []valueFn // compiled when first called
 	handlers  []*handler
 	byEvent   map[string]int
-	watches   []*watch // by invariant; nil for those of other roles
-	shows     []*show  // renders first
+	watches   []*watch         // by invariant; nil for those of other roles
+	shows     []*show          // renders first
+	userViews map[userView]int // where views of users stand in program.Views
 
 	modes   plan.Modes
 	graph   *graph
@@ -59,11 +60,12 @@ type handler struct {
 // New compiles cfg.Program. It fails where a function that this role calls is
 // not linked, and where a database has a type this version does not run.
 func New(cfg Config) (*Engine, error) {
-	e := &Engine{cfg: cfg, program: cfg.Program, byName: map[string]*database{}, byEvent: map[string]int{}}
+	e := &Engine{cfg: cfg, program: cfg.Program, byName: map[string]*database{}, byEvent: map[string]int{}, userViews: map[userView]int{}}
 	if e.cfg.FuelMax == 0 {
 		e.cfg.FuelMax = FuelMax
 	}
 	e.role, _ = e.program.Role(cfg.Role)
+	e.program = bind(e.program, e.role, cfg.User)
 	e.modes = plan.Modes{Databases: e.program.Databases, Views: plan.ViewMarks(e.program)}
 	e.graph = newGraph(e)
 	e.machine.engine, e.run.engine, e.judge.engine = e, e, e
@@ -335,18 +337,23 @@ const (
 
 // Watch makes changes of a database or view appear in Output.Shown, from now
 // on. Watches of one name are counted. An unknown name is ErrName.
-func (e *Engine) Watch(name string) error {
-	s := e.watched(name)
+func (e *Engine) Watch(name string) error { return e.WatchFor(name, "") }
+
+// WatchFor is Watch on behalf of a user, as ReadFor is Read.
+func (e *Engine) WatchFor(name, user string) error {
+	s := e.watched(name, user)
 	if s == nil {
-		x, ok := e.named(name)
+		x, ok, err := e.named(name, user)
+		if err != nil {
+			return err
+		}
 		if !ok {
 			if fields := e.program.Fields(name); len(fields) > 0 {
 				return Error(name + " is a record, whose fields are watched each by itself: " + name + "." + fields[0])
 			}
 			return ErrName
 		}
-		s = e.graph.newShow(name, x)
-		e.shows = append(e.shows, s)
+		s = e.newWatched(name, user, x)
 	}
 	if s.watches++; s.watches == 1 {
 		e.graph.acquire(s.node)
@@ -355,8 +362,11 @@ func (e *Engine) Watch(name string) error {
 }
 
 // Unwatch takes one Watch back.
-func (e *Engine) Unwatch(name string) {
-	s := e.watched(name)
+func (e *Engine) Unwatch(name string) { e.UnwatchFor(name, "") }
+
+// UnwatchFor takes one WatchFor back.
+func (e *Engine) UnwatchFor(name, user string) {
+	s := e.watched(name, user)
 	if s == nil || s.watches == 0 {
 		return
 	}
@@ -367,9 +377,12 @@ func (e *Engine) Unwatch(name string) {
 
 // watched returns the show that serves the Watches of name. It stays when the
 // last of them ends, so watching again adds no node.
-func (e *Engine) watched(name string) *show {
+func (e *Engine) watched(name, user string) *show {
+	if !e.isOfUser(name) {
+		user = ""
+	}
 	for _, s := range e.shows {
-		if s.name == name && !s.isRender {
+		if s.name == name && s.user == user && !s.isRender {
 			return s
 		}
 	}
@@ -378,19 +391,23 @@ func (e *Engine) watched(name string) *show {
 
 // named returns the expression that a name stands for: of a database with
 // dimensions, its rows.
-func (e *Engine) named(name string) (*plan.Expr, bool) {
+func (e *Engine) named(name, user string) (x *plan.Expr, ok bool, err error) {
 	if i, ok := e.program.View(name); ok {
-		return &plan.Expr{Op: plan.OpView, Index: i, Type: e.program.Views[i].Expr.Type}, true
+		i, err := e.viewFor(i, user)
+		if err != nil {
+			return nil, true, err
+		}
+		return &plan.Expr{Op: plan.OpView, Index: i, Type: e.program.Views[i].Expr.Type}, true, nil
 	}
 	i, ok := e.program.Database(name)
 	if !ok {
-		return nil, false
+		return nil, false, nil
 	}
 	decl := &e.program.Databases[i]
 	if len(decl.Dims) > 0 {
-		return &plan.Expr{Op: plan.OpDatabase, Index: i, Type: plan.SetOf(decl.Rows())}, true
+		return &plan.Expr{Op: plan.OpDatabase, Index: i, Type: plan.SetOf(decl.Rows())}, true, nil
 	}
-	return &plan.Expr{Op: plan.OpCell, Index: i, Type: decl.Lattice.Reading()}, true
+	return &plan.Expr{Op: plan.OpCell, Index: i, Type: decl.Lattice.Reading()}, true, nil
 }
 
 // Output is what changed since the last Drain.
@@ -408,8 +425,9 @@ type Shown struct {
 	Type    plan.Type
 	Added   []value.Value
 	Removed []value.Value
-	Settled bool // nothing shown of it is ever taken back
-	Render  bool // a process renders it; otherwise it is watched
+	Settled bool   // nothing shown of it is ever taken back
+	Render  bool   // a process renders it; otherwise it is watched
+	User    string // of a view that is watched on behalf of a user, that one
 }
 
 // Violation is an element for which an invariant does not hold.

@@ -30,7 +30,18 @@ type Pair struct {
 // cell costs its size; so does a view that something keeps, and any other one
 // is computed.
 func (e *Engine) Read(name string, key []value.Value) (Reading, error) {
+	return e.ReadFor(name, key, "")
+}
+
+// ReadFor is Read on behalf of a user, whose views are those that read what a
+// role of users binds. Without one, such a view is ErrUser at a node that has
+// none itself.
+func (e *Engine) ReadFor(name string, key []value.Value, user string) (Reading, error) {
 	if i, ok := e.program.View(name); ok {
+		i, err := e.viewFor(i, user)
+		if err != nil {
+			return Reading{}, err
+		}
 		return e.readView(&e.program.Views[i], key)
 	}
 	if i, ok := e.program.Database(name); ok {

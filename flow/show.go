@@ -8,6 +8,7 @@ import (
 // show gathers the changes of a collection or a scalar between two Drains.
 type show struct {
 	name     string
+	user     string // on whose behalf; "" for the node itself
 	typ      plan.Type
 	settled  bool
 	isRender bool
@@ -42,7 +43,7 @@ func (o *show) drain() (Shown, bool) {
 	if len(o.net) == 0 {
 		return Shown{}, false
 	}
-	out := Shown{Name: o.name, Type: o.typ, Settled: o.settled, Render: o.isRender}
+	out := Shown{Name: o.name, Type: o.typ, Settled: o.settled, Render: o.isRender, User: o.user}
 	for _, key := range sortedKeys(o.net) {
 		d := o.net[key]
 		switch {

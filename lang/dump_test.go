@@ -148,7 +148,7 @@ var opNames = map[plan.Op]string{
 	plan.OpMap: "map", plan.OpFilter: "filter", plan.OpFlatMap: "flat_map", plan.OpProduct: "product", plan.OpJoin: "join",
 	plan.OpViewAt: "view at",
 	plan.OpUnion:  "union", plan.OpIntersection: "intersection", plan.OpMinus: "minus", plan.OpCount: "count",
-	plan.OpSum: "sum", plan.OpAvg: "avg", plan.OpMax: "max", plan.OpMin: "min", plan.OpFirst: "first", plan.OpLast: "last",
+	plan.OpAmbient: "ambient", plan.OpSum: "sum", plan.OpAvg: "avg", plan.OpMax: "max", plan.OpMin: "min", plan.OpFirst: "first", plan.OpLast: "last",
 	plan.OpSort: "sort_by", plan.OpTop: "top", plan.OpGroup: "group", plan.OpClosure: "closure",
 }
 
@@ -173,7 +173,7 @@ func (d *dumper) expr(e *plan.Expr) string {
 		head += fmt.Sprintf(" %d", e.Index)
 	case plan.OpLet:
 		head += fmt.Sprintf(" $%d", e.Index)
-	case plan.OpMember:
+	case plan.OpMember, plan.OpAmbient:
 		head += " " + e.Name
 	case plan.OpCall:
 		head += " " + d.p.Funcs[e.Index].Name

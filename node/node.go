@@ -37,7 +37,7 @@ type Node struct {
 	homeSpace causal.SpaceID // of what is not replicated
 
 	spaces  map[string]causal.SpaceID // handles by name, as they were asked for
-	watches map[Ticket]string         // names by ticket
+	watches map[Ticket]watched        // by ticket
 
 	waiting  []waiting          // commands whose session's past has not come; at most Limits.WaitingMax
 	asked    map[uint64]asked   // requests under way to the home; at most Limits.ForwardMax
@@ -118,7 +118,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		homeSpace: causal.SpaceOf(cfg.Cluster, plan.HomeSpace),
 
 		spaces:    map[string]causal.SpaceID{},
-		watches:   map[Ticket]string{},
+		watches:   map[Ticket]watched{},
 		asked:     map[uint64]asked{},
 		underWay:  map[string]int{},
 		signed:    map[causal.SpaceID]signed{},

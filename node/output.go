@@ -36,6 +36,7 @@ type RaiseRequest struct {
 type ReadRequest struct {
 	Name    string
 	Key     []value.Value
+	User    string // in a session of this user: what he may read, and his views; "" reads for the node itself
 	Session []byte
 }
 

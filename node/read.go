@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -19,14 +20,18 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 	if !ok {
 		return
 	}
+	if why := n.refuses(q.User, q.Name, q.Key); why != "" {
+		n.abort(c, flow.AbortForbidden, why)
+		return
+	}
 	if livesAtHome(n.cfg.Program, q.Name) && !n.isHome() {
 		n.forward(now, c, request{Op: opRead, Name: q.Name, Values: q.Key, Session: q.Session})
 		return
 	}
 	n.whenCovered(now, c, session, func(now causal.Instant) {
-		reading, err := n.engine.Read(q.Name, q.Key)
+		reading, err := n.engine.ReadFor(q.Name, q.Key, q.User)
 		if err != nil {
-			n.abort(c, AbortNoName, err.Error())
+			n.abort(c, readingAbort(err), err.Error())
 			return
 		}
 		n.answer(c, Answer{Committed: true, Token: n.token(now, session, n.handles(reading.Spaces)), Reading: &reading})
@@ -56,25 +61,32 @@ func (n *Node) StreamMark(now causal.Instant, t Ticket, stream string) {
 
 // Watch makes the changes of a database or view appear in Output.Shown with
 // the ticket, until Unwatch. The answer bears the value it starts from.
-func (n *Node) Watch(now causal.Instant, t Ticket, name string) {
+func (n *Node) Watch(now causal.Instant, t Ticket, name string) { n.WatchFor(now, t, name, "") }
+
+// WatchFor is Watch in a session of a user; "" is none.
+func (n *Node) WatchFor(now causal.Instant, t Ticket, name, user string) {
 	c := caller{ticket: t}
+	if why := n.refuses(user, name, nil); why != "" {
+		n.abort(c, flow.AbortForbidden, why)
+		return
+	}
 	if livesAtHome(n.cfg.Program, name) && !n.isHome() {
 		n.abort(c, AbortHomeAway, name+" lives at the home: watch it at node "+n.home().Short())
 		return
 	}
-	if err := n.engine.Watch(name); err != nil {
-		n.abort(c, AbortNoName, err.Error())
+	if err := n.engine.WatchFor(name, user); err != nil {
+		n.abort(c, readingAbort(err), err.Error())
 		return
 	}
 	n.settle(now)
-	n.watches[t] = name
-	n.read(now, c, ReadRequest{Name: name})
+	n.watches[t] = watched{name, user}
+	n.read(now, c, ReadRequest{Name: name, User: user})
 }
 
 // Unwatch ends a Watch.
 func (n *Node) Unwatch(t Ticket) {
-	if name, ok := n.watches[t]; ok {
+	if w, ok := n.watches[t]; ok {
 		delete(n.watches, t)
-		n.engine.Unwatch(name)
+		n.engine.UnwatchFor(w.name, w.user)
 	}
 }

@@ -143,7 +143,7 @@ func (n *Node) heed(now causal.Instant, o flow.Output) {
 	for _, s := range o.Shown {
 		shown := Shown{Shown: s}
 		if !s.Render {
-			shown.Tickets = n.watchers(s.Name)
+			shown.Tickets = n.watchers(s.Name, s.User)
 		}
 		n.out.Shown = append(n.out.Shown, shown)
 	}
@@ -152,11 +152,15 @@ func (n *Node) heed(now causal.Instant, o flow.Output) {
 	}
 }
 
-// watchers returns the tickets that watch a name, in order.
-func (n *Node) watchers(name string) []Ticket {
+// watched is a database or view, and in whose session it is watched.
+type watched struct{ name, user string }
+
+// watchers returns the tickets that watch a name, in order. What is the same
+// for everybody is shown to the watchers of all sessions.
+func (n *Node) watchers(name, user string) []Ticket {
 	var tickets []Ticket
-	for t, watched := range n.watches {
-		if watched == name {
+	for t, w := range n.watches {
+		if w.name == name && (user == "" || w.user == user) {
 			tickets = append(tickets, t)
 		}
 	}

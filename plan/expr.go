@@ -73,6 +73,8 @@ const (
 	OpTop     // the list of the first Args[1] elements by what Block gives, descending; ties by the elements
 	OpGroup   // (what Block gives, the list of the elements for which it gives that)
 	OpClosure // the transitive closure of a collection of pairs
+
+	OpAmbient // the value that the role gives the dimension Name: its node's user
 )
 
 // Expr is a typed expression.

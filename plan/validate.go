@@ -7,7 +7,7 @@ import "errors"
 var ErrOpen = errors.New("plan: it refers to something it does not have, or an operation has the wrong arguments")
 
 // opLast is the last operation of this version.
-const opLast = OpClosure
+const opLast = OpAmbient
 
 // stmtLast is the last statement of this version.
 const stmtLast = StmtSeal

@@ -29,6 +29,7 @@ type Host struct {
 	log         *slog.Logger
 	identity    *identity
 	tokens      *tokens
+	sessions    *sessions
 	self        causal.ReplicaID
 	incarnation uint64
 	epoch       uint64 // greater after each start
@@ -103,6 +104,7 @@ func Open(ctx context.Context, cfg Config) (h *Host, err error) {
 		backups:   make(chan struct{}, 1),
 		links:     &links{byPeer: map[causal.ReplicaID]*link{}},
 		gathering: &gathering{links: map[gatherKey]*gathered{}},
+		sessions:  newSessions(tokenClock),
 		answers:   &answers{await: map[node.Ticket]func(node.Answer){}},
 		params:    map[string][]plan.Param{},
 		ownerDone: make(chan struct{}),

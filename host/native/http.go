@@ -49,6 +49,8 @@ func (h *Host) handler() http.Handler {
 		"GET /v1/status":           h.serveStatus,
 		"GET /v1/outbox":           h.serveOutbox,
 		"POST /v1/admin/token":     h.serveToken,
+		"POST /v1/admin/session":   h.serveSession,
+		"POST /v1/session/end":     h.serveSessionEnd,
 		"POST /v1/admin/backup":    h.serveBackup,
 		"POST /v1/admin/cut":       h.serveCut,
 		"POST /v1/admin/retire":    h.serveRetire,
@@ -170,6 +172,7 @@ func asHTTPError(err error) *httpError {
 // word is the program's own.
 var aborts = map[string]httpError{
 	node.AbortNoEvent:   {Code: http.StatusNotFound, Hint: "GET /v1/status lists the events"},
+	node.AbortUser:      {Code: http.StatusUnprocessableEntity, Hint: "ask in a user's session: POST /v1/admin/session?user=NAME, or martinelli read --user NAME"},
 	node.AbortNoName:    {Code: http.StatusNotFound, Hint: "GET /v1/status lists databases and views"},
 	node.AbortSession:   {Code: http.StatusBadRequest, Hint: "send the Martinelli-Session of the last answer unchanged, or none"},
 	node.AbortStream:    {Code: http.StatusBadRequest, Hint: "a stream is a short name, a seq a number from 1"},

@@ -37,6 +37,10 @@ func (h *Host) serveLoad(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return abortError(node.Answer{Abort: node.AbortNoEvent, Detail: "the program has no on_" + event + " at this role"})
 	}
+	_, user, err := h.sessionUser(r)
+	if err != nil {
+		return err
+	}
 	stream := r.URL.Query().Get("stream")
 	offset, err := offsetOf(r)
 	if err != nil {
@@ -55,7 +59,7 @@ func (h *Host) serveLoad(w http.ResponseWriter, r *http.Request) error {
 	stop := context.AfterFunc(h.ctx, func() { cancel(ErrClosed) })
 	defer stop()
 	l := &load{
-		host: h, event: event, params: params, stream: stream, offset: offset,
+		host: h, event: event, user: user, params: params, stream: stream, offset: offset,
 		lines: bufio.NewReaderSize(r.Body, 64<<10),
 		ended: make(chan outcome, LoadPending), out: w, flush: control.Flush,
 		stop: func() {
@@ -84,6 +88,7 @@ func offsetOf(r *http.Request) (uint64, error) {
 type load struct {
 	host   *Host
 	event  string
+	user   string // in whose session; "" for none
 	params []plan.Param
 	stream string
 	offset uint64
@@ -212,7 +217,7 @@ func (l *load) raiseLine(ctx context.Context, line uint64, text []byte, err erro
 	if err != nil {
 		return reject(err)
 	}
-	q := node.RaiseRequest{Event: l.event, Args: args}
+	q := node.RaiseRequest{Event: l.event, Args: args, User: l.user}
 	if l.stream != "" {
 		q.Stream, q.Seq = l.stream, l.offset+line
 	}

@@ -45,7 +45,11 @@ func (h *Host) serveRaise(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return abortError(node.Answer{Abort: flow.AbortArgument, Detail: err.Error()})
 	}
-	q := node.RaiseRequest{Event: event, Args: args}
+	_, user, err := h.sessionUser(r)
+	if err != nil {
+		return err
+	}
+	q := node.RaiseRequest{Event: event, Args: args, User: user}
 	if q.Session, err = sessionOf(r); err != nil {
 		return err
 	}
@@ -104,7 +108,11 @@ func (h *Host) serveRead(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := node.ReadRequest{Name: name, Key: key}
+	_, user, err := h.sessionUser(r)
+	if err != nil {
+		return err
+	}
+	q := node.ReadRequest{Name: name, Key: key, User: user}
 	if q.Session, err = sessionOf(r); err != nil {
 		return err
 	}

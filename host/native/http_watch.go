@@ -31,6 +31,10 @@ func (h *Host) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	if len(names) > watchNamesMax || len(names) == 0 && q.Get("status") == "" {
 		return errBad("name between 1 and 64 databases or views", "for example /v1/watch/ads or /v1/watch?name=ads&name=counters")
 	}
+	_, user, err := h.sessionUser(r)
+	if err != nil {
+		return err
+	}
 	changes := make(chan sse)
 	var watches []*Watch
 	defer func() {
@@ -39,7 +43,7 @@ func (h *Host) serveWatch(w http.ResponseWriter, r *http.Request) error {
 		}
 	}()
 	for _, name := range names {
-		watch, err := h.Watch(r.Context(), name)
+		watch, err := h.WatchFor(r.Context(), name, user)
 		if err != nil {
 			return err
 		}

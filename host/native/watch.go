@@ -25,6 +25,11 @@ var ErrLagged = errors.New("the watch fell too far behind and was ended: read th
 // Watch watches a database or view. A watch that aborted has no changes; what
 // it says is in First. Close it when done.
 func (h *Host) Watch(ctx context.Context, name string) (*Watch, error) {
+	return h.WatchFor(ctx, name, "")
+}
+
+// WatchFor is Watch in a session of a user; "" is none.
+func (h *Host) WatchFor(ctx context.Context, name, user string) (*Watch, error) {
 	w, err := h.watches.open()
 	if err != nil {
 		return nil, err
@@ -32,7 +37,7 @@ func (h *Host) Watch(ctx context.Context, name string) (*Watch, error) {
 	answered := make(chan node.Answer, 1)
 	h.answers.expectAt(w.ticket, func(a node.Answer) { answered <- a })
 	defer h.answers.forget(w.ticket)
-	err = h.submit(ctx, h.owner.ordinary, func(now causal.Instant) { h.owner.node.Watch(now, w.ticket, name) })
+	err = h.submit(ctx, h.owner.ordinary, func(now causal.Instant) { h.owner.node.WatchFor(now, w.ticket, name, user) })
 	if err == nil {
 		select {
 		case w.First = <-answered:

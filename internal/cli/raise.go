@@ -22,7 +22,8 @@ func httpFlag(c *cobra.Command, address *string) {
 }
 
 func raiseCommand() *cobra.Command {
-	var address, file, stream string
+	var who asUser
+	var file, stream string
 	var asJSON, isPosted bool
 	c := &cobra.Command{
 		Use:   "raise EVENT [ARGUMENTS]",
@@ -51,7 +52,11 @@ can't be reached, and runs once the home is back; see "martinelli outbox".`,
 			if file != "" && isPosted {
 				return usageError{errors.New("--outbox and --file exclude each other")}
 			}
-			node := client.New(address)
+			node, end, err := who.client(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer end()
 			if file == "" {
 				return raiseOnce(cmd, node, args, isPosted, asJSON)
 			}
@@ -64,7 +69,7 @@ can't be reached, and runs once the home is back; see "martinelli outbox".`,
 	f.StringVar(&stream, "stream", "", "the name under which the node remembers how far the file has come")
 	f.BoolVar(&isPosted, "outbox", false, "keep the event while its home can't be reached")
 	f.BoolVar(&asJSON, "json", false, "print what came of it as JSON")
-	httpFlag(c, &address)
+	userFlags(c, &who)
 	return c
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func readCommand() *cobra.Command {
-	var address string
+	var who asUser
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "read NAME [KEY]...",
@@ -21,7 +21,12 @@ an object from key to value, a set or view as a sorted array.
 A key is one word for each dimension: a string as it is, another value as JSON.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := client.New(address).Read(cmd.Context(), args[0], args[1:])
+			node, end, err := who.client(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer end()
+			v, err := node.Read(cmd.Context(), args[0], args[1:])
 			if err != nil {
 				return err
 			}
@@ -37,23 +42,28 @@ A key is one word for each dimension: a string as it is, another value as JSON.`
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print it on one line")
-	httpFlag(c, &address)
+	userFlags(c, &who)
 	return c
 }
 
 func watchCommand() *cobra.Command {
-	var address string
+	var who asUser
 	c := &cobra.Command{
 		Use:   "watch NAME",
 		Short: "Print a view or database, and every change of it, a JSON line each",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return client.New(address).Watch(cmd.Context(), args[0], func(c client.Change) error {
+			node, end, err := who.client(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer end()
+			return node.Watch(cmd.Context(), args[0], func(c client.Change) error {
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "{%q:%s}\n", c.Kind, c.Data)
 				return err
 			})
 		},
 	}
-	httpFlag(c, &address)
+	userFlags(c, &who)
 	return c
 }

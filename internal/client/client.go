@@ -170,6 +170,25 @@ func (c *Client) Token(ctx context.Context) (Ticket, error) {
 	return t, err
 }
 
+// As opens a session for a user and returns a client in it. It needs Secret.
+func (c *Client) As(ctx context.Context, user string) (*Client, error) {
+	var opened struct {
+		Session string `json:"session"`
+	}
+	if err := c.call(ctx, "POST", "/v1/admin/session", url.Values{"user": {user}}, "", nil, &opened); err != nil {
+		return nil, err
+	}
+	in := *c
+	in.Secret = opened.Session
+	return &in, nil
+}
+
+// End closes the session the client is in.
+func (c *Client) End(ctx context.Context) error {
+	var ended struct{}
+	return c.call(ctx, "POST", "/v1/session/end", nil, "", nil, &ended)
+}
+
 // Cut takes the right to write away from a replica, with isWhole all that it
 // wrote, and returns in how many spaces. It needs Secret of the first node.
 func (c *Client) Cut(ctx context.Context, replica string, isWhole bool) (spaces int, err error) {

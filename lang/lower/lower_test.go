@@ -78,3 +78,29 @@ invariant :few do |x in seldom| home.count <= 100 else seldom.remove(x) end`)
 		t.Error("renders and invariants of home data stand at its home, others everywhere")
 	}
 }
+
+// TestAmbientPlaces: what uses what a role binds stands where it is bound.
+func TestAmbientPlaces(t *testing.T) {
+	p := compile(t, `
+database :notes, gset<int>, :replicated => :user_id
+view :mine do notes end
+view :most do mine.filter do |n| n > 1 end end
+view :all do notes.keys end
+process do render(most) end
+process do render(all) end
+on_copy do most.each do |n| notes[:user_id].add(n + 1) end end
+on_note do |n: int| notes[:user_id].add(n) end`)
+	client := []string{"client"}
+	for name, want := range map[string][]string{"mine": client, "most": client, "all": nil} {
+		i, _ := p.View(name)
+		if v := p.Views[i]; !slices.Equal(v.At, want) {
+			t.Errorf("view %s at %v", name, v.At)
+		}
+	}
+	if !slices.Equal(p.Processes[0].At, client) || len(p.Processes[1].At) != 0 {
+		t.Error("a process that renders a user's view stands where users are, others everywhere")
+	}
+	if !slices.Equal(p.Handlers[0].At, client) || len(p.Handlers[1].At) != 0 {
+		t.Error("a handler that reads a user's view stands where users are, one that is bound to its raiser everywhere")
+	}
+}

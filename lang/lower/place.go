@@ -14,6 +14,7 @@ type touched struct {
 	homes  []int            // databases with a home, each once
 	views  []int            // views with a place of their own, each once
 	spaces []plan.Placement // kinds of spaces, each once
+	bound  []string         // dimensions whose ambient value it uses, each once
 }
 
 // add puts x into a list of distinct items.
@@ -31,6 +32,8 @@ func (l *lowerer) exprs(t *touched, es ...*plan.Expr) {
 			l.database(t, e.Index)
 		case plan.OpView, plan.OpViewAt:
 			l.readView(t, e.Index)
+		case plan.OpAmbient:
+			add(&t.bound, e.Name)
 		}
 		l.exprs(t, e.Args...)
 		if e.Block != nil {
@@ -72,6 +75,9 @@ func (l *lowerer) readView(t *touched, i int) {
 	for _, s := range l.touchedBy[i].spaces {
 		add(&t.spaces, s)
 	}
+	for _, dim := range l.touchedBy[i].bound {
+		add(&t.bound, dim)
+	}
 }
 
 // place finds the roles at which a body can stand: where it was put, and where
@@ -79,6 +85,9 @@ func (l *lowerer) readView(t *touched, i int) {
 // the program asks for. what says what the body is; crossing is the letter
 // about a body that is not at the home.
 func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(db *plan.Database) diag.Diagnostic) []string {
+	if len(t.bound) > 0 {
+		at = l.binding(at, t.bound)
+	}
 	for _, i := range t.homes {
 		db := &l.p.Databases[i]
 		home := db.At
@@ -102,6 +111,23 @@ func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(d
 		}
 	}
 	return at
+}
+
+// binding returns those of the roles, of all where none is named, that give
+// the dimensions a value. Where a body was put at roles of which none does, it
+// stays there: a letter says then that what it reads is not there.
+func (l *lowerer) binding(at []string, dims []string) []string {
+	var roles []string
+	for _, r := range l.topology.Roles {
+		isAsked := len(at) == 0 || slices.Contains(at, r.Name)
+		if isAsked && !slices.ContainsFunc(dims, func(dim string) bool { return r.Ambient != dim }) {
+			roles = append(roles, r.Name)
+		}
+	}
+	if len(roles) == 0 {
+		return at
+	}
+	return roles
 }
 
 func pulled(span token.Span) func(db *plan.Database) diag.Diagnostic {
@@ -131,6 +157,9 @@ func (l *lowerer) handler(i int) {
 			Hinting("put the handler under `at :%s`, or outside `at`: then it is raised anywhere and runs at the home", db.At[0])
 	})
 	h.Home = len(t.homes) > 0
+	if len(t.bound) > 0 {
+		h.At = at
+	}
 	l.mustBeAllowed(h, at, decl.Event.Span)
 }
 

@@ -29,7 +29,7 @@ type body struct {
 	kind   kind
 	slots  int
 	locals map[*resolve.Local]*variable
-	names  []string // the local names in scope, for what they bind
+	scope  []named // the local names in scope, for the dimensions they bind
 
 	section section     // of a handler
 	last    syntax.Stmt // of a handler: its last statement
@@ -41,9 +41,9 @@ type variable struct {
 }
 
 // enter begins a body and returns what ends it.
-func (c *checker) enter(k kind, names ...string) (leave func()) {
+func (c *checker) enter(k kind, bound ...named) (leave func()) {
 	outer := c.body
-	c.body = &body{kind: k, locals: map[*resolve.Local]*variable{}, names: names}
+	c.body = &body{kind: k, locals: map[*resolve.Local]*variable{}, scope: bound}
 	return func() { c.body = outer }
 }
 
@@ -52,25 +52,14 @@ func (b *body) bind(l *resolve.Local, t plan.Type) int {
 	slot := b.slots
 	b.slots++
 	b.locals[l] = &variable{slot, t}
-	b.names = append(b.names, l.Name.Text)
+	b.scope = append(b.scope, named{l.Name.Text, l})
 	return slot
 }
 
 // scoped ends the scope that begins now.
 func (b *body) scoped() (end func()) {
-	n := len(b.names)
-	return func() { b.names = b.names[:n] }
-}
-
-// ambientNames lists what the roles a declaration exists at bind.
-func (c *checker) ambientNames(at []string) []string {
-	var names []string
-	for _, r := range c.prog.Topology.Roles {
-		if r.Ambient != "" && c.prog.Topology.Binds(at, r.Ambient) {
-			names = append(names, r.Ambient)
-		}
-	}
-	return names
+	n := len(b.scope)
+	return func() { b.scope = b.scope[:n] }
 }
 
 func counted(n int, what string) string {
@@ -166,7 +155,7 @@ func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 	e.state = underway
 	c.underway = append(c.underway, v.Name)
 	defer func() { c.underway = c.underway[:len(c.underway)-1] }()
-	leave := c.enter(inView, c.ambientNames(v.At)...)
+	leave := c.enter(inView, c.ambients(v.At)...)
 	x := bad()
 	if b := v.Decl.Block; len(b.Params) > 0 {
 		x = c.keyedView(b, e)

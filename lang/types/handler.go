@@ -8,8 +8,7 @@ import (
 
 // handler types a handler. Its user has a slot where something asks for it.
 func (c *checker) handler(h *resolve.Handler) {
-	defer c.enter(inHandler, "user_id")()
-	c.body.names = append(c.body.names, c.ambientNames(nil)...)
+	defer c.enter(inHandler, c.raiser(h)...)()
 	out := plan.Handler{Event: h.Decl.Event.Text, At: h.At, User: -1}
 	out.Params = c.params(h.Decl.Block.Params, true)
 	if ss := h.Decl.Block.Body; len(ss) > 0 {

@@ -22,7 +22,7 @@ func (c *checker) invariant(i *resolve.Invariant) {
 		c.notYet(d.Name, "an invariant without an element", "say what it ranges over: `do |x in xs|`")
 		return
 	}
-	defer c.enter(inInvariant, c.ambientNames(i.At)...)()
+	defer c.enter(inInvariant, c.ambients(i.At)...)()
 	out := plan.Invariant{Name: d.Name.Text, At: i.At}
 	out.Source, out.Params = c.quantifier(b, "an invariant")
 	out.Cond = c.value(b.Body, b, &plan.Bool)

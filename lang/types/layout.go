@@ -186,9 +186,7 @@ func (c *checker) read(p place, x syntax.Node) *plan.Expr {
 	if !c.mayRead(x) || p.index != nil && c.prog.Faulty[p.index] {
 		return bad()
 	}
-	if dim := c.boundDim(p.db); p.index == nil && dim != "" {
-		c.notYet(x, "a slice: where `"+dim+"` is bound, `"+p.db.Name+"` alone means its value at that key",
-			"write `"+p.db.Name+"[:"+dim+"]`; to read the whole map, write a view under `at` a role that binds nothing")
+	if p.index == nil && !c.slice(&p, x) {
 		return bad()
 	}
 	return c.readAt(p, c.keysAt(p), x)

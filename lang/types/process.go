@@ -11,7 +11,7 @@ import (
 // each key, and what it renders is the collection of all keys, as of a view.
 func (c *checker) process(p *resolve.Process) {
 	b := p.Decl.Block
-	defer c.enter(inView, c.ambientNames(p.At)...)()
+	defer c.enter(inView, c.ambients(p.At)...)()
 	out := plan.Process{At: p.At}
 	var source *plan.Expr
 	var params []int

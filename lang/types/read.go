@@ -1,8 +1,6 @@
 package types
 
 import (
-	"slices"
-
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
@@ -14,7 +12,7 @@ func (c *checker) ident(x *syntax.Ident) *plan.Expr {
 	case *resolve.Local:
 		return c.local(o)
 	case *resolve.Ambient:
-		c.notYet(x, "`"+o.Name+"`, the role's own, outside a handler", "render a view of all keys")
+		return c.ambient(o)
 	case *resolve.Database:
 		return c.whole(o, x)
 	case *resolve.View:
@@ -44,17 +42,6 @@ func (c *checker) local(l *resolve.Local) *plan.Expr {
 // whole reads a database without an index: all of it.
 func (c *checker) whole(db *resolve.Database, x syntax.Node) *plan.Expr {
 	return c.read(place{db: db, layout: c.layouts[db]}, x)
-}
-
-// boundDim returns the first dimension of the database that has a value in
-// scope, under its own name.
-func (c *checker) boundDim(db *resolve.Database) string {
-	for _, dim := range db.Dims {
-		if slices.Contains(c.body.names, dim.Text) {
-			return dim.Text
-		}
-	}
-	return ""
 }
 
 // mayRead refuses databases and views in functions.
@@ -110,8 +97,7 @@ func (c *checker) keyValue(k syntax.Expr) *plan.Expr {
 		case *resolve.Local:
 			e = c.local(o)
 		case *resolve.Ambient:
-			c.notYet(s, "`"+o.Name+"`, the role's own, outside a handler", "render a view of all keys")
-			return bad()
+			e = c.ambient(o)
 		default:
 			return bad()
 		}

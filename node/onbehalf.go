@@ -1,0 +1,82 @@
+package node
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// A trusted node serves users who run no node of their own: the host opens a
+// session for one, and what he reads there is what a node of his would hold and
+// show. (Not to be confused with a causal session, the token of an answer.)
+
+// AbortUser is the word for what belongs to a user, where none is named.
+const AbortUser = "no_user"
+
+// refuses says why a user may not be shown a database or view in a session; "" where he may.
+func (n *Node) refuses(user, name string, key []value.Value) string {
+	p := n.cfg.Program
+	if user == "" {
+		return ""
+	}
+	if i, ok := p.View(name); ok {
+		switch v := &p.Views[i]; {
+		case !n.engine.MayReadView(i, user):
+			return "the program's rules do not let " + user + " read the view " + name
+		case !v.Home && !n.runsForUsers(v.At) && !isRuled(p, i):
+			return "the view " + name + " stands at trusted nodes alone, and this is a user's session"
+		}
+		return ""
+	}
+	for i := range p.Databases {
+		d := &p.Databases[i]
+		if stores(d, name) && d.Placement == plan.ByValue && !n.mayRead(i, user, key) {
+			return name + " is read in " + user + "'s session at " + user + "'s key alone: name it, or read a view"
+		}
+	}
+	return ""
+}
+
+// mayRead reports whether a user may read a key of a database, or all below
+// the beginning of one.
+func (n *Node) mayRead(database int, user string, key []value.Value) bool {
+	d := &n.cfg.Program.Databases[database]
+	if d.Space < len(key) {
+		return n.engine.MayRead(database, user, key[d.Space])
+	}
+	return n.engine.MayRead(database, user, value.Nil) // whatever the value
+}
+
+// isRuled reports whether a rule says who may read the view.
+func isRuled(p *plan.Program, view int) bool {
+	return slices.ContainsFunc(p.Allows, func(a plan.Allow) bool { return a.Database < 0 && a.View == view })
+}
+
+// stores reports whether a stored database is the one of that name, or one of
+// its fields.
+func stores(d *plan.Database, name string) bool {
+	return d.Name == name || len(d.Name) > len(name) && d.Name[:len(name)] == name && d.Name[len(name)] == '.'
+}
+
+// runsForUsers reports whether something placed at the roles runs at one of users.
+func (n *Node) runsForUsers(at []string) bool {
+	for _, r := range n.cfg.Program.Roles {
+		if !r.Trusted() && plan.Runs(at, r.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// readingAbort returns the word for an error of a reading.
+func readingAbort(err error) string {
+	switch err {
+	case flow.ErrUser:
+		return AbortUser
+	case flow.ErrUserViews:
+		return AbortBusy
+	}
+	return AbortNoName
+}
