@@ -110,7 +110,7 @@ const (
 	StmtTentatively // Body, which acts on what may change and says so
 
 	// What coordinates. A handler ends with the first two, and StmtStep stands in a saga alone.
-	StmtSerial // Body at the home, as one serial commit; where it aborts, Else with the reason in the slot Params[0], if there is one
+	StmtSerial // Body at the home, as one serial commit; where it aborts, Else with the reason in the slot Params[0], if there is an else
 	StmtSaga   // the steps Body under the key Args[0]; where one aborts, the undoing of those before it in reverse, and then Else as above
 	StmtStep   // Body, as one serial commit; Else undoes it
 	StmtSeal   // Databases[Index] at the key Args[:Keys] never changes again

@@ -3,7 +3,6 @@ package judge
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
@@ -82,8 +81,7 @@ func (f *footprint) exprs(xs []*plan.Expr) {
 // cell names the key of a database. Of a map it is the key of the database
 // around it.
 func (f *footprint) cell(database int, keys []*plan.Expr) cell {
-	name, _, _ := strings.Cut(f.p.Databases[database].Name, ".")
-	c := cell{database: database, entity: name}
+	c := cell{database: database, entity: declared(f.p.Databases[database].Name)}
 	for _, k := range keys {
 		switch k.Op {
 		case plan.OpLocal:
@@ -107,16 +105,6 @@ func (f *footprint) homes() []cell {
 		}
 	}
 	return cells
-}
-
-// names lists the declared databases of cells, each once.
-func (f *footprint) names(cells []cell) string {
-	var names []string
-	for _, c := range cells {
-		name, _, _ := strings.Cut(f.p.Databases[c.database].Name, ".")
-		add(&names, name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // severalEntities reports whether cells are of more than one entity.

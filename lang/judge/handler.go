@@ -1,7 +1,7 @@
 package judge
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -10,116 +10,144 @@ import (
 // serial block or saga is a commit of its own; the block decides the strength.
 func (j *judge) handler(i int) {
 	h := &j.p.Handlers[i]
-	line := Line{Span: j.typed.Handlers[i].Decl.Event.Span, What: "on_" + h.Event, Settled: j.settled(h.Body, h.Home)}
+	line := Line{Span: j.typed.Handlers[i].Decl.Event.Span, What: "on_" + h.Event, Settled: true, Mergeable: !h.Home}
 	own := j.footprint(h.Body)
-	line.Strength, line.Why = j.commit(own, h.Home)
-	line.Mergeable = !h.Home
-	if n := len(h.Body); n > 0 {
-		switch last := h.Body[n-1]; last.Op {
-		case plan.StmtSerial:
-			line.Mergeable = false
-			line.Strength, line.Why = j.serial(last)
-		case plan.StmtSaga:
-			line.Mergeable = false
+	homes := j.homesOf(own.homes())
+	line.Strength, line.Why = j.commit(h, own)
+	if last, ok := coordination(h.Body); ok {
+		line.Mergeable = false
+		homes = j.homesOf(j.footprint(last.Body).homes())
+		if last.Op == plan.StmtSerial {
+			line.Strength, line.Why = j.serial(h, last)
+		} else {
 			j.saga(last, &line)
 		}
 	}
-	j.at(h.At, line, func(r *plan.Role, l *Line) { j.reach(i, r, l) })
+	if x := j.unsettled(h.Body, h.Home); x != nil {
+		line.Settled = false
+		line.Why += "; acts on what may change: " + j.reason(x)
+	}
+	j.at(h.At, line, func(r *plan.Role, l *Line) {
+		if way := j.reach(h, r, homes); way != "" {
+			l.Why += "; " + way
+		}
+	})
 }
 
 // commit judges the commit of a handler: where it is raised, or at the home.
-func (j *judge) commit(f *footprint, atHome bool) (Strength, string) {
+func (j *judge) commit(h *plan.Handler, f *footprint) (Strength, string) {
 	switch {
-	case atHome:
-		homes := f.homes()
-		return entities(homes), "runs at the home of " + f.names(homes) + ", one run after another"
+	case h.Home:
+		cells := f.homes()
+		why := "runs at the home of " + j.names(cells) + ", one run after another"
+		if severalEntities(cells) {
+			return AcrossSerials, why
+		}
+		return Serial, why
 	case len(f.writes) == 0:
 		return Local, "changes nothing"
-	case severalEntities(f.writes):
-		return Commit, "one causal commit over " + f.names(f.writes)
+	case j.width(f) == Commit:
+		return Commit, "one causal commit over " + j.names(f.writes)
 	}
-	return Local, "updates " + f.names(f.writes) + " where it is raised"
+	return Local, "updates " + j.names(f.writes) + " where it is raised"
 }
 
-func entities(cells []cell) Strength {
-	if severalEntities(cells) {
-		return AcrossSerials
-	}
-	return Serial
-}
-
-// serial judges a serial block, or a step of a saga with a home.
-func (j *judge) serial(s *plan.Stmt) (Strength, string) {
-	f := j.footprint(s.Body)
-	homes := f.homes()
-	if severalEntities(homes) {
-		return AcrossSerials, "serial across entities of " + f.names(homes)
-	}
-	return Serial, "serial on one entity of " + f.names(homes)
-}
-
-// saga judges a saga, a ladder of its steps.
-func (j *judge) saga(s *plan.Stmt, line *Line) {
-	line.Strength = Commit
-	for _, step := range s.Body {
-		strength := Commit
-		if len(j.footprint(step.Body).homes()) > 0 {
-			strength, _ = j.serial(step)
+// reach says what being at a role means for what runs at the given homes.
+func (j *judge) reach(h *plan.Handler, r *plan.Role, homes []string) string {
+	last, coordinates := coordination(h.Body)
+	isSerial := coordinates && last.Op == plan.StmtSerial
+	for _, home := range homes {
+		switch {
+		case home == r.Name:
+		case isSerial && !j.linked(r.Name, home):
+			return "no link to " + home
+		case isSerial && mayBeAway(r):
+			return "at " + home + ", or :unreachable"
+		case coordinates && mayBeAway(r):
+			return "begins in the outbox, and runs at " + home
+		default:
+			return "at " + home
 		}
-		line.Steps = append(line.Steps, strength)
-		line.Strength = max(line.Strength, strength)
 	}
-	line.Why = "a saga of steps, each undone where a later one aborts"
+	return ""
 }
 
-// settled reports whether a body acts on settled values alone. In a serial
-// block, a saga and at the home, what has a home does not change meanwhile.
-func (j *judge) settled(ss []*plan.Stmt, atHome bool) bool {
-	return !slices.ContainsFunc(ss, func(s *plan.Stmt) bool { return !j.settledStmt(s, atHome) })
+// unsettled returns an expression that a body acts on though it may change, or
+// nil. In a serial block, a saga and at the home, what has a home stays as it is.
+func (j *judge) unsettled(ss []*plan.Stmt, atHome bool) *plan.Expr {
+	for _, s := range ss {
+		if x := j.unsettledIn(s, atHome); x != nil {
+			return x
+		}
+	}
+	return nil
 }
 
-func (j *judge) settledStmt(s *plan.Stmt, atHome bool) bool {
+func (j *judge) unsettledIn(s *plan.Stmt, atHome bool) *plan.Expr {
 	switch s.Op {
-	case plan.StmtTentatively:
-		return true // it accepts what it reads
 	case plan.StmtSerial, plan.StmtStep:
-		return j.settled(s.Body, true) && j.settled(s.Else, false)
+		if x := j.unsettled(s.Body, true); x != nil {
+			return x
+		}
+		return j.unsettled(s.Else, s.Op == plan.StmtStep)
 	case plan.StmtLet:
-		return true // where it is used it counts
+		return nil // it counts where it is used
 	}
 	for _, x := range s.Args {
 		if j.acting(x, atHome) > plan.Grows {
-			return false
+			return x
 		}
 	}
-	return j.settled(s.Body, atHome) && j.settled(s.Else, atHome)
+	if x := j.unsettled(s.Body, atHome); x != nil {
+		return x
+	}
+	return j.unsettled(s.Else, atHome)
 }
 
 // acting is the mode of an expression for one who acts on it.
 func (j *judge) acting(x *plan.Expr, atHome bool) plan.Mode {
-	if atHome {
-		x = j.held(x)
-	}
-	return j.modes.Of(x)
+	return j.modes.Of(j.held(x, atHome))
 }
 
-// held returns x with a constant for each reading of what has a home.
-func (j *judge) held(x *plan.Expr) *plan.Expr {
+// held returns x with a constant for what stays as it is during a run: its
+// stamp and new ids, and at the home each reading of what has a home.
+func (j *judge) held(x *plan.Expr, atHome bool) *plan.Expr {
 	switch x.Op {
+	case plan.OpNow, plan.OpNewID:
+		return &plan.Expr{Op: plan.OpConst, Type: x.Type}
 	case plan.OpCell, plan.OpDatabase, plan.OpKeys:
-		if j.p.Databases[x.Index].Placement == plan.Home {
+		if atHome && j.p.Databases[x.Index].Placement == plan.Home {
 			return &plan.Expr{Op: plan.OpConst, Type: x.Type}
 		}
 	case plan.OpView:
-		return j.held(j.p.Views[x.Index].Expr)
+		if atHome {
+			return j.held(j.p.Views[x.Index].Expr, atHome)
+		}
 	}
 	y := *x
 	y.Args = nil
 	for _, a := range x.Args {
-		y.Args = append(y.Args, j.held(a))
+		y.Args = append(y.Args, j.held(a, atHome))
 	}
 	if x.Block != nil {
-		y.Block = &plan.Block{Params: x.Block.Params, Expr: j.held(x.Block.Expr)}
+		y.Block = &plan.Block{Params: x.Block.Params, Expr: j.held(x.Block.Expr, atHome)}
 	}
 	return &y
 }
+
+// names lists the declared databases of cells, each once.
+func (j *judge) names(cells []cell) string {
+	var names []string
+	for _, c := range cells {
+		add(&names, declared(j.p.Databases[c.database].Name))
+	}
+	return list(names)
+}
+
+// declared is the name of the database that a stored one is a field of.
+func declared(stored string) string {
+	name, _, _ := strings.Cut(stored, ".")
+	return name
+}
+
+func list(names []string) string { return strings.Join(names, ", ") }

@@ -1,6 +1,10 @@
 package judge
 
-import "github.com/martinelli-lang/martinelli/plan"
+import (
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
+	"github.com/martinelli-lang/martinelli/plan"
+)
 
 // invariant judges an invariant at every role that watches it.
 func (j *judge) invariant(i int, v Verdict) {
@@ -18,6 +22,8 @@ func (j *judge) invariant(i int, v Verdict) {
 		line.Strength, line.Mergeable, line.Why = Serial, false, "serial: its home decides"
 	case ByRepair:
 		line.Strength, line.Why = Commit, "repaired where it is broken"
+		line.Overshoot = j.overshoot(inv)
+		j.mustBeBounded(inv, line)
 		line.Settled = j.modes.Of(&plan.Expr{Op: plan.OpNot, Type: plan.Bool, Args: []*plan.Expr{inv.Cond}}) <= plan.Grows
 	default:
 		line.Settled, line.Why = false, "nothing keeps it"
@@ -25,5 +31,34 @@ func (j *judge) invariant(i int, v Verdict) {
 	if v.Why != "" {
 		line.Why = v.Why
 	}
-	j.at(inv.At, line, nil)
+	j.at(inv.At, line, func(r *plan.Role, l *Line) {
+		if v.Keep == ByEscrow {
+			l.Why += "; " + j.rights(inv, r, l.Span)
+		}
+	})
+}
+
+// mustBeBounded warns of an invariant that may be overshot without a bound.
+func (j *judge) mustBeBounded(inv *plan.Invariant, line Line) {
+	if away := line.Overshoot.Unbounded; len(away) > 0 {
+		j.write(diag.Warnf("W401", line.Span, "nothing bounds how far `%s` is overshot: %s may be away for any time", inv.Name, quoted(away)).
+			Hinting("`:offline => \"7d\"` on a role of the topology says how long its nodes may be away"))
+	}
+}
+
+// rights says what becomes of the rights that nodes of a role hold.
+func (j *judge) rights(inv *plan.Invariant, r *plan.Role, at token.Span) string {
+	switch {
+	case !mayBeAway(r):
+		return "rights move between nodes that meet"
+	case r.OfflineMax > 0 && j.hasHome():
+		return "offline it spends the rights it holds, leased for " + span(r.OfflineMax) + " less the clock bound"
+	case !j.hasHome():
+		j.write(diag.Warnf("W402", at, "the rights of `%s` are not taken back from nodes of `%s` that stay away: there is no home", inv.Name, r.Name).
+			Hinting("rights move between peers that meet; a role without :ambient takes back those of nodes that do not return"))
+	default:
+		j.write(diag.Warnf("W402", at, "the rights of `%s` never come back from nodes of `%s` that stay away", inv.Name, r.Name).
+			Hinting("`:offline => \"7d\"` on `%s` leases them for so long", r.Name))
+	}
+	return "offline it spends the rights it holds, which may never come back"
 }

@@ -46,7 +46,7 @@ func Judge(typed *types.Typed, verdicts Verdicts) (*Report, []diag.Diagnostic) {
 		j.process(i)
 	}
 	if verdicts == nil {
-		verdicts = declared
+		verdicts = asWritten
 	}
 	for i, v := range verdicts(p) {
 		j.invariant(i, v)
@@ -54,8 +54,8 @@ func Judge(typed *types.Typed, verdicts Verdicts) (*Report, []diag.Diagnostic) {
 	return j.report, j.letters
 }
 
-// declared takes the word of each declaration.
-func declared(p *plan.Program) []Verdict {
+// asWritten takes the word of each declaration.
+func asWritten(p *plan.Program) []Verdict {
 	vs := make([]Verdict, len(p.Invariants))
 	for i := range p.Invariants {
 		if len(p.Invariants[i].Repair) > 0 {

@@ -17,23 +17,30 @@ import (
 // the letter: its severity, its code and a part of its title.
 var expectation = regexp.MustCompile(`# (error|warning|note) ([EW]\d+) ?([^#\n]*)`)
 
-// TestLetters judges every program of testdata/letters for the usual topology,
-// or for the one that follows in its comments, and compares the letters with
-// what its lines announce: none may be missing, and none too many.
+// TestLetters judges every program of testdata/letters for the topology of its
+// name, or for the usual one, and compares the letters with what its lines
+// announce: none may be missing, and none too many.
 func TestLetters(t *testing.T) {
 	for _, file := range glob(t, "testdata/letters/*.mrt") {
-		t.Run(filepath.Base(file), func(t *testing.T) { compare(t, read(t, file)) })
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			var topology *lang.Source
+			name := strings.TrimSuffix(file, ".mrt") + ".topology"
+			if _, err := os.Stat(name); err == nil {
+				topology = &lang.Source{Name: name, Text: read(t, name)}
+			}
+			compare(t, read(t, file), topology)
+		})
 	}
 }
 
-func compare(t *testing.T, text string) {
+func compare(t *testing.T, text string, topology *lang.Source) {
 	var want []string
 	for i, line := range strings.Split(text, "\n") {
 		for _, m := range expectation.FindAllStringSubmatch(line, -1) {
 			want = append(want, fmt.Sprintf("%d %s %s %s", i+1, m[1], m[2], strings.TrimSpace(m[3])))
 		}
 	}
-	_, letters := lang.Judge([]lang.Source{{Name: "test.mrt", Text: text}}, nil)
+	_, letters := lang.Judge([]lang.Source{{Name: "test.mrt", Text: text}}, topology)
 	for _, d := range letters {
 		got := fmt.Sprintf("%d %s %s ", d.Where().Position().Line, d.Severity, d.Code)
 		i := slices.IndexFunc(want, func(w string) bool {

@@ -12,18 +12,24 @@ func (j *judge) mergeable(x *plan.Expr) bool {
 	case plan.OpView:
 		return j.mergeable(j.p.Views[x.Index].Expr)
 	case plan.OpMap, plan.OpFilter, plan.OpFlatMap, plan.OpJoin:
-		return j.allMergeable(x.Args) && j.modes.Of(x.Block.Expr) <= plan.Grows
+		return j.byElement(x.Args) && j.modes.Of(x.Block.Expr) <= plan.Grows
 	case plan.OpProduct, plan.OpUnion, plan.OpIntersection:
-		return j.allMergeable(x.Args)
+		return j.byElement(x.Args)
 	case plan.OpMinus:
-		return j.mergeable(x.Args[0]) && j.mergeable(x.Args[1]) && j.modes.Of(x.Args[1]) <= plan.Grows
+		return j.byElement(x.Args) && j.modes.Of(x.Args[1]) <= plan.Grows
 	}
 	return false
 }
 
-func (j *judge) allMergeable(xs []*plan.Expr) bool {
+// byElement reports whether collections are mergeable, and an element of one
+// replica's stays one in the join. The rows of counters and registers do not:
+// their values join.
+func (j *judge) byElement(xs []*plan.Expr) bool {
 	for _, x := range xs {
 		if !j.mergeable(x) {
+			return false
+		}
+		if x.Op == plan.OpDatabase && j.p.Databases[x.Index].Scalar() && len(j.p.Databases[x.Index].Dims) > 0 {
 			return false
 		}
 	}

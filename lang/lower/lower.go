@@ -14,6 +14,7 @@ import (
 func Lower(typed *types.Typed, prog *resolve.Program) (*plan.Program, []diag.Diagnostic) {
 	l := &lowerer{p: typed.Program, typed: typed, topology: prog.Topology}
 	l.roles()
+	l.homes()
 	l.access()
 	for i := range l.p.Views {
 		l.view(i)
@@ -47,6 +48,20 @@ func (l *lowerer) roles() {
 	}
 	for _, k := range l.topology.Links {
 		l.p.Links = append(l.p.Links, plan.Link(k))
+	}
+}
+
+// homes writes a letter for each database that has no home in this topology.
+func (l *lowerer) homes() {
+	for i := range l.p.Databases {
+		db := &l.p.Databases[i]
+		if db.Placement != plan.Home || len(db.At) > 0 {
+			continue
+		}
+		decl := l.typed.Owners[i].Decl
+		l.write(diag.Errorf("E410", decl.Name.Span, "`%s` has no home: the topology has no role `%s`, and none with a quorum", decl.Name.Text, resolve.HomeRole).
+			Way("`role :"+resolve.HomeRole+"`, or `:quorum => true` on a role that is no user's", "nodes that are nearly always there").
+			Way("`:replicated => true`", "every replica holds it, and nothing it says is serial"))
 	}
 }
 

@@ -92,6 +92,7 @@ func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(d
 		db := &l.p.Databases[i]
 		home := db.At
 		switch {
+		case len(home) == 0: // which had its letter
 		case len(at) == 0:
 			at = home
 		case !slices.Contains(at, home[0]):

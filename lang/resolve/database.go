@@ -123,15 +123,12 @@ func (r *resolver) checkPlace(db *Database) {
 }
 
 func (r *resolver) checkHome(db *Database) {
-	home := HomeRole
+	home := r.prog.Topology.home()
 	if len(db.At) == 1 {
 		home = db.At[0]
 	}
 	role, known := r.prog.Topology.Role(home)
 	switch {
-	case !known && len(db.At) == 0:
-		r.write(diag.Errorf("E106", db.Decl.Name.Span, "`%s` has no home: there is no role `%s`", db.Name, home).
-			Hinting("say where it lives with :at => :role, or let every replica hold it with :replicated => true"))
 	case known && role.Ambient != "":
 		r.write(NotYet(db.Decl.Name.Span, "a home at `"+home+"`, a role of users", "let every replica hold it: :replicated => :"+role.Ambient))
 	case known:

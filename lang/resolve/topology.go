@@ -9,7 +9,8 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 )
 
-// HomeRole is where data without :replicated and without "at" has its home.
+// HomeRole is where data without :replicated and without "at" has its home, in
+// a topology that has this role.
 const HomeRole = "server"
 
 // syncEveryDefault is the sync period of a link that names none, in milliseconds.
@@ -57,6 +58,21 @@ func (t *Topology) Role(name string) (Role, bool) {
 		return Role{}, false
 	}
 	return t.Roles[i], true
+}
+
+// home returns the role at which data has its home unless the program names
+// another: the server, or else the first role whose nodes decide by quorum.
+// Peers without a quorum have none, and "" is returned.
+func (t *Topology) home() string {
+	if _, ok := t.Role(HomeRole); ok {
+		return HomeRole
+	}
+	for _, r := range t.Roles {
+		if r.Quorum && r.Ambient == "" {
+			return r.Name
+		}
+	}
+	return ""
 }
 
 // Binds reports whether one of the roles (all roles where none is named) gives

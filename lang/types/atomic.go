@@ -98,7 +98,11 @@ func (c *checker) otherwise(st *plan.Stmt, e *syntax.Clause) {
 		slot := c.body.bind(c.prog.Params[p], c.paramType(p, plan.Symbol))
 		st.Params = append(st.Params, slot)
 	}
-	if len(e.Params) > 1 {
+	switch {
+	case len(e.Params) == 0: // the reason goes into a slot that nothing reads
+		st.Params = []int{c.body.slots}
+		c.body.slots++
+	case len(e.Params) > 1:
 		c.write(diag.Errorf("E107", e.Params[1].Span, "this `else` takes one parameter, the reason"))
 		st.Params = st.Params[:1]
 	}

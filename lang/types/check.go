@@ -18,6 +18,7 @@ type Typed struct {
 	Handlers   []*resolve.Handler
 	Processes  []*resolve.Process
 	Invariants []*resolve.Invariant
+	Owners     []*resolve.Database // beside Program.Databases: a record of lattices is declared once
 
 	// Spans says where the expressions and statements of Program are written.
 	// What the compiler adds by itself has none.
@@ -61,7 +62,8 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 	c.out.Types, c.out.Databases, c.out.Imports = c.declTypes, c.stored, c.hosts
 	return &Typed{
 		Program: c.out, Views: c.viewOrder, Handlers: prog.Handlers, Processes: prog.Processes, Invariants: prog.Invariants,
-		Spans: c.spans, Later: c.later,
+		Owners: c.owners,
+		Spans:  c.spans, Later: c.later,
 	}, c.letters
 }
 
