@@ -23,7 +23,7 @@ func (j *judge) handler(i int) {
 			j.saga(last, &line)
 		}
 	}
-	if x := j.unsettled(h.Body, h.Home); x != nil {
+	if x, found := j.unsettled(h); found {
 		line.Settled = false
 		line.Why += "; acts on what may change: " + j.reason(x)
 	}
@@ -70,69 +70,6 @@ func (j *judge) reach(h *plan.Handler, r *plan.Role, homes []string) string {
 		}
 	}
 	return ""
-}
-
-// unsettled returns an expression that a body acts on though it may change, or
-// nil. In a serial block, a saga and at the home, what has a home stays as it is.
-func (j *judge) unsettled(ss []*plan.Stmt, atHome bool) *plan.Expr {
-	for _, s := range ss {
-		if x := j.unsettledIn(s, atHome); x != nil {
-			return x
-		}
-	}
-	return nil
-}
-
-func (j *judge) unsettledIn(s *plan.Stmt, atHome bool) *plan.Expr {
-	switch s.Op {
-	case plan.StmtSerial, plan.StmtStep:
-		if x := j.unsettled(s.Body, true); x != nil {
-			return x
-		}
-		return j.unsettled(s.Else, s.Op == plan.StmtStep)
-	case plan.StmtLet:
-		return nil // it counts where it is used
-	}
-	for _, x := range s.Args {
-		if j.acting(x, atHome) > plan.Grows {
-			return x
-		}
-	}
-	if x := j.unsettled(s.Body, atHome); x != nil {
-		return x
-	}
-	return j.unsettled(s.Else, atHome)
-}
-
-// acting is the mode of an expression for one who acts on it.
-func (j *judge) acting(x *plan.Expr, atHome bool) plan.Mode {
-	return j.modes.Of(j.held(x, atHome))
-}
-
-// held returns x with a constant for what stays as it is during a run: its
-// stamp and new ids, and at the home each reading of what has a home.
-func (j *judge) held(x *plan.Expr, atHome bool) *plan.Expr {
-	switch x.Op {
-	case plan.OpNow, plan.OpNewID:
-		return &plan.Expr{Op: plan.OpConst, Type: x.Type}
-	case plan.OpCell, plan.OpDatabase, plan.OpKeys:
-		if atHome && j.p.Databases[x.Index].Placement == plan.Home {
-			return &plan.Expr{Op: plan.OpConst, Type: x.Type}
-		}
-	case plan.OpView:
-		if atHome {
-			return j.held(j.p.Views[x.Index].Expr, atHome)
-		}
-	}
-	y := *x
-	y.Args = nil
-	for _, a := range x.Args {
-		y.Args = append(y.Args, j.held(a, atHome))
-	}
-	if x.Block != nil {
-		y.Block = &plan.Block{Params: x.Block.Params, Expr: j.held(x.Block.Expr, atHome)}
-	}
-	return &y
 }
 
 // names lists the declared databases of cells, each once.

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"github.com/martinelli-lang/martinelli/lang/diag"
-	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -33,7 +32,7 @@ func (j *judge) invariant(i int, v Verdict) {
 	}
 	j.at(inv.At, line, func(r *plan.Role, l *Line) {
 		if v.Keep == ByEscrow {
-			l.Why += "; " + j.rights(inv, r, l.Span)
+			l.Why += "; " + j.rights(r)
 		}
 	})
 }
@@ -47,18 +46,12 @@ func (j *judge) mustBeBounded(inv *plan.Invariant, line Line) {
 }
 
 // rights says what becomes of the rights that nodes of a role hold.
-func (j *judge) rights(inv *plan.Invariant, r *plan.Role, at token.Span) string {
+func (j *judge) rights(r *plan.Role) string {
 	switch {
 	case !mayBeAway(r):
 		return "rights move between nodes that meet"
 	case r.OfflineMax > 0 && j.hasHome():
 		return "offline it spends the rights it holds, leased for " + span(r.OfflineMax) + " less the clock bound"
-	case !j.hasHome():
-		j.write(diag.Warnf("W402", at, "the rights of `%s` are not taken back from nodes of `%s` that stay away: there is no home", inv.Name, r.Name).
-			Hinting("rights move between peers that meet; a role without :ambient takes back those of nodes that do not return"))
-	default:
-		j.write(diag.Warnf("W402", at, "the rights of `%s` never come back from nodes of `%s` that stay away", inv.Name, r.Name).
-			Hinting("`:offline => \"7d\"` on `%s` leases them for so long", r.Name))
 	}
-	return "offline it spends the rights it holds, which may never come back"
+	return "offline it spends the rights it holds; those of a node that stays away never come back"
 }

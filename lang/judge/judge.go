@@ -92,10 +92,10 @@ func (j *judge) at(at []string, line Line, perRole func(r *plan.Role, l *Line)) 
 }
 
 func (j *judge) view(i int) {
-	v := &j.p.Views[i]
+	v, mark := &j.p.Views[i], j.modes.Views[i]
 	j.at(v.At, Line{
 		Span: j.typed.Views[i].Decl.Name.Span, What: "view " + v.Name,
-		Settled: j.modes.Of(v.Expr) <= plan.Grows, Mergeable: j.mergeable(v.Expr), Why: j.reason(v.Expr),
+		Settled: mark.Mode <= plan.Grows, Mergeable: mark.Mergeable, Why: j.reason(v.Expr),
 	}, nil)
 }
 
@@ -104,8 +104,9 @@ func (j *judge) process(i int) {
 	line := Line{Span: head(j.typed.Processes[i].Decl.Span), What: "process", Settled: true, Mergeable: true}
 	for _, r := range q.Renders {
 		line.What += " render(" + r.Name + ")"
-		line.Settled = line.Settled && j.modes.Of(r.Expr) <= plan.Grows
-		line.Mergeable = line.Mergeable && j.mergeable(r.Expr)
+		mark := j.modes.Mark(r.Expr)
+		line.Settled = line.Settled && mark.Mode <= plan.Grows
+		line.Mergeable = line.Mergeable && mark.Mergeable
 		line.Why = joined(line.Why, j.reason(r.Expr))
 	}
 	j.at(q.At, line, nil)

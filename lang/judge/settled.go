@@ -1,0 +1,69 @@
+package judge
+
+import "github.com/martinelli-lang/martinelli/plan"
+
+// finder goes through a body and finds the first expression that is acted on
+// though it may change. In a serial block, in a saga and at the home, what has
+// a home stands still.
+type finder struct {
+	j     *judge
+	run   plan.Modes // of what is done where the handler runs
+	home  plan.Modes // of what is done at the home
+	found *plan.Expr
+}
+
+// unsettled returns what a handler acts on though it may change, if anything.
+func (j *judge) unsettled(h *plan.Handler) (*plan.Expr, bool) {
+	f := &finder{j: j, run: plan.Modes{Databases: j.p.Databases, Run: true, AtHome: h.Home}}
+	f.home = plan.Modes{Databases: j.p.Databases, Run: true, AtHome: true}
+	f.run.Views, f.home.Views = f.run.ViewsOf(j.p), f.home.ViewsOf(j.p)
+	f.stmts(h.Body, f.run)
+	return f.found, f.found != nil
+}
+
+// stmts goes through statements where m holds at their beginning.
+func (f *finder) stmts(ss []*plan.Stmt, m plan.Modes) {
+	for _, s := range ss {
+		switch s.Op {
+		case plan.StmtLet:
+			m = m.With(s.Index, m.Mark(s.Args[0])) // it counts where it is used
+			continue
+		case plan.StmtSerial, plan.StmtSaga, plan.StmtStep:
+			f.acts(s, m)
+			f.stmts(s.Body, f.carried(m))
+			f.stmts(s.Else, f.undone(s, m))
+			continue
+		}
+		f.acts(s, m)
+		f.stmts(s.Body, m)
+		f.stmts(s.Else, m)
+		if s.Op == plan.StmtSeal {
+			m = m.Sealed(s.Index, s.Args)
+		}
+	}
+}
+
+// carried are the modes at the home of what goes there with a block: its own
+// names keep their marks, since their values are sent.
+func (f *finder) carried(m plan.Modes) plan.Modes {
+	m.AtHome, m.Views = true, f.home.Views
+	return m
+}
+
+// undone are the modes of the else of a block, which runs at the raiser, and of
+// the undoing of a step, which runs where the step did.
+func (f *finder) undone(s *plan.Stmt, m plan.Modes) plan.Modes {
+	if s.Op == plan.StmtStep {
+		return f.carried(m)
+	}
+	return m
+}
+
+// acts notes what a statement acts on.
+func (f *finder) acts(s *plan.Stmt, m plan.Modes) {
+	for _, x := range s.Args {
+		if f.found == nil && m.Of(x) > plan.Grows {
+			f.found = x
+		}
+	}
+}
