@@ -246,6 +246,9 @@ func (c *compiler) member(e *plan.Expr) valueFn {
 
 func (c *compiler) at(e *plan.Expr) valueFn {
 	of, index := c.value(e.Args[0]), c.int(e.Args[1])
+	if isString(e.Args[0].Type) {
+		return codePoint(of, index)
+	}
 	return func(m *machine) value.Value {
 		v := of(m)
 		if i := index(m); i >= 0 && i < int64(len(v.Elems())) {

@@ -144,6 +144,9 @@ func (c *compiler) inKeys(x valueFn, xs *plan.Expr) boolFn {
 // count compiles the number of elements of a collection or list.
 func (c *compiler) count(e *plan.Expr) intFn {
 	xs := e.Args[0]
+	if isString(xs.Type) {
+		return codePoints(c.value(xs))
+	}
 	if c.graph != nil && c.graph.keeps(xs) {
 		return c.graph.count(xs).read
 	}

@@ -15,7 +15,7 @@ const (
 	OpRecord           // Args in the order of the type's fields
 	OpTuple            // Args
 	OpList             // Args
-	OpAt               // element Args[1] of the list Args[0]; nil beyond its end
+	OpAt               // element Args[1] of the list Args[0], or that code point of the string; nil beyond its end
 	OpCall             // Funcs[Index] of Args
 	OpImport           // Imports[Index] of Args
 	OpNow              // the commit's stamp in milliseconds
@@ -57,7 +57,7 @@ const (
 	OpUnion        //
 	OpIntersection //
 	OpMinus        // Args[0] without the elements of Args[1]
-	OpCount        // how many elements Args[0] has; of a list too
+	OpCount        // how many elements Args[0] has; of a list too, and of a string its code points
 
 	OpViewAt // the value of Views[Index], which has keys, at the key Args: empty or nil where it has none
 

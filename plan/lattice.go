@@ -27,7 +27,21 @@ const (
 	NoArgument Argument = iota
 	Element             // a value of the lattice's type argument
 	Amount              // an int, 0 .. 2^31-1, or the run aborts :range
+	Position            // a position, an int as Amount
+	Placed              // a position and an element
+	Stretch             // a position and an amount
 )
+
+// Values is how many values the verb takes.
+func (a Argument) Values() int {
+	switch a {
+	case NoArgument:
+		return 0
+	case Placed, Stretch:
+		return 2
+	}
+	return 1
+}
 
 // Verb is an update of a lattice.
 type Verb struct {
@@ -66,8 +80,8 @@ var lattices = []Lattice{
 	{"flag", KindFlag, 0, []Verb{{"on", NoArgument, Raises}, {"off", NoArgument, Lowers}}, nil, Tentative, true},
 	{"log", KindLog, 1, []Verb{{"append", Element, Raises}}, collection, Grows, true},
 	{"rset", KindRSet, 1, []Verb{{"add", Element, Raises}, {"remove", Element, Lowers}}, collection, Tentative, true},
-	{"text", KindText, 0, nil, nil, Tentative, false},
-	{"seq", KindSeq, 1, nil, nil, Tentative, false},
+	{"text", KindText, 0, []Verb{{"insert", Placed, Overwrites}, {"delete", Stretch, Lowers}}, []string{"count"}, Tentative, false},
+	{"seq", KindSeq, 1, []Verb{{"append", Element, Overwrites}, {"insert", Placed, Overwrites}, {"delete", Position, Lowers}}, []string{"count", "each", "filter", "flat_map", "map"}, Tentative, false},
 	{"map", KindMapOf, 2, nil, nil, Tentative, false},
 }
 
@@ -101,12 +115,15 @@ func LatticeWith(verbs []string) (Lattice, bool) {
 		return LatticeNamed("set")
 	}
 	for _, l := range lattices {
-		if l.covers(verbs) {
+		if !l.isExplicit() && l.covers(verbs) {
 			return l, true
 		}
 	}
 	return Lattice{}, false
 }
+
+// isExplicit reports whether only a declaration gives a database this lattice.
+func (l Lattice) isExplicit() bool { return l.Kind >= KindText }
 
 func (l Lattice) covers(verbs []string) bool {
 	for _, name := range verbs {
@@ -164,8 +181,12 @@ func everyVerb() []string {
 // IsLattice reports whether t names a lattice.
 func (t Type) IsLattice() bool { return t.Kind >= KindGSet }
 
-// Element returns the type argument of a lattice or collection, and any where it has none.
+// Element returns the type argument of a lattice or collection, and any where
+// it has none. What is put into a text are strings.
 func (t Type) Element() Type {
+	if t.Kind == KindText {
+		return String
+	}
 	if len(t.Args) == 0 {
 		return Any
 	}
@@ -173,7 +194,8 @@ func (t Type) Element() Type {
 }
 
 // Reading returns the type that one key of a database of lattice t reads as:
-// a collection for sets, a scalar otherwise. A register that may be unset is
+// a collection for sets, a string for a text, a list for a sequence, and
+// another scalar otherwise. A register that may be unset is
 // its type or nil.
 func (t Type) Reading() Type {
 	switch t.Kind {
@@ -185,6 +207,10 @@ func (t Type) Reading() Type {
 		return Bool
 	case KindLWW, KindMV, KindMax, KindMin:
 		return Maybe(t.Element())
+	case KindText:
+		return String
+	case KindSeq:
+		return Type{Kind: KindList, Args: []Type{t.Element()}}
 	}
 	return Any
 }

@@ -178,6 +178,10 @@ func (c *checker) method(at syntax.Expr, m *syntax.Member, call *syntax.Call) *p
 		}
 	case plan.KindSet, plan.KindList:
 		return c.reader(at, on, m, call)
+	case plan.KindString, plan.KindID:
+		if m.Name.Text == "count" && c.noArguments(m, call) {
+			return &plan.Expr{Op: plan.OpCount, Type: plan.Int, Args: []*plan.Expr{on}}
+		}
 	case plan.KindMaybe:
 		c.write(diag.Errorf("E108", m.X.Where(), "this may be nil, and nil has no `%s`", m.Name.Text).
 			Hinting("say what it is then with `.or(x)`"))

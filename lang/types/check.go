@@ -45,7 +45,7 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 	c := &checker{prog: prog, records: map[string]*record{}, layouts: map[*resolve.Database]*layout{}, imports: map[*resolve.Import]int{}}
 	c.reset()
 	c.declare()
-	declared := c.letters
+	declared, later := c.letters, c.later
 	c.learning = true
 	for range c.rounds() {
 		c.reset()
@@ -57,7 +57,7 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 	c.learning = false
 	c.settle()
 	c.reset()
-	c.letters = declared
+	c.letters, c.later = declared, later
 	c.bodies()
 	c.out.Types, c.out.Databases, c.out.Imports = c.declTypes, c.stored, c.hosts
 	return &Typed{

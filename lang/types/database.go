@@ -38,13 +38,14 @@ func (c *checker) latticeType(t syntax.Type) plan.Type {
 	case l.Kind == plan.KindMapOf: // with two it is laid out
 		c.typeArguments(n, l.Params)
 		return absorbing
-	case !l.Available:
-		c.notYet(n, "the lattice `"+l.Name+"`", insteadOf(l.Name))
-		return absorbing
 	case len(n.Args) != l.Params:
 		c.typeArguments(n, l.Params)
 		return absorbing
-	case l.Params == 0:
+	}
+	if !l.Available {
+		c.notRun(n, "the lattice `"+l.Name+"`", insteadOf(l.Name))
+	}
+	if l.Params == 0 {
 		return plan.Type{Kind: l.Kind}
 	}
 	elem := c.plainType(n.Args[0])
@@ -98,10 +99,6 @@ func (c *checker) latticeByVerbs(db *resolve.Database) plan.Type {
 	l, ok := plan.LatticeWith(verbs)
 	if !ok {
 		c.noLattice(db, verbs)
-		return absorbing
-	}
-	if !l.Available {
-		c.notYet(db.Decl.Name, "the lattice `"+l.Name+"`, which "+resolve.Quoted(verbs)+" asks for", insteadOf(l.Name))
 		return absorbing
 	}
 	t := plan.Type{Kind: l.Kind}

@@ -124,6 +124,9 @@ func (c *checker) element(x *syntax.Index) *plan.Expr {
 	if absorbs(xs.Type) {
 		return bad()
 	}
+	if isText(xs.Type) && len(x.Keys) == 1 {
+		return &plan.Expr{Op: plan.OpAt, Type: plan.Maybe(plan.String), Args: []*plan.Expr{xs, c.check(x.Keys[0], plan.Int)}}
+	}
 	if xs.Type.Kind != plan.KindList || len(x.Keys) != 1 {
 		c.write(diag.Errorf("E104", x.Span, "`%s` has no keys: databases and lists have", xs.Type.Label()))
 		return bad()

@@ -108,11 +108,29 @@ func (c *checker) verbArgument(i int, m *syntax.Member, call *syntax.Call) ([]*p
 	if verb.Argument == plan.NoArgument {
 		return nil, c.noArguments(m, call)
 	}
-	if len(args) != 1 || args[0].Name.Text != "" || call.Block != nil {
-		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes one value", m.Name.Text))
+	isNamed := func(a syntax.Arg) bool { return a.Name.Text != "" }
+	if len(args) != verb.Argument.Values() || slices.ContainsFunc(args, isNamed) || call.Block != nil {
+		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes %s", m.Name.Text, argumentNames[verb.Argument]))
 		return nil, false
 	}
+	if len(args) == 2 {
+		return c.placed(i, verb, args), true
+	}
 	return []*plan.Expr{c.verbValue(i, verb, args[0].Value)}, true
+}
+
+var argumentNames = map[plan.Argument]string{
+	plan.Element: "one value", plan.Amount: "one value", plan.Position: "one value, a position",
+	plan.Placed: "a position and a value", plan.Stretch: "a position and how many",
+}
+
+// placed types a position and what goes there, or how much is taken from there.
+func (c *checker) placed(db int, verb plan.Verb, args []syntax.Arg) []*plan.Expr {
+	at := c.amount(verb, args[0].Value)
+	if verb.Argument == plan.Stretch {
+		return []*plan.Expr{at, c.amount(verb, args[1].Value)}
+	}
+	return []*plan.Expr{at, c.check(args[1].Value, c.stored[db].Lattice.Element())}
 }
 
 func (c *checker) noArguments(m *syntax.Member, call *syntax.Call) bool {
@@ -133,18 +151,26 @@ func verbNames(l plan.Lattice) []string {
 
 // verbValue types the value a verb takes, and learns from it.
 func (c *checker) verbValue(db int, verb plan.Verb, x syntax.Expr) *plan.Expr {
-	if verb.Argument == plan.Amount {
-		e := c.check(x, plan.Int)
-		if n := e.Const.AsInt(); e.Op == plan.OpConst && !absorbs(e.Type) && (n < 0 || n > math.MaxInt32) {
-			c.write(diag.Errorf("E514", x.Where(), "`%s` takes 0 to 2147483647", verb.Name).
-				Hinting("a counter that goes down too has `dec`"))
-		}
-		return e
+	if verb.Argument == plan.Amount || verb.Argument == plan.Position {
+		return c.amount(verb, x)
 	}
 	if !c.learning || !c.untyped(db) {
 		return c.check(x, c.stored[db].Lattice.Element())
 	}
 	e := c.infer(x)
 	c.learnElement(db, e.Type)
+	return e
+}
+
+// amount types a number that a verb takes.
+func (c *checker) amount(verb plan.Verb, x syntax.Expr) *plan.Expr {
+	e := c.check(x, plan.Int)
+	if n := e.Const.AsInt(); e.Op == plan.OpConst && !absorbs(e.Type) && (n < 0 || n > math.MaxInt32) {
+		d := diag.Errorf("E514", x.Where(), "`%s` takes 0 to 2147483647", verb.Name)
+		if verb.Argument == plan.Amount {
+			d = d.Hinting("a counter that goes down too has `dec`")
+		}
+		c.write(d)
+	}
 	return e
 }
