@@ -17,6 +17,9 @@ func Judge(path, topology string) (*judge.Report, []diag.Diagnostic, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if sources, err = withImports(sources); err != nil {
+		return nil, nil, err
+	}
 	if topology != "" {
 		text, err := os.ReadFile(topology)
 		if err != nil {
