@@ -334,6 +334,7 @@ func (e *Engine) execute(body stepFn) Outcome {
 		r.undo()
 		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted}
 	}
+	r.join(m)
 	out := Outcome{Writes: r.outcome(), Reads: r.reads}
 	e.settle(r.touched)
 	return out

@@ -41,7 +41,7 @@ var constructs = []struct{ text, refused string }{
 	{"process do render(numbers) end", ""},
 	{"process do |k in numbers| render(k) end", ""},
 	{"process do |ad_id in counters.keys| render(counters[:ad_id]) end", ""},
-	{"process do |user_id in users| render(numbers) end", "`users`"},
+	{"process do |user_id in users| render(mine) end", ""},
 	{"invariant :x do |a in ads| counters[a.id] <= 5 else ads.remove(a) end", ""},
 	{"invariant :x, :keep => :escrow do |s in stock.keys| stock[s] >= 0 end", "`:keep`"},
 	{"invariant :x, :keep => :serial do |s in stock.keys| stock[s] >= 0 end", "`:keep`"},
@@ -149,7 +149,7 @@ var constructs = []struct{ text, refused string }{
 	{"process do refresh(1) end", "`refresh`"},
 	{"process do notify(1, 2) end", "`notify`"},
 	{"process do recommend(numbers, ads) end", "`recommend`"},
-	{"view :x do users end", "`users`"},
+	{"view :x do users end", ""},
 	{"view :x do clock end", "`clock`"},
 	{"at :client do\nprocess do render(mine[:user_id]) end\nend", ""},
 

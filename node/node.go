@@ -162,6 +162,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	n.reseal()
 	n.cast = broadcast.New(broadcast.Config{Relay: cfg.Mode == member.Static})
 	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n}, Rand: n.split(), Every: cfg.SyncEvery})
+	n.admit(now)
 	n.settle(now)
 	return n, nil
 }

@@ -252,6 +252,8 @@ func (r *resolver) exprs(xs []syntax.Expr) {
 func (r *resolver) ident(x *syntax.Ident, called bool) {
 	o, ok := r.lookup(x.Name)
 	switch {
+	case o == Prelude(UsersName):
+		r.prog.Uses[x] = r.directory(x)
 	case ok:
 		r.prog.Uses[x] = o
 	case called && r.inProcess:

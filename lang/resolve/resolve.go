@@ -55,8 +55,9 @@ type resolver struct {
 
 	hints     int // unknown names that were compared with every known one
 	scope     *scope
-	at        []string // the roles of the body being walked
-	inProcess bool     // its unknown functions are linked by the host
+	users     *Database // the directory, once it is named
+	at        []string  // the roles of the body being walked
+	inProcess bool      // its unknown functions are linked by the host
 }
 
 func (r *resolver) write(d diag.Diagnostic) { r.letters = append(r.letters, d) }

@@ -103,7 +103,7 @@ func (c *checker) preludeValue(name string, x *syntax.Ident) *plan.Expr {
 			return bad()
 		}
 		return &plan.Expr{Op: plan.OpNow, Type: plan.Time}
-	case "users", "clock":
+	case "clock":
 		c.notYet(x, "`"+name+"`", "")
 		return bad()
 	}

@@ -23,6 +23,11 @@ func (c *checker) isVerb(m *syntax.Member) bool {
 // update types one update. call is nil where the verb has no parentheses.
 func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
 	p, _ := c.target(m.X)
+	if p.db.IsDirectory() {
+		c.write(diag.Errorf("E203", m.Name.Span, "`users` is kept by the runtime, and no program changes it").
+			Hinting("a user is in it from the first event on that he raises"))
+		return nil
+	}
 	if p.isMap() {
 		return c.removeKey(p, m, call)
 	}
