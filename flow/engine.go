@@ -77,6 +77,9 @@ func New(cfg Config) (*Engine, error) {
 	if err := e.linkImports(); err != nil {
 		return nil, err
 	}
+	if err := e.mayRun(); err != nil {
+		return nil, err
+	}
 	e.compileHandlers()
 	e.startWatches()
 	e.startRenders()
@@ -168,6 +171,16 @@ func (e *Engine) def(index int) valueFn {
 		e.defs[index] = c.value(e.program.Funcs[index].Expr)
 	}
 	return e.defs[index]
+}
+
+// mayRun refuses handlers that coordinate: this version judges them alone.
+func (e *Engine) mayRun() error {
+	for i := range e.program.Handlers {
+		if h := &e.program.Handlers[i]; coordinates(h.Body) {
+			return Error("on_" + h.Event + " has a serial block or a saga, which this version does not run")
+		}
+	}
+	return nil
 }
 
 func (e *Engine) compileHandlers() {

@@ -156,3 +156,17 @@ func (c *compiler) argument(db *database, s *plan.Stmt) valueFn {
 	}
 	return c.value(s.Args[s.Keys])
 }
+
+// coordinates reports whether statements ask for more than a commit.
+func coordinates(ss []*plan.Stmt) bool {
+	for _, s := range ss {
+		switch s.Op {
+		case plan.StmtSerial, plan.StmtSaga, plan.StmtStep, plan.StmtSeal:
+			return true
+		}
+		if coordinates(s.Body) || coordinates(s.Else) {
+			return true
+		}
+	}
+	return false
+}

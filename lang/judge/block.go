@@ -46,8 +46,9 @@ func (j *judge) serial(h *plan.Handler, s *plan.Stmt) (Strength, string) {
 	}
 	homes := j.homesOf(cells)
 	j.mustBeThere(at, homes)
-	j.mustBeLinked(at, h, homes)
-	j.mustAnswer(at, h, s)
+	if j.mustBeLinked(at, h, homes) {
+		j.mustAnswer(at, h, s)
+	}
 	return j.strengthAt(cells, homes)
 }
 
@@ -63,10 +64,13 @@ func (j *judge) strengthAt(cells []cell, homes []string) (Strength, string) {
 	return Serial, "serial on one entity of " + names
 }
 
-// word is the span of the statement's first word.
+// word is the span of the statement's first word: atomic, or step.
 func (j *judge) word(s *plan.Stmt) token.Span {
-	at := j.typed.Spans.Stmts[s]
-	at.End = min(at.End, at.Start+len("atomic"))
+	at, word := j.typed.Spans.Stmts[s], "atomic"
+	if s.Op == plan.StmtStep {
+		word = "step"
+	}
+	at.End = min(at.End, at.Start+len(word))
 	return at
 }
 
@@ -83,17 +87,20 @@ func (j *judge) mustBeThere(at token.Span, homes []string) {
 
 // mustBeLinked refuses a block that is raised where no link leads to its home:
 // a request is no part, so nobody passes it on.
-func (j *judge) mustBeLinked(at token.Span, h *plan.Handler, homes []string) {
+func (j *judge) mustBeLinked(at token.Span, h *plan.Handler, homes []string) bool {
+	ok := true
 	for _, home := range homes {
 		from := slices.DeleteFunc(j.roles(h.At), func(r string) bool { return j.linked(r, home) })
 		if len(from) == 0 {
 			continue
 		}
+		ok = false
 		j.write(diag.Errorf("E411", at, "`on_%s` is raised at %s, which has no link to the home, `%s`", h.Event, quoted(from), home).
 			Way("`link :"+from[0]+", :"+home+"`", "these nodes must reach each other").
 			Way("`at` a role that has a link to `"+home+"`", "the event is raised there").
 			Way("`atomic :saga`", "it starts from the outbox, which others pass on; the answer comes later"))
 	}
+	return ok
 }
 
 // mustAnswer refuses a block without an else where its home may be out of reach.
@@ -115,25 +122,30 @@ func (j *judge) saga(s *plan.Stmt, line *Line) {
 		j.write(diag.Errorf("E410", at, "this saga has nowhere to run: every role of the topology comes and goes").
 			Way("a role without :ambient and :offline, or with a quorum", "it runs the sagas that others begin"))
 	}
-	line.Strength = Local
 	for i, step := range s.Body {
-		f := j.footprint(step.Body)
-		strength := min(Commit, j.width(f))
-		if cells := f.homes(); len(cells) > 0 {
-			homes := j.homesOf(cells)
-			j.mustBeThere(j.word(step), homes)
-			strength, _ = j.strengthAt(cells, homes)
-		}
-		if i+1 < len(s.Body) && len(step.Else) == 0 && len(f.writes) > 0 {
-			at := j.word(step)
-			at.End = at.Start + len("step")
-			j.write(diag.Warnf("W403", at, "nothing undoes this step where a later one aborts").
+		isLast := i+1 == len(s.Body)
+		if !isLast && len(step.Else) == 0 && len(j.footprint(step.Body).writes) > 0 {
+			j.write(diag.Warnf("W403", j.word(step), "nothing undoes this step where a later one aborts").
 				Hinting("`undo` says how; the last step of a saga needs none"))
 		}
+		strength := max(j.rung(step, step.Body), j.rung(step, step.Else))
 		line.Steps = append(line.Steps, strength)
 		line.Strength = max(line.Strength, strength)
 	}
 	line.Why = "a saga of " + strconv.Itoa(len(s.Body)) + " steps, each undone where a later one aborts"
+}
+
+// rung judges what a step does, or what undoes it: one commit, at the homes of
+// what it touches if that has any.
+func (j *judge) rung(step *plan.Stmt, ss []*plan.Stmt) Strength {
+	cells := j.footprint(ss).homes()
+	if len(cells) == 0 {
+		return Commit
+	}
+	homes := j.homesOf(cells)
+	j.mustBeThere(j.word(step), homes)
+	strength, _ := j.strengthAt(cells, homes)
+	return strength
 }
 
 // width is the strength of a commit without a home.

@@ -12,20 +12,24 @@ func (j *judge) handler(i int) {
 	h := &j.p.Handlers[i]
 	line := Line{Span: j.typed.Handlers[i].Decl.Event.Span, What: "on_" + h.Event, Settled: true, Mergeable: !h.Home}
 	own := j.footprint(h.Body)
-	homes := j.homesOf(own.homes())
+	cells := own.homes()
 	line.Strength, line.Why = j.commit(h, own)
 	if last, ok := coordination(h.Body); ok {
 		line.Mergeable = false
-		homes = j.homesOf(j.footprint(last.Body).homes())
+		cells = j.footprint(last.Body).homes()
 		if last.Op == plan.StmtSerial {
 			line.Strength, line.Why = j.serial(h, last)
 		} else {
 			j.saga(last, &line)
 		}
 	}
-	if x, found := j.unsettled(h); found {
+	if f := j.unsettled(h); f.found != nil {
 		line.Settled = false
-		line.Why += "; acts on what may change: " + j.reason(x)
+		line.Why += "; " + f.why() + j.reason(f.found)
+	}
+	homes := j.homesOf(cells)
+	if len(cells) > len(homes) && len(homes) == 0 {
+		line.Why += "; there is no home"
 	}
 	j.at(h.At, line, func(r *plan.Role, l *Line) {
 		if way := j.reach(h, r, homes); way != "" {

@@ -10,15 +10,26 @@ type finder struct {
 	run   plan.Modes // of what is done where the handler runs
 	home  plan.Modes // of what is done at the home
 	found *plan.Expr
+
+	says      bool // the statements stand under the word `tentatively`
+	foundSaid bool // so did what was found
 }
 
-// unsettled returns what a handler acts on though it may change, if anything.
-func (j *judge) unsettled(h *plan.Handler) (*plan.Expr, bool) {
+// why says that what was found is acted on.
+func (f *finder) why() string {
+	if f.foundSaid {
+		return "acts tentatively on what may change: "
+	}
+	return "acts on what may change: "
+}
+
+// unsettled looks for what a handler acts on though it may change.
+func (j *judge) unsettled(h *plan.Handler) *finder {
 	f := &finder{j: j, run: plan.Modes{Databases: j.p.Databases, Run: true, AtHome: h.Home}}
 	f.home = plan.Modes{Databases: j.p.Databases, Run: true, AtHome: true}
 	f.run.Views, f.home.Views = f.run.ViewsOf(j.p), f.home.ViewsOf(j.p)
 	f.stmts(h.Body, f.run)
-	return f.found, f.found != nil
+	return f
 }
 
 // stmts goes through statements where m holds at their beginning.
@@ -32,6 +43,12 @@ func (f *finder) stmts(ss []*plan.Stmt, m plan.Modes) {
 			f.acts(s, m)
 			f.stmts(s.Body, f.carried(m))
 			f.stmts(s.Else, f.undone(s, m))
+			continue
+		case plan.StmtTentatively:
+			outer := f.says
+			f.says = true
+			f.stmts(s.Body, m)
+			f.says = outer
 			continue
 		}
 		f.acts(s, m)
@@ -63,7 +80,7 @@ func (f *finder) undone(s *plan.Stmt, m plan.Modes) plan.Modes {
 func (f *finder) acts(s *plan.Stmt, m plan.Modes) {
 	for _, x := range s.Args {
 		if f.found == nil && m.Of(x) > plan.Grows {
-			f.found = x
+			f.found, f.foundSaid = x, f.says
 		}
 	}
 }

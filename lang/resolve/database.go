@@ -173,6 +173,9 @@ func (r *resolver) dimensions(db *Database) {
 			}
 		}
 	}
+	if len(db.Dims) == 0 && IsSequence(db.Decl.Type) {
+		return // an index is a position
+	}
 	for _, s := range db.sites {
 		if d, wrong := checkIndex(db, s); wrong {
 			r.write(d)
@@ -184,6 +187,12 @@ func (r *resolver) dimensions(db *Database) {
 func isMap(t syntax.Type) bool {
 	n, ok := t.(*syntax.NamedType)
 	return ok && n.Name.Text == "map"
+}
+
+// IsSequence reports whether t is a text or a sequence, which has positions.
+func IsSequence(t syntax.Type) bool {
+	n, ok := t.(*syntax.NamedType)
+	return ok && (n.Name.Text == "text" || n.Name.Text == "seq")
 }
 
 func symbolKeys(x *syntax.Index) []syntax.Name {

@@ -166,6 +166,9 @@ func (c *checker) target(x syntax.Expr) (p place, ok bool) {
 		if p, ok = c.target(x.X); !ok {
 			return p, false
 		}
+		if len(p.db.Dims) == 0 && resolve.IsSequence(p.db.Decl.Type) {
+			return p, false // an element of what it reads as
+		}
 		if p.index == nil && p.layout == c.layouts[p.db] && (len(p.db.Dims) > 0 || !p.isMap()) {
 			p.index = x
 			return p, true
