@@ -74,38 +74,52 @@ func (j *judge) hops(r *plan.Role) int64 {
 // breakers lists the roles at which something that the invariant reads is
 // written, by whatever verb, in the order of the topology.
 func (j *judge) breakers(inv *plan.Invariant) []string {
-	watched := j.reads(inv.Cond)
+	if j.writers == nil {
+		j.findWriters()
+	}
 	var at []string
-	for i := range j.p.Handlers {
-		h := &j.p.Handlers[i]
-		own := j.footprint(h.Body)
-		if own.writesAny(watched) {
-			if h.Home {
-				at = append(at, j.homesOf(own.homes())...)
-			} else {
-				at = append(at, j.roles(h.At)...)
-			}
-		}
-		for _, block := range blocks(h.Body) {
-			if f := j.footprint(block.Body); f.writesAny(watched) {
-				at = append(at, j.homesOf(f.homes())...)
-			}
-		}
+	for _, db := range j.reads(inv.Cond) {
+		at = append(at, j.writers[db]...)
 	}
 	return slices.DeleteFunc(j.roles(nil), func(r string) bool { return !slices.Contains(at, r) })
 }
 
+// findWriters notes for each database the roles at which handlers write it: a
+// block at its home, all else where it is raised.
+func (j *judge) findWriters() {
+	j.writers = map[int][]string{}
+	for i := range j.p.Handlers {
+		h := &j.p.Handlers[i]
+		own := j.footprint(h.Body)
+		at := j.roles(h.At)
+		if h.Home {
+			at = j.homesOf(own.homes())
+		}
+		j.writes(own, at)
+		for _, block := range blocks(h.Body) {
+			f := j.footprint(block.Body)
+			j.writes(f, j.homesOf(f.homes()))
+		}
+	}
+}
+
+func (j *judge) writes(f *footprint, at []string) {
+	for _, c := range f.writes {
+		roles := j.writers[c.database]
+		for _, r := range at {
+			add(&roles, r)
+		}
+		j.writers[c.database] = roles
+	}
+}
+
 // reads lists the databases that an expression reads.
 func (j *judge) reads(x *plan.Expr) []int {
-	f := &footprint{p: j.p, moving: map[int]bool{}}
+	f := &footprint{p: j.p, views: j.viewCells, moving: map[int]bool{}}
 	f.exprs([]*plan.Expr{x})
 	var dbs []int
 	for _, c := range f.reads {
 		add(&dbs, c.database)
 	}
 	return dbs
-}
-
-func (f *footprint) writesAny(dbs []int) bool {
-	return slices.ContainsFunc(f.writes, func(c cell) bool { return slices.Contains(dbs, c.database) })
 }

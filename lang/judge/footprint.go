@@ -19,17 +19,28 @@ type cell struct {
 // footprint is what a body touches.
 type footprint struct {
 	p      *plan.Program
+	views  [][]cell // what each view that may be read reads
 	reads  []cell
 	writes []cell
 	moving map[int]bool // slots with another value in each round of a loop
+	inView bool         // where every name stands for many values
 }
 
 // footprint returns what statements touch. What serial blocks and sagas do is
 // left out: they commit on their own.
 func (j *judge) footprint(ss []*plan.Stmt) *footprint {
-	f := &footprint{p: j.p, moving: map[int]bool{}}
+	f := &footprint{p: j.p, views: j.viewCells, moving: map[int]bool{}}
 	f.stmts(ss, false)
 	return f
+}
+
+// viewFootprints fills in what each view reads: those before it are known by then.
+func (j *judge) viewFootprints() {
+	for i := range j.p.Views {
+		f := &footprint{p: j.p, views: j.viewCells, moving: map[int]bool{}, inView: true}
+		f.exprs([]*plan.Expr{j.p.Views[i].Expr})
+		j.viewCells = append(j.viewCells, f.reads)
+	}
 }
 
 func (f *footprint) stmts(ss []*plan.Stmt, inLoop bool) {
@@ -65,8 +76,12 @@ func (f *footprint) exprs(xs []*plan.Expr) {
 			c := f.cell(x.Index, nil)
 			c.many = c.many || len(f.p.Databases[x.Index].Dims) > 0
 			add(&f.reads, c)
-		case plan.OpView:
-			f.exprs([]*plan.Expr{f.p.Views[x.Index].Expr})
+		case plan.OpView, plan.OpViewAt:
+			for _, c := range f.views[x.Index] {
+				add(&f.reads, c)
+			}
+		case plan.OpLet:
+			f.moving[x.Index] = true
 		}
 		f.exprs(x.Args)
 		if x.Block != nil {
@@ -86,7 +101,7 @@ func (f *footprint) cell(database int, keys []*plan.Expr) cell {
 		switch k.Op {
 		case plan.OpLocal:
 			c.entity += " $" + strconv.Itoa(k.Index)
-			c.many = c.many || f.moving[k.Index]
+			c.many = c.many || f.inView || f.moving[k.Index]
 		case plan.OpConst:
 			c.entity += " " + string(value.Encode(k.Const))
 		default:

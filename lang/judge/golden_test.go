@@ -9,6 +9,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/judge"
 )
 
 var update = flag.Bool("update", false, "write what is judged into testdata")
@@ -46,4 +47,33 @@ func golden(t *testing.T, file, got string) {
 	if want := read(t, file); got != want {
 		t.Errorf("%s differs; got\n%s\nIf that is right, run the test with -update.", file, got)
 	}
+}
+
+// TestProgramsOfTheDesign judges whole applications. What of them cannot be
+// judged yet is refused by name, and there is no other mistake.
+func TestProgramsOfTheDesign(t *testing.T) {
+	topology := lang.Source{Name: "offline.topology", Text: read(t, "testdata/shop/offline.topology")}
+	for _, file := range glob(t, "testdata/design/*.mrt") {
+		report, letters := lang.Judge([]lang.Source{{Name: filepath.Base(file), Text: read(t, file)}}, &topology)
+		for _, d := range letters {
+			if d.Severity == diag.Error && d.Code != "E190" {
+				t.Errorf("%s", diag.Renderer{}.Letter(d))
+			}
+		}
+		if report == nil {
+			t.Logf("%s is not judged yet", file)
+			continue
+		}
+		for _, l := range report.Lines {
+			if want, known := strengths[l.What]; known && l.Strength != want {
+				t.Errorf("%s: %s has strength %d, want %d", file, l.What, l.Strength, want)
+			}
+		}
+	}
+}
+
+// strengths are what the parts of the applications need.
+var strengths = map[string]judge.Strength{
+	"on_shown": judge.Local, "on_photo": judge.Local, "on_share": judge.Commit, "on_buy": judge.AcrossSerials, "on_deliver": judge.Serial,
+	"on_purchase": judge.AcrossSerials, "on_pay": judge.AcrossSerials, "invariant budget": judge.Commit,
 }

@@ -35,7 +35,7 @@ type Verdicts func(p *plan.Program) []Verdict
 // plan and its views as they are read, times the number of roles.
 func Judge(typed *types.Typed, verdicts Verdicts) (*Report, []diag.Diagnostic) {
 	p := typed.Program
-	j := &judge{p: p, typed: typed, modes: plan.Modes{Databases: p.Databases, Views: plan.ViewMarks(p)}, report: &Report{}}
+	j := newJudge(typed)
 	for i := range p.Handlers {
 		j.handler(i)
 	}
@@ -68,9 +68,32 @@ func asWritten(p *plan.Program) []Verdict {
 type judge struct {
 	p       *plan.Program
 	typed   *types.Typed
-	modes   plan.Modes
 	report  *Report
 	letters []diag.Diagnostic
+
+	// What holds of values that stand, in a run, and in a run at the home.
+	modes, run, home plan.Modes
+
+	// Of each view, those it reads looked through: the cells it reads, and a
+	// database that makes it tentative, or -1.
+	viewCells    [][]cell
+	viewChanging []int
+
+	writers map[int][]string // the roles at which each database is written; see breakers
+}
+
+func newJudge(typed *types.Typed) *judge {
+	p := typed.Program
+	j := &judge{p: p, typed: typed, report: &Report{}}
+	j.modes = plan.Modes{Databases: p.Databases, Views: plan.ViewMarks(p)}
+	j.run = plan.Modes{Databases: p.Databases, Run: true}
+	j.home = plan.Modes{Databases: p.Databases, Run: true, AtHome: true}
+	j.run.Views, j.home.Views = j.run.ViewsOf(p), j.home.ViewsOf(p)
+	j.viewFootprints()
+	for i := range p.Views {
+		j.viewChanging = append(j.viewChanging, j.changing(p.Views[i].Expr))
+	}
+	return j
 }
 
 func (j *judge) write(d diag.Diagnostic) { j.letters = append(j.letters, d) }

@@ -24,8 +24,10 @@ func (j *judge) changing(x *plan.Expr) int {
 		if j.modes.Of(x) == plan.Tentative {
 			return x.Index
 		}
-	case plan.OpView:
-		return j.changing(j.p.Views[x.Index].Expr)
+	case plan.OpView, plan.OpViewAt:
+		if db := j.viewChanging[x.Index]; db >= 0 {
+			return db
+		}
 	}
 	for _, a := range x.Args {
 		if db := j.changing(a); db >= 0 {

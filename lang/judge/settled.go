@@ -6,9 +6,7 @@ import "github.com/martinelli-lang/martinelli/plan"
 // though it may change. In a serial block, in a saga and at the home, what has
 // a home stands still.
 type finder struct {
-	j     *judge
-	run   plan.Modes // of what is done where the handler runs
-	home  plan.Modes // of what is done at the home
+	home  plan.Modes // what holds at the home
 	found *plan.Expr
 
 	says      bool // the statements stand under the word `tentatively`
@@ -25,10 +23,11 @@ func (f *finder) why() string {
 
 // unsettled looks for what a handler acts on though it may change.
 func (j *judge) unsettled(h *plan.Handler) *finder {
-	f := &finder{j: j, run: plan.Modes{Databases: j.p.Databases, Run: true, AtHome: h.Home}}
-	f.home = plan.Modes{Databases: j.p.Databases, Run: true, AtHome: true}
-	f.run.Views, f.home.Views = f.run.ViewsOf(j.p), f.home.ViewsOf(j.p)
-	f.stmts(h.Body, f.run)
+	f, m := &finder{home: j.home}, j.run
+	if h.Home {
+		m = j.home
+	}
+	f.stmts(h.Body, m)
 	return f
 }
 
