@@ -1,6 +1,9 @@
 package bench
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli"
@@ -19,6 +22,15 @@ end
 view :pairs do
   a.product(b)
 end
+view :total do
+  a.sum do |x| x * 2 end
+end
+view :groups do
+  a.group do |x| x / 10 end.map do |k, of| { key: k, count: of.count, sum: of.sum } end
+end
+view :best do
+  a.top(10) do |x| x end
+end
 `
 
 // BenchmarkView is one element that comes into a set, or goes, until a view
@@ -34,6 +46,9 @@ func BenchmarkView(b *testing.B) {
 	}{
 		{"mapfilter=10k", "doubled", 10_000, loopMapFilter},
 		{"product=1000x1000", "pairs", 1000, loopProduct},
+		{"sum=10k", "total", 10_000, loopSum},
+		{"group=10k", "groups", 10_000, loopGroup},
+		{"top=10k", "best", 10_000, loopTop},
 	} {
 		b.Run(c.name+"/watched", func(b *testing.B) {
 			s := newSource(b, c.n)
@@ -85,6 +100,28 @@ func loopMapFilter(a map[int64]bool, _ int64) int {
 		}
 	}
 	return len(out)
+}
+
+func loopSum(a map[int64]bool, _ int64) (sum int) {
+	for x := range a {
+		sum += int(x) * 2
+	}
+	return sum
+}
+
+func loopGroup(a map[int64]bool, _ int64) int {
+	groups := map[int64]struct{ count, sum int64 }{}
+	for x := range a {
+		g := groups[x/10]
+		groups[x/10] = struct{ count, sum int64 }{g.count + 1, g.sum + x}
+	}
+	return len(groups)
+}
+
+func loopTop(a map[int64]bool, _ int64) int {
+	all := slices.Collect(maps.Keys(a))
+	slices.SortFunc(all, func(x, y int64) int { return cmp.Compare(y, x) })
+	return int(all[9])
 }
 
 func loopProduct(a map[int64]bool, n int64) int {
