@@ -40,6 +40,7 @@ type Engine struct {
 	watches   []*watch         // by invariant; nil for those of other roles
 	shows     []*show          // renders first
 	userViews map[userView]int // where views of users stand in program.Views
+	runnings  []runningOf      // of the processes of this role
 
 	modes   plan.Modes
 	graph   *graph
@@ -83,6 +84,7 @@ func New(cfg Config) (*Engine, error) {
 	e.compileHandlers()
 	e.startWatches()
 	e.startRenders()
+	e.startRuns()
 	return e, nil
 }
 
@@ -147,8 +149,14 @@ func (e *Engine) walkHere(visit func(*plan.Expr) bool) {
 	}
 	for _, p := range e.program.Processes {
 		if e.runs(p.At) {
+			walk(p.Source, visit)
 			for _, r := range p.Renders {
 				walk(r.Expr, visit)
+			}
+			for _, r := range p.Runs {
+				for _, arg := range r.Args {
+					walk(arg, visit)
+				}
 			}
 		}
 	}
@@ -294,6 +302,7 @@ type Env struct {
 	// Granted reports whether the user has been granted the right to write a
 	// key, given by its canonical bytes; nil: nothing was granted.
 	Granted func(database, key string) bool
+	Holds   func(space string) bool // of Compute: which spaces are held here; nil: all
 }
 
 // Words with which a run aborts, besides those of the program.
@@ -427,6 +436,7 @@ func (e *Engine) named(name, user string) (x *plan.Expr, ok bool, err error) {
 type Output struct {
 	Shown      []Shown
 	Violations []Violation
+	Dues       []Due
 }
 
 // Shown is a change of a rendered or watched value. Of a collection it holds
@@ -475,6 +485,7 @@ func (e *Engine) Drain() Output {
 			out.Violations = w.drain(out.Violations)
 		}
 	}
+	out.Dues = e.drainDues(nil)
 	return out
 }
 

@@ -15,11 +15,16 @@ import (
 // compile opens an engine for a program's text.
 func compile(t *testing.T, text string) *flow.Engine {
 	t.Helper()
+	return compileWith(t, text, nil)
+}
+
+func compileWith(t *testing.T, text string, funcs map[string]flow.Func) *flow.Engine {
+	t.Helper()
 	program, letters := lang.Compile([]lang.Source{{Name: "app.mrt", Text: text}}, nil)
 	if program == nil {
 		t.Fatalf("%s%s", diag.Renderer{}.Letter(letters[0]), text)
 	}
-	e, err := flow.New(flow.Config{Program: program, Role: "server"})
+	e, err := flow.New(flow.Config{Program: program, Role: "server", Funcs: funcs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,9 +29,15 @@ func dump(p *plan.Program) string {
 		d.stmts("  ", h.Body)
 	}
 	for _, q := range p.Processes {
-		d.line("process%s slots %d", at(q.At), q.Slots)
+		d.line("process%s%s slots %d", at(q.At), home(q.Home), q.Slots)
 		for _, r := range q.Renders {
 			d.line("  render %q %s", r.Name, d.expr(r.Expr))
+		}
+		if q.Source != nil {
+			d.line("  %v in %s", q.Params, d.expr(q.Source))
+		}
+		for _, r := range q.Runs {
+			d.line("  run %s%s -> %s%s", p.Imports[r.Import].Name, d.exprs(r.Args), p.Databases[r.Cell].Name, d.exprs(r.Keys))
 		}
 	}
 	for _, i := range p.Invariants {

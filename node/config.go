@@ -49,18 +49,19 @@ type Config struct {
 
 // Limits are the named bounds of a node's queues and waits. A zero field takes its default.
 type Limits struct {
-	WaitingMax  int            // commands waiting for their session's past: more are answered "busy" (default 1,024)
-	ForwardMax  int            // requests under way to the home: more are answered "busy" (default 4,096)
-	OutboxMax   int            // events of this node that wait in the outbox for the home: more are answered "busy" (default 1,024)
-	BehindAfter causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
-	HomeTimeout causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
-	LateAfter   causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default the longest of the topology, or twice SyncEvery)
-	StreamsMax  int            // streams this node keeps the marks of: a raise of a further one is refused (default 1,048,576)
-	SeenMax     int            // parts that a token or a part names for itself: of more the bulk is named by parts of a space of their own (default 2,048)
-	RepairDelay causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
-	DropMax     int            // entries that one Drop removes (default 65,536)
-	FinalAfter  causal.Instant // the steward makes final what is twice as old, and sums it up (default 60 s; negative: never)
-	FlushEvery  int            // parts between two flushes of state to the store (default 16,384)
+	WaitingMax   int            // commands waiting for their session's past: more are answered "busy" (default 1,024)
+	ForwardMax   int            // requests under way to the home: more are answered "busy" (default 4,096)
+	OutboxMax    int            // events of this node that wait in the outbox for the home: more are answered "busy" (default 1,024)
+	BehindAfter  causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
+	HomeTimeout  causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
+	LateAfter    causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default the longest of the topology, or twice SyncEvery)
+	StreamsMax   int            // streams this node keeps the marks of: a raise of a further one is refused (default 1,048,576)
+	SeenMax      int            // parts that a token or a part names for itself: of more the bulk is named by parts of a space of their own (default 2,048)
+	RepairDelay  causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
+	ProcessDelay causal.Instant // a process's run waits a random share of this, so that changes gather and others may be first (default 200 ms)
+	DropMax      int            // entries that one Drop removes (default 65,536)
+	FinalAfter   causal.Instant // the steward makes final what is twice as old, and sums it up (default 60 s; negative: never)
+	FlushEvery   int            // parts between two flushes of state to the store (default 16,384)
 }
 
 func (l Limits) withDefaults() Limits {
@@ -72,6 +73,7 @@ func (l Limits) withDefaults() Limits {
 	l.StreamsMax = or(l.StreamsMax, 1<<20)
 	l.SeenMax = or(l.SeenMax, 2048)
 	l.RepairDelay = or(l.RepairDelay, 500*causal.Millisecond)
+	l.ProcessDelay = or(l.ProcessDelay, 200*causal.Millisecond)
 	l.DropMax = or(l.DropMax, 1<<16)
 	l.FinalAfter = or(l.FinalAfter, 60*causal.Second)
 	l.FlushEvery = or(l.FlushEvery, 16384)

@@ -46,6 +46,8 @@ type Node struct {
 	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
 
+	computing map[flow.Due]*computation // runs of processes that are due
+
 	escrow   func(database string) bool          // which databases hold bounded counters; nil: none
 	stewards map[causal.ReplicaID]bool           // whose control records govern
 	barred   map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may
@@ -132,6 +134,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		stirred:   map[causal.SpaceID]bool{},
 		stalled:   map[string]stall{},
 		standing:  map[standing]*duty{},
+		computing: map[flow.Due]*computation{},
 		unnamed:   newUnnamed(cfg.Program),
 		outbox:    newOutbox(),
 		legacy:    newLegacy(),
@@ -162,6 +165,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	n.reseal()
 	n.cast = broadcast.New(broadcast.Config{Relay: cfg.Mode == member.Static})
 	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n}, Rand: n.split(), Every: cfg.SyncEvery})
+	n.tellUnlinked()
 	n.admit(now)
 	n.settle(now)
 	return n, nil
@@ -278,6 +282,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.resume(now)
 	n.expire(now)
 	n.fulfil(now)
+	n.compute(now)
 	n.prove(now)
 	n.hasten(now)
 	n.finalize(now)
@@ -309,6 +314,9 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	}
 	for _, d := range n.standing {
 		consider(d.at, true)
+	}
+	for _, c := range n.computing {
+		consider(c.at, true)
 	}
 	for _, d := range n.proofs {
 		consider(d.at, true)

@@ -122,6 +122,7 @@ const (
 	EventInvariant                   // an invariant was violated or repaired
 	EventLate                        // parts are shown without their causes
 	EventReissue                     // what was written under a former id is written again, or can't be
+	EventProcess                     // a function of the host failed in a process, or is not linked here
 )
 
 // Output is what one Drain gives; doc.go says in which order to act on it.

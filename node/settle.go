@@ -150,6 +150,7 @@ func (n *Node) heed(now causal.Instant, o flow.Output) {
 	for _, v := range o.Violations {
 		n.judgeViolation(now, v)
 	}
+	n.schedule(now, o.Dues)
 }
 
 // watched is a database or view, and in whose session it is watched.

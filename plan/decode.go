@@ -142,6 +142,14 @@ func (d *decoder) param() Param { return Param{Name: d.name(), Type: d.typed()} 
 func (d *decoder) process() Process {
 	p := Process{At: list(d, d.name), Slots: d.int()}
 	p.Renders = list(d, func() Render { return Render{Name: d.name(), Expr: d.expr()} })
+	if d.r.Bool() {
+		p.Source = d.expr()
+	}
+	p.Params = list(d, d.int)
+	p.Runs = list(d, func() Run {
+		return Run{Import: d.int(), Args: list(d, d.expr), Cell: d.int(), Keys: list(d, d.expr)}
+	})
+	p.Home = d.r.Bool()
 	return p
 }
 
@@ -158,7 +166,7 @@ func (d *decoder) invariant() Invariant {
 }
 
 func (d *decoder) importOf() Import {
-	return Import{Name: d.name(), Params: list(d, d.param), Result: d.typed(), From: d.name()}
+	return Import{Name: d.name(), Params: list(d, d.param), Result: d.typed(), From: d.name(), Promises: list(d, d.name)}
 }
 
 func (d *decoder) function() Func {

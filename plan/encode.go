@@ -105,9 +105,16 @@ func appendParam(b []byte, p *Param) []byte {
 func appendProcess(b []byte, p *Process) []byte {
 	b = appendList(b, p.At, appendString)
 	b = appendInt(b, p.Slots)
-	return appendList(b, p.Renders, func(b []byte, r *Render) []byte {
+	b = appendList(b, p.Renders, func(b []byte, r *Render) []byte {
 		return appendExpr(wire.AppendString(b, r.Name), r.Expr)
 	})
+	b = appendOptional(b, p.Source)
+	b = appendList(b, p.Params, appendSlot)
+	b = appendList(b, p.Runs, func(b []byte, r *Run) []byte {
+		b = appendList(appendInt(b, r.Import), r.Args, appendExprIn)
+		return appendList(appendInt(b, r.Cell), r.Keys, appendExprIn)
+	})
+	return wire.AppendBool(b, p.Home)
 }
 
 func appendInvariant(b []byte, i *Invariant) []byte {
@@ -124,7 +131,8 @@ func appendImport(b []byte, i *Import) []byte {
 	b = wire.AppendString(b, i.Name)
 	b = appendList(b, i.Params, appendParam)
 	b = appendType(b, &i.Result)
-	return wire.AppendString(b, i.From)
+	b = wire.AppendString(b, i.From)
+	return appendList(b, i.Promises, appendString)
 }
 
 func appendFunc(b []byte, f *Func) []byte {

@@ -100,11 +100,29 @@ type Param struct {
 	Type Type
 }
 
-// Process is a standing computation. In version 0 its body shows values.
+// Process is a standing computation: it shows values, and runs functions of
+// the host whose results are kept in cells.
 type Process struct {
 	At      []string
 	Slots   int
 	Renders []Render
+
+	Source *Expr // a collection with an instance of Runs for each element, or nil: one instance
+	Params []int // the slots an element is destructured into
+	Runs   []Run
+	Home   bool // it reads or fills a home database, so it runs at the home
+}
+
+// Run is a function of the host that is run again when what it is given has
+// changed. Its result is kept in a database of its own, the cell: of a
+// collection the elements, of a register its value. Two databases beside the
+// one that the program names are called by that name, "@" and the function's
+// (the cell) or "veto" (what users took out).
+type Run struct {
+	Import int
+	Args   []*Expr // slices of databases: what the function is given
+	Cell   int     // the database
+	Keys   []*Expr // of the cell: every parameter is among them, and nothing is read
 }
 
 // Render hands the host every change of a value.
@@ -130,6 +148,10 @@ type Import struct {
 	Params []Param
 	Result Type
 	From   string // "go:name"
+
+	// What the program promises of it, as written: monotone, mergeable,
+	// idempotent. Nothing relies on a promise that was not tested.
+	Promises []string
 }
 
 // Func is a def: pure and total. Its parameters are slots 0 .. len(Params)-1.

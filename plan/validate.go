@@ -96,7 +96,15 @@ func (v *validator) handler(_ int, h *Handler) bool {
 
 func (v *validator) process(_ int, p *Process) bool {
 	v.slots = p.Slots
-	return each(p.Renders, func(_ int, r *Render) bool { return v.expr(r.Expr) })
+	return each(p.Renders, func(_ int, r *Render) bool { return v.expr(r.Expr) }) &&
+		(p.Source == nil || v.expr(p.Source)) && v.inFrame(p.Params) && each(p.Runs, v.run)
+}
+
+func (v *validator) run(_ int, r *Run) bool {
+	one := func(_ int, e **Expr) bool { return v.expr(*e) }
+	return within(r.Import, len(v.p.Imports)) && within(r.Cell, len(v.p.Databases)) &&
+		len(r.Args) == len(v.p.Imports[r.Import].Params) && len(r.Keys) == len(v.p.Databases[r.Cell].Dims) &&
+		each(r.Args, one) && each(r.Keys, one)
 }
 
 func (v *validator) invariant(_ int, i *Invariant) bool {

@@ -31,6 +31,9 @@ const valuesMax = 6
 func (s *story) values(m *Machine) {
 	fmt.Fprintln(s.to)
 	for i := range m.program.Databases {
+		if _, isView := m.program.View(m.program.Databases[i].Name); isView {
+			continue
+		}
 		if r, ok := m.Read(m.program.Databases[i].Name); ok {
 			s.value(m.program.Databases[i].Name, r)
 		}

@@ -39,6 +39,9 @@ func (w *World) judgeDatabase(m *Machine, d *plan.Database) {
 	if d.Placement == plan.Home && m.index > 0 {
 		return
 	}
+	if _, isSeenThrough := m.program.View(d.Name); isSeenThrough {
+		return // what processes fill reads as a view of its name, over what is judged by its own
+	}
 	reading, ok := m.Read(d.Name)
 	if !ok {
 		w.audit.Report(m.index, ruleShows, "%s can't be read", d.Name)

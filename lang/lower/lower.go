@@ -25,6 +25,7 @@ func Lower(typed *types.Typed, prog *resolve.Program) (*plan.Program, []diag.Dia
 	for i := range l.p.Processes {
 		l.process(i)
 	}
+	l.feeding()
 	for i := range l.p.Invariants {
 		l.invariant(i)
 	}

@@ -187,15 +187,6 @@ func (l *lowerer) trusted(role string) bool {
 	return !ok || r.Ambient == ""
 }
 
-func (l *lowerer) process(i int) {
-	p, span := &l.p.Processes[i], l.typed.Processes[i].Decl.Span
-	var t touched
-	for _, r := range p.Renders {
-		l.exprs(&t, r.Expr)
-	}
-	p.At = l.place(p.At, t, span, pulled(span))
-}
-
 func (l *lowerer) invariant(i int) {
 	v, span := &l.p.Invariants[i], l.typed.Invariants[i].Decl.Name.Span
 	var t touched

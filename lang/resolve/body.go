@@ -71,6 +71,7 @@ func (r *resolver) bodies() {
 		r.inProcess = true
 		r.standing(q.At, q.Decl.Block)
 		r.inProcess = false
+		r.outs(q)
 	}
 	for _, i := range p.Invariants {
 		r.standing(i.At, i.Decl.Block)
@@ -257,7 +258,7 @@ func (r *resolver) ident(x *syntax.Ident, called bool) {
 	case ok:
 		r.prog.Uses[x] = o
 	case called && r.inProcess:
-		r.prog.Uses[x] = Linked(x.Name)
+		r.linked(x)
 	default:
 		r.unknown(x)
 	}

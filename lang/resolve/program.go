@@ -51,6 +51,7 @@ type Database struct {
 	Space   int           // ByValue: the dimension that names the space
 	Users   bool          // a key is a user
 	Members []syntax.Name // everything called on it or on one of its keys: verbs and readers
+	Cells   []string      // the functions whose results it has, as `out` of a process
 
 	sites []site
 }
@@ -73,6 +74,7 @@ type Handler struct {
 type Process struct {
 	Decl *syntax.Process
 	At   []string
+	Outs []Out // the calls that fill cells
 }
 
 // Invariant is a declared invariant.

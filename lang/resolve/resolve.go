@@ -58,6 +58,7 @@ type resolver struct {
 	users     *Database // the directory, once it is named
 	at        []string  // the roles of the body being walked
 	inProcess bool      // its unknown functions are linked by the host
+	links     map[string]bool
 }
 
 func (r *resolver) write(d diag.Diagnostic) { r.letters = append(r.letters, d) }
@@ -137,13 +138,11 @@ func (r *resolver) importDecl(d *syntax.Import) {
 		r.file(d)
 		return
 	}
-	if _, again := r.globals[d.Name.Text].(*Import); again {
-		r.write(NotYet(d.Name.Span, "imports of one name told apart by their argument types", "give this one a name of its own"))
-		return
-	}
 	f := &Import{Decl: d, Name: d.Name.Text}
 	r.prog.Imports = append(r.prog.Imports, f)
-	r.global(d.Name, f)
+	if _, again := r.globals[f.Name].(*Import); !again { // others are told apart by the types of their arguments
+		r.global(d.Name, f)
+	}
 }
 
 // handler declares a handler. Handlers of one event must stand at different roles.

@@ -172,6 +172,11 @@ func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 	e.state, e.result, e.index = done, x.Type, len(c.out.Views)
 	c.out.Views = append(c.out.Views, plan.View{Name: v.Name, At: v.At, Slots: slots, Expr: x, Keys: e.keys, Value: e.value})
 	c.viewOrder = append(c.viewOrder, v)
-	c.modes = append(c.modes, plan.Modes{Databases: c.stored, Views: c.modes}.Mark(x))
+	c.noteView(x)
 	return e
+}
+
+// noteView notes the mark of the view that was added last.
+func (c *checker) noteView(x *plan.Expr) {
+	c.modes = append(c.modes, plan.Modes{Databases: c.stored, Views: c.modes}.Mark(x))
 }

@@ -85,10 +85,21 @@ func (c *checker) callImport(f *resolve.Import, x *syntax.Call) *plan.Expr {
 			Hinting("nothing is known of `%s`: call it in a handler or in a view", f.Name))
 		return bad()
 	}
+	if list := c.overloads(f.Name, len(x.Args)); len(list) > 1 {
+		return c.callOverloaded(list, x)
+	} else if len(list) == 1 {
+		i = list[0].host
+		if list[0].out >= 0 {
+			return c.outsideProcess(f.Name, x)
+		}
+	}
 	host := &c.hosts[i]
 	args, ok := c.arguments(f.Name, host.Params, x.Args, x)
 	if !ok || absorbs(host.Result) {
 		return bad()
+	}
+	if s := c.signatures[f]; s != nil && s.host == i {
+		c.learnSlices(s, args, -1)
 	}
 	return &plan.Expr{Op: plan.OpImport, Type: host.Result, Index: i, Args: args}
 }

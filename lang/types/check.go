@@ -42,7 +42,7 @@ const roundsMax = 8
 
 // Check types the program. The result is fit for lower iff no letter is an error.
 func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
-	c := &checker{prog: prog, records: map[string]*record{}, layouts: map[*resolve.Database]*layout{}, imports: map[*resolve.Import]int{}}
+	c := &checker{prog: prog, records: map[string]*record{}, layouts: map[*resolve.Database]*layout{}, imports: map[*resolve.Import]int{}, signatures: map[*resolve.Import]*signature{}, filled: map[int]*filled{}}
 	c.reset()
 	c.declare()
 	declared, later := c.letters, c.later
@@ -92,6 +92,9 @@ type checker struct {
 	learned   []learned           // beside stored
 	imports   map[*resolve.Import]int
 	hosts     []plan.Import
+
+	signatures map[*resolve.Import]*signature // of those that have one
+	filled     map[int]*filled                // by what users write of it
 
 	// One pass.
 	learning  bool // a quiet pass, whose letters are thrown away
@@ -174,6 +177,11 @@ func (c *checker) bodies() {
 	}
 	for _, v := range c.prog.Views {
 		c.view(v, nil)
+	}
+	for _, db := range c.prog.Databases {
+		if f := c.layouts[db].filled; f != nil {
+			c.visible(f)
+		}
 	}
 	for _, h := range c.prog.Handlers {
 		c.handler(h)

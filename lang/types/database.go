@@ -23,6 +23,7 @@ func (c *checker) declareDatabase(db *resolve.Database) {
 		d.Placement, d.Space = plan.ByValue, db.Space
 	}
 	c.layouts[db] = c.lay(db, d, db.Decl.Type)
+	c.fill(db, c.layouts[db])
 }
 
 // latticeType reads the type of a database.

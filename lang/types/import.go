@@ -22,34 +22,74 @@ func (c *checker) declareImport(f *resolve.Import) {
 		c.hosts = append(c.hosts, host)
 		return
 	}
-	for _, p := range d.Signature.Params {
-		if p.Out {
-			c.notYet(p, "an `out` cell", "return the value, and let a handler write it")
-			host.Params = append(host.Params, plan.Param{Type: absorbing})
-			continue
+	s := &signature{host: len(c.hosts), out: -1}
+	c.signatures[f] = s
+	for i, p := range d.Signature.Params {
+		s.lattices = append(s.lattices, absorbing)
+		switch {
+		case p.Out && s.out >= 0:
+			c.write(diag.Errorf("E107", p.Span, "a function fills one cell").Hinting("write an import for each `out`"))
+		case p.Out:
+			s.out = i
+			s.lattices[i] = c.outType(p.Type)
+		default:
+			var t plan.Type
+			t, s.lattices[i] = c.importType(p.Type)
+			host.Params = append(host.Params, plan.Param{Type: t})
 		}
-		host.Params = append(host.Params, plan.Param{Type: c.importType(p.Type)})
 	}
-	if d.Signature.Result != nil {
-		host.Result = c.importType(d.Signature.Result)
+	switch {
+	case s.out >= 0 && d.Signature.Result != nil:
+		c.write(diag.Errorf("E107", d.Signature.Result.Where(), "what fills an `out` is the result").Hinting("leave out `-> T`"))
+	case s.out >= 0:
+		host.Result = result(s.lattices[s.out])
+	case d.Signature.Result != nil:
+		host.Result = c.plainType(d.Signature.Result)
 	}
 	c.hosts = append(c.hosts, host)
 }
 
-// importType reads a type of a signature, where a lattice's name would mean
-// the slice of a database.
-func (c *checker) importType(t syntax.Type) plan.Type {
+// importType reads a type of a signature, where a lattice's name means the
+// slice of a database, which is given as what it reads as.
+func (c *checker) importType(t syntax.Type) (given, lattice plan.Type) {
 	if n, ok := t.(*syntax.NamedType); ok {
-		if l, isLattice := plan.LatticeNamed(n.Name.Text); isLattice {
-			c.notYet(n, "a `"+l.Name+"` as an argument of an imported function", "take a list<T>, or one element at a time")
-			return absorbing
+		if _, isLattice := plan.LatticeNamed(n.Name.Text); isLattice {
+			l := c.latticeType(n)
+			if absorbs(l) {
+				return absorbing, absorbing
+			}
+			return l.Reading(), l
 		}
 	}
-	return c.plainType(t)
+	return c.plainType(t), absorbing
+}
+
+// outType reads the lattice of a cell.
+func (c *checker) outType(t syntax.Type) plan.Type {
+	n, ok := t.(*syntax.NamedType)
+	if !ok {
+		c.write(diag.Errorf("E512", t.Where(), "what a function fills is a database, so this is a lattice").Hinting("write `out set<T>`"))
+		return absorbing
+	}
+	l := c.latticeType(n)
+	if !absorbs(l) && !canFill(l) {
+		c.notYet(n, "a `"+l.Label()+"` that a process fills", "let it fill a set, gset, lww or mv, and compute the rest in a view")
+		return absorbing
+	}
+	return l
 }
 
 func (c *checker) importOption(host *plan.Import, o syntax.Option) {
-	if o.Name.Text != "from" {
+	switch o.Name.Text {
+	case "from":
+	case "monotone", "mergeable", "idempotent":
+		if b, ok := o.Value.(*syntax.Bool); !ok || !b.Value {
+			c.write(diag.Errorf("E105", o.Span, "`:%s` cannot have this value", o.Name.Text).Hinting(":%s takes true", o.Name.Text))
+			return
+		}
+		host.Promises = append(host.Promises, o.Name.Text)
+		return
+	default:
 		c.notYet(o, "the promise `:"+o.Name.Text+"` of an import", "leave it out: it is not relied on")
 		return
 	}

@@ -28,6 +28,7 @@ type layout struct {
 	fields []field   // of a record, ascending by name
 	inside *layout   // of a map: what stands at each key
 	key    plan.Type // of a map
+	filled *filled   // by processes; nil where none does
 }
 
 type field struct {
@@ -60,6 +61,11 @@ func (l *layout) leaves(f func(index int)) {
 		l.inside.leaves(f)
 	case l.isLeaf():
 		f(l.index)
+		if l.filled != nil {
+			for _, i := range l.filled.beside() {
+				f(i)
+			}
+		}
 	}
 	for _, in := range l.fields {
 		in.leaves(f)
@@ -223,6 +229,9 @@ func (l *layout) leaf() (*layout, bool) {
 
 // readAt reads a record as the record of its fields.
 func (c *checker) readAt(p place, keys []*plan.Expr, x syntax.Node) *plan.Expr {
+	if p.filled != nil {
+		return c.readFilled(p.filled, keys)
+	}
 	if leaf, ok := p.leaf(); ok {
 		return c.readStored(leaf.index, keys)
 	}
@@ -309,6 +318,9 @@ func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Exp
 	end := len(keys) + 1
 	if !p.isWhole() {
 		end = len(p.db.Dims)
+	}
+	if p.filled != nil {
+		return c.below(c.readFilled(p.filled, nil), keys, end)
 	}
 	var all *plan.Expr
 	p.leaves(func(i int) {

@@ -64,6 +64,9 @@ func (c *checker) adopt() bool {
 			}
 		}
 	}
+	for _, f := range c.filled {
+		c.likeOwn(f)
+	}
 	return changed
 }
 
@@ -84,5 +87,8 @@ func (c *checker) settle() {
 				db.Dims[j].Type = plan.ID
 			}
 		}
+	}
+	for _, f := range c.filled {
+		c.likeOwn(f)
 	}
 }

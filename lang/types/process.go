@@ -20,6 +20,12 @@ func (c *checker) process(p *resolve.Process) {
 		source, params, ok = c.perKey(b, "a process")
 	}
 	for _, s := range b.Body {
+		if call, isOut := outOf(p, s); isOut {
+			if r, ok := c.run(call, params); ok {
+				out.Runs = append(out.Runs, r)
+			}
+			continue
+		}
 		r, isRender := c.render(s)
 		if !isRender {
 			continue
@@ -28,6 +34,9 @@ func (c *checker) process(p *resolve.Process) {
 			r.Expr = c.rows(s, source, params, r.Expr)
 		}
 		out.Renders = append(out.Renders, r)
+	}
+	if len(out.Runs) > 0 {
+		out.Source, out.Params = source, params
 	}
 	out.Slots = c.body.slots
 	c.out.Processes = append(c.out.Processes, out)
@@ -43,10 +52,12 @@ func (c *checker) render(s syntax.Stmt) (plan.Render, bool) {
 			return plan.Render{}, false
 		}
 	case resolve.Linked:
-		c.notYet(call, "`"+string(o)+"`, a function that the host links by its name", "import it with its types, and call it in a view or handler")
+		c.write(diag.Errorf("E107", call.Span, "`%s` fills a cell, and is given none", string(o)).
+			Hinting("its last argument is the database that its result goes to"))
 		return plan.Render{}, false
 	case *resolve.Import:
-		c.notYet(call, "an imported function as a process", "call it in a view, and render the view")
+		c.write(diag.Errorf("E205", call.Span, "`%s` fills no cell, so nothing becomes of its result", o.Name).
+			Hinting("render it, or let its import fill an `out`"))
 		return plan.Render{}, false
 	default:
 		if cmd, ok := s.(*syntax.Command); ok {

@@ -34,6 +34,13 @@ func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
 	if m.Name.Text == "seal" {
 		return c.seal(p, m, call)
 	}
+	if p.filled != nil {
+		keys, ok := c.keys(p, m)
+		if !ok {
+			return nil
+		}
+		return c.updateFilled(p.filled, m, call, keys)
+	}
 	st := &plan.Stmt{Op: plan.StmtWrite, Index: p.layout.index, Name: m.Name.Text}
 	keys, ok := c.keys(p, m)
 	arg, verbOK := c.verbArgument(p.layout.index, m, call)

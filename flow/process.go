@@ -1,0 +1,404 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/blake2b"
+
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
+	"github.com/martinelli-lang/martinelli/algebra/order"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// running is the instances of a run: for each element of the process's source,
+// a function of the host that is due again when what it is given has changed,
+// or when its cell no longer holds what it gave.
+//
+// Nothing is evaluated until the caller computes what is due: so a burst of
+// changes costs one evaluation, and the function is called once for it. While
+// an instance is not due it is tied to what its last evaluation read, its cell
+// included.
+type running struct {
+	tracking
+	decl *plan.Run
+	cell *database
+	call Func // nil: this node does not have the function
+	args []valueFn
+	keys []valueFn
+
+	instances map[string]*instance // by path of the cell's key
+	byElem    map[*tracked]*instance
+	dues      map[string]bool // those that became due, or no longer are, since the last Drain
+}
+
+// instance is a run for one key.
+type instance struct {
+	path  string
+	key   []value.Value
+	elem  *tracked // nil: its key has left the source, and its cell is to be emptied
+	isDue bool
+
+	given, result [32]byte // hashes of what it was last given, and gave
+	isKnown       bool     // there is a last time
+	again         int      // how often it has run since it was given something new
+}
+
+// againMax bounds how often a run overwrites what others have put into its
+// cell, until it is given something new: functions that differ from replica to
+// replica would go on for ever.
+const againMax = 8
+
+func (o *running) start(g *graph, n *node) {
+	o.elems = map[string]*tracked{}
+	o.instances, o.byElem, o.dues = map[string]*instance{}, map[*tracked]*instance{}, map[string]bool{}
+	in := n.inputs[0]
+	in.op.each(g, in, func(d delta) { o.change(g, d) })
+}
+
+func (o *running) process(g *graph, n *node) {
+	for _, d := range summed(n.pending[0]) {
+		o.change(g, d)
+	}
+	for _, d := range summed(n.pending[1]) {
+		o.filled(d)
+	}
+	for _, t := range o.dirty {
+		t.isDirty = false
+		if at := o.byElem[t]; at != nil {
+			o.due(at)
+		}
+	}
+	clear(o.dirty)
+	o.dirty = o.dirty[:0]
+}
+
+// change lets an element come or go.
+func (o *running) change(g *graph, d delta) {
+	g.steps++
+	t, known := o.elems[d.key()]
+	switch {
+	case !known:
+		t = &tracked{item: d.item, weight: d.weight, owner: &o.tracking}
+		o.elems[d.bytes] = t
+		at := o.at(o.keyOf(g, d.value))
+		at.elem, at.isKnown = t, false
+		o.byElem[t] = at
+		o.due(at)
+	case t.weight+d.weight == 0:
+		delete(o.elems, d.bytes)
+		g.forget(t)
+		at := o.byElem[t]
+		delete(o.byElem, t)
+		at.elem = nil
+		o.due(at)
+	default:
+		t.weight += d.weight
+	}
+}
+
+// filled notes that a key of the cell has come: one without an element is to be emptied.
+func (o *running) filled(d delta) {
+	if d.weight < 0 {
+		return
+	}
+	key := d.value.Elems()
+	if len(o.cell.decl.Dims) == 1 {
+		key = []value.Value{d.value}
+	}
+	if at := o.at(key); at.elem == nil {
+		o.due(at)
+	}
+}
+
+// keyOf computes the key of the cell for an element.
+func (o *running) keyOf(g *graph, elem value.Value) []value.Value {
+	return evaluate(g.enter(o.params, o.slots, elem), o.keys)
+}
+
+// at returns the instance of a key.
+func (o *running) at(key []value.Value) *instance {
+	path := string(value.AppendPath(nil, key...))
+	at := o.instances[path]
+	if at == nil {
+		at = &instance{path: path, key: slices.Clone(key)}
+		o.instances[path] = at
+	}
+	return at
+}
+
+func (o *running) due(at *instance) {
+	if !at.isDue {
+		at.isDue = true
+		o.dues[at.path] = true
+	}
+}
+
+// done says that an instance is due no more.
+func (o *running) done(at *instance) {
+	at.isDue = false
+	if at.elem == nil {
+		delete(o.instances, at.path)
+	}
+}
+
+// Due is an instance of a process that is to be computed.
+type Due struct {
+	Process, Run int    // of Program.Processes and its Runs
+	Key          string // canonical bytes of the key of what it fills
+}
+
+func (e *Engine) dueOf(d Due) (*running, *instance) {
+	for _, r := range e.runnings {
+		if r.process == d.Process && r.run == d.Run {
+			return r.op, r.op.instances[d.Key]
+		}
+	}
+	return nil, nil
+}
+
+// runningOf is a run of this role.
+type runningOf struct {
+	process, run int
+	op           *running
+}
+
+// startRuns adds the runs of the processes of this role.
+func (e *Engine) startRuns() {
+	for i := range e.program.Processes {
+		p := &e.program.Processes[i]
+		if !e.runs(p.At) {
+			continue
+		}
+		for j := range p.Runs {
+			if e.funcOf(&e.program.Imports[p.Runs[j].Import], e.program.Databases[p.Runs[j].Cell].Name) != nil {
+				e.runnings = append(e.runnings, runningOf{i, j, e.newRunning(p, &p.Runs[j])})
+			}
+		}
+	}
+}
+
+// Unlinked names the functions that processes of this role call and nobody has
+// linked: their cells are filled by other nodes.
+func (e *Engine) Unlinked() []string {
+	var names []string
+	for i := range e.program.Processes {
+		p := &e.program.Processes[i]
+		for j := range p.Runs {
+			f := &e.program.Imports[p.Runs[j].Import]
+			if e.runs(p.At) && e.funcOf(f, e.program.Databases[p.Runs[j].Cell].Name) == nil && !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
+}
+
+// funcOf finds the function of an import that fills a cell. Where one name
+// fills several databases, "name.database" tells them apart.
+func (e *Engine) funcOf(f *plan.Import, cell string) Func {
+	name := strings.TrimPrefix(f.From, "go:")
+	db, _, _ := strings.Cut(cell, "@")
+	if special := e.cfg.Funcs[name+"."+db]; special != nil {
+		return special
+	}
+	return e.cfg.Funcs[name]
+}
+
+func (e *Engine) newRunning(p *plan.Process, r *plan.Run) *running {
+	c := compiler{engine: e}
+	op := &running{decl: r, cell: e.databases[r.Cell]}
+	op.call = e.funcOf(&e.program.Imports[r.Import], op.cell.decl.Name)
+	op.params, op.slots = p.Params, p.Slots
+	op.args, op.keys = c.values(r.Args), c.values(r.Keys)
+	inputs := []*node{e.graph.instancesOf(p), e.graph.source(sourceKeys, r.Cell, "")}
+	op.node = e.graph.add(op, true, inputs, nil)
+	e.graph.acquire(op.node)
+	return op
+}
+
+// instancesOf is the collection a process has an instance for each element of.
+func (g *graph) instancesOf(p *plan.Process) *node {
+	if p.Source != nil {
+		return g.setOf(g.collection(p.Source, nil))
+	}
+	one := &plan.Expr{Op: plan.OpList, Type: plan.SetOf(plan.Any), Args: []*plan.Expr{{Op: plan.OpConst}}}
+	return g.setOf(g.collection(one, nil))
+}
+
+// drainDues appends what became due.
+func (e *Engine) drainDues(out []Due) []Due {
+	for _, r := range e.runnings {
+		for _, path := range sortedKeys(r.op.dues) {
+			if at := r.op.instances[path]; at != nil && at.isDue {
+				out = append(out, Due{r.process, r.run, path})
+			}
+		}
+		clear(r.op.dues)
+	}
+	return out
+}
+
+// IsDue reports whether an instance is still to be computed.
+func (e *Engine) IsDue(d Due) bool {
+	_, at := e.dueOf(d)
+	return at != nil && at.isDue
+}
+
+// Compute runs the function of an instance that is due and puts its result
+// into its cell, as one commit: it adds and removes where the result differs
+// from what the cell holds, and nothing where it does not. It does nothing
+// where not all that it is given is held here, as env.Holds has it, where the
+// user may not write the cell, and where it has nothing new to say. With an
+// Abort it stays due.
+func (e *Engine) Compute(d Due, env Env) Outcome {
+	o, at := e.dueOf(d)
+	if at == nil || !at.isDue {
+		return Outcome{}
+	}
+	m, r := &e.machine, &e.run
+	m.begin(o.slots, e.cfg.FuelMax)
+	r.begin(env)
+	r.isOwn = true
+	if !r.may(o.cell, at.key, "add", value.Nil) || !env.holds(o.cell.decl.SpaceName(at.key)) {
+		o.done(at)
+		return Outcome{}
+	}
+	if at.elem == nil {
+		return e.empty(o, at)
+	}
+	given := e.gather(o, at)
+	if m.abort != "" {
+		return Outcome{Abort: m.abort, Detail: m.detail}
+	}
+	if slices.ContainsFunc(r.reads, func(space string) bool { return !env.holds(space) }) {
+		o.done(at)
+		return Outcome{}
+	}
+	return e.fill(o, at, given)
+}
+
+// holds reports whether a space is held here.
+func (env *Env) holds(space string) bool { return env.Holds == nil || env.Holds(space) }
+
+// gather evaluates what an instance is given, and ties the instance to it and to its cell.
+func (e *Engine) gather(o *running, at *instance) []value.Value {
+	m, g := &e.machine, e.graph
+	m.bind(o.params, at.elem.value)
+	g.noted = g.noted[:0]
+	m.run, m.env, m.reads, m.deps = &e.run, &e.run.env, &e.run.reads, &g.noted
+	given := evaluate(m, o.args)
+	m.note(grainCell, o.cell.index, []byte(at.path), "")
+	m.deps = nil
+	g.retie(at.elem, g.noted)
+	return given
+}
+
+// fill calls the function and writes what differs.
+func (e *Engine) fill(o *running, at *instance, given []value.Value) Outcome {
+	hash := blake2b.Sum256([]byte(value.Encode(value.List(given...))))
+	held := e.heldIn(o, at)
+	switch isNew := !at.isKnown || hash != at.given; {
+	case isNew:
+		at.again = 0
+	case hashOf(held) == at.result || at.again >= againMax:
+		o.done(at)
+		return Outcome{}
+	default:
+		at.again++
+	}
+	imp := &e.program.Imports[o.decl.Import]
+	m := &e.machine
+	v := m.link(imp.Name, o.call, given)
+	if m.abort == "" && !conforms(v, imp.Result) && !(v.IsNil() && !o.cell.isSet()) {
+		m.stop(AbortImport, imp.Name+" did not return a value of its type "+imp.Result.Label())
+	}
+	if m.abort != "" {
+		return Outcome{Abort: m.abort, Detail: m.detail}
+	}
+	result := []value.Value{v}
+	if o.cell.isSet() {
+		result = asSet(slices.Clone(v.Elems()), true)
+	} else if v.IsNil() {
+		result = nil
+	}
+	out := e.execute(func(m *machine) bool { return e.run.replace(m, o.cell, at.key, held, result) })
+	if out.Abort == "" {
+		at.isKnown, at.given, at.result = true, hash, hashOf(result)
+		o.done(at)
+	}
+	return out
+}
+
+// heldIn returns what the cell holds: of a register every value that it was given.
+func (e *Engine) heldIn(o *running, at *instance) []value.Value {
+	c := o.cell.cells[at.path]
+	if c == nil {
+		return nil
+	}
+	v := c.crdt.Value()
+	if o.cell.isSet() {
+		return v.Elems()
+	}
+	held := []value.Value{v}
+	if r, ok := c.crdt.(crdt.Conflicted); ok {
+		held = append(held, r.Conflicts()...)
+	}
+	if c.crdt.Empty() {
+		held = nil
+	}
+	return held
+}
+
+func hashOf(vs []value.Value) [32]byte {
+	vs = slices.Clone(vs)
+	order.Sort(vs, value.Compare)
+	return blake2b.Sum256([]byte(value.Encode(value.List(vs...))))
+}
+
+// replace makes a cell hold the result and nothing else. Both lists are in
+// order; what is in both stays as it is.
+func (r *run) replace(m *machine, db *database, key, held, result []value.Value) bool {
+	if !db.isSet() {
+		switch {
+		case len(result) == len(held) && (len(held) == 0 || value.Equal(held[0], result[0])):
+			return true
+		case len(result) == 0:
+			return r.clear(m, db, key)
+		}
+		return r.write(m, db, key, "set", result[0])
+	}
+	for len(held)+len(result) > 0 {
+		elem, isHeld, isResult := least(held, result)
+		if isHeld {
+			held = held[1:]
+		}
+		if isResult {
+			result = result[1:]
+		}
+		switch {
+		case isHeld && !isResult && !r.write(m, db, key, "remove", elem):
+			return false
+		case isResult && !isHeld && !r.write(m, db, key, "add", elem):
+			return false
+		}
+	}
+	return true
+}
+
+// empty takes back what is in the cell of a key that has left the source. A
+// trusted role does it.
+func (e *Engine) empty(o *running, at *instance) Outcome {
+	if e.role.Ambient != "" || o.cell.cells[at.path] == nil {
+		o.done(at)
+		return Outcome{}
+	}
+	m := &e.machine
+	m.run, m.env, m.reads = &e.run, &e.run.env, &e.run.reads
+	out := e.execute(func(m *machine) bool { return e.run.clear(m, o.cell, at.key) })
+	if out.Abort == "" {
+		o.done(at)
+	}
+	return out
+}

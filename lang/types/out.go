@@ -1,0 +1,203 @@
+package types
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// A database that a process fills is stored as several, side by side, under
+// the same keys and in the same spaces:
+//
+//	favorites          what users wrote themselves
+//	favorites@refine   the cell of the function refine; one for each function
+//	favorites@veto     what users took out
+//
+// What is read is a view of the same name: the cells without the vetoes,
+// joined with what users wrote. So `remove(x)` records a veto, which no later
+// result of a function undoes, and `add(x)` lifts it.
+
+// filled is how a database with cells is stored, beside what users write.
+type filled struct {
+	db    *resolve.Database
+	own   int            // what users write
+	cells map[string]int // by function
+	veto  int
+	view  *resolve.View
+}
+
+// fill stores the cells of a database, if it has any.
+func (c *checker) fill(db *resolve.Database, l *layout) {
+	if len(db.Cells) == 0 {
+		return
+	}
+	if !l.isLeaf() {
+		c.notYet(db.Decl.Name, "a record or map that a process fills", "let the function fill a set or a register")
+		return
+	}
+	f := &filled{db: db, own: l.index, cells: map[string]int{}}
+	f.view = &resolve.View{Name: db.Name, Decl: &syntax.View{Span: db.Decl.Span, Name: db.Decl.Name}}
+	for _, name := range db.Cells {
+		f.cells[name] = c.beside(f, name)
+	}
+	f.veto = c.beside(f, "veto")
+	l.filled, c.filled[l.index] = f, f
+	c.likeOwn(f)
+}
+
+// beside stores a database more for a filled one.
+func (c *checker) beside(f *filled, name string) int {
+	d := c.stored[f.own]
+	d.Name += "@" + name
+	d.Dims = slices.Clone(d.Dims)
+	c.stored = append(c.stored, d)
+	c.owners = append(c.owners, f.db)
+	c.learned = append(c.learned, learned{dims: make([]plan.Type, len(d.Dims)), known: make([]bool, len(d.Dims))})
+	return len(c.stored) - 1
+}
+
+// likeOwn gives what stands beside a filled database its types, as far as they
+// are known: of a collection the cells are sets, of a register registers.
+func (c *checker) likeOwn(f *filled) {
+	own := &c.stored[f.own]
+	kind := plan.KindORSet
+	if !isCollection(own.Lattice.Reading()) {
+		kind = plan.KindMV
+	}
+	elem := own.Lattice.Element()
+	if own.Lattice.Kind == absorbing.Kind {
+		elem = absorbing
+	}
+	for _, i := range f.beside() {
+		c.stored[i].Lattice = plan.Type{Kind: kind, Args: []plan.Type{elem}}
+		for j := range own.Dims {
+			c.stored[i].Dims[j].Type = own.Dims[j].Type
+		}
+	}
+}
+
+// beside lists what is stored beside what users write.
+func (f *filled) beside() []int {
+	var list []int
+	for _, name := range f.db.Cells {
+		list = append(list, f.cells[name])
+	}
+	return append(list, f.veto)
+}
+
+// canFill reports whether results of functions can be kept in a database.
+func canFill(t plan.Type) bool {
+	return isSetLike(t) || t.Kind == plan.KindLWW || t.Kind == plan.KindMV
+}
+
+func isSetLike(t plan.Type) bool { return t.Kind == plan.KindGSet || t.Kind == plan.KindORSet }
+
+// visible is the view that a filled database reads as.
+func (c *checker) visible(f *filled) *entry {
+	if e := c.views[f.view]; e != nil {
+		return e
+	}
+	own := &c.stored[f.own]
+	t := own.Lattice.Reading()
+	x := c.allOf(f.cells[f.db.Cells[0]])
+	for _, name := range f.db.Cells[1:] {
+		x = c.both(plan.OpUnion, x, c.allOf(f.cells[name]))
+	}
+	if isCollection(t) {
+		x = c.both(plan.OpUnion, c.both(plan.OpMinus, x, c.allOf(f.veto)), c.allOf(f.own))
+	}
+	e := &entry{state: done, index: len(c.out.Views), result: x.Type}
+	if len(own.Dims) > 0 {
+		e.keys, e.value = own.Dims, t
+	}
+	c.views[f.view] = e
+	c.out.Views = append(c.out.Views, plan.View{Name: f.db.Name, At: f.db.At, Expr: x, Keys: e.keys, Value: e.value})
+	c.viewOrder = append(c.viewOrder, f.view)
+	c.noteView(x)
+	return e
+}
+
+// allOf reads all of a stored database, as rows where it has keys.
+func (c *checker) allOf(i int) *plan.Expr {
+	stored := &c.stored[i]
+	if len(stored.Dims) == 0 {
+		return &plan.Expr{Op: plan.OpCell, Type: stored.Lattice.Reading(), Index: i}
+	}
+	return &plan.Expr{Op: plan.OpDatabase, Type: plan.SetOf(stored.Rows()), Index: i}
+}
+
+func (c *checker) both(op plan.Op, a, b *plan.Expr) *plan.Expr {
+	return &plan.Expr{Op: op, Type: a.Type, Args: []*plan.Expr{a, b}}
+}
+
+// readFilled reads a filled database: at a key, below one, or whole.
+func (c *checker) readFilled(f *filled, keys []*plan.Expr) *plan.Expr {
+	e := c.visible(f)
+	whole := &plan.Expr{Op: plan.OpView, Type: e.result, Index: e.index}
+	switch n := len(c.stored[f.own].Dims); {
+	case absorbs(e.result):
+		return bad()
+	case n == 0:
+		return whole
+	case len(keys) == n:
+		return &plan.Expr{Op: plan.OpViewAt, Type: e.value, Index: e.index, Args: keys}
+	default:
+		return c.below(whole, keys, n+1)
+	}
+}
+
+// updateFilled types what a user writes into a filled database: `add` lifts a
+// veto, `remove` records one.
+func (c *checker) updateFilled(f *filled, m *syntax.Member, call *syntax.Call, keys []*plan.Expr) *plan.Stmt {
+	t, verb := c.stored[f.own].Lattice, m.Name.Text
+	if !isSetLike(t) && !absorbs(t) {
+		c.write(diag.Errorf("E206", m.Name.Span, "`%s` is filled by %s, and a %s takes nothing else", f.db.Name, resolve.Quoted(f.db.Cells), t.Label()).
+			There(f.db.Decl.Name.Span, "declared here").
+			Hinting("a `set` or `gset` keeps what users add, and what they remove stays out; otherwise use a database of their own, and a view of both"))
+		return nil
+	}
+	if verb != "add" && verb != "remove" {
+		c.noMember(m, t.Reading())
+		return nil
+	}
+	if call == nil || len(call.Args) != 1 || call.Args[0].Name.Text != "" || call.Block != nil {
+		c.write(diag.Errorf("E107", m.Name.Span, "`%s` takes one value", verb))
+		return nil
+	}
+	x := c.verbValue(f.own, plan.Verb{Name: verb, Argument: plan.Element}, call.Args[0].Value)
+	if absorbs(x.Type) {
+		return nil
+	}
+	lets, locals := c.once(append(slices.Clone(keys), x))
+	write := func(i int, verb string) *plan.Stmt {
+		return &plan.Stmt{Op: plan.StmtWrite, Index: i, Name: verb, Keys: len(keys), Args: locals}
+	}
+	body := append(lets, write(f.veto, map[string]string{"add": "remove", "remove": "add"}[verb]))
+	if _, has := latticeVerb(t, verb); has {
+		body = append(body, write(f.own, verb))
+	}
+	for _, st := range body {
+		c.spans.Stmts[st] = m.Where()
+	}
+	return &plan.Stmt{Op: plan.StmtIf, Args: []*plan.Expr{constant(plan.Bool, value.Bool(true))}, Body: body}
+}
+
+func latticeVerb(t plan.Type, name string) (plan.Verb, bool) {
+	l, _ := plan.LatticeOf(t.Kind)
+	return l.Verb(name)
+}
+
+// once evaluates expressions once, for statements that use them more often.
+func (c *checker) once(xs []*plan.Expr) (lets []*plan.Stmt, locals []*plan.Expr) {
+	for _, x := range xs {
+		slot := c.body.slots
+		c.body.slots++
+		lets = append(lets, &plan.Stmt{Op: plan.StmtLet, Index: slot, Args: []*plan.Expr{x}})
+		locals = append(locals, &plan.Expr{Op: plan.OpLocal, Type: x.Type, Index: slot})
+	}
+	return lets, locals
+}
