@@ -110,4 +110,3 @@ func (l *lowerer) given(args []*plan.Expr) []string {
 	visit(args)
 	return names
 }
-
