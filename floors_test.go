@@ -54,9 +54,10 @@ var floors = []floor{
 	{room: "lang/format", rooms: []string{"lang/token", "lang/diag", "lang/syntax"}},
 	{room: "lang/resolve", rooms: []string{"lang/token", "lang/diag", "lang/syntax"}},
 	{room: "lang/types", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "plan", "value"}},
+	{room: "lang/invariant", rooms: []string{"lang/token", "lang/diag", "lang/types", "plan", "value"}},
 	{room: "lang/lower", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "plan", "value"}},
-	{room: "lang/judge", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "plan", "value"}},
-	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "lang/lower", "lang/judge", "plan", "value"}},
+	{room: "lang/judge", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "lang/invariant", "plan", "value"}},
+	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "lang/invariant", "lang/lower", "lang/judge", "plan", "value"}},
 
 	{room: "flow", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "replica", rooms: []string{"wire", "value", "plan", "algebra/..."}},

@@ -209,7 +209,7 @@ func (e *Engine) compileHandlers() {
 func (e *Engine) startWatches() {
 	e.watches = make([]*watch, len(e.program.Invariants))
 	for i := range e.program.Invariants {
-		if inv := &e.program.Invariants[i]; e.runs(inv.At) {
+		if inv := &e.program.Invariants[i]; e.runs(inv.At) && len(inv.Repair) > 0 { // what its verbs keep needs no watch
 			e.watches[i] = e.graph.newWatch(i, inv)
 		}
 	}

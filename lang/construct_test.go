@@ -43,8 +43,8 @@ var constructs = []struct{ text, refused string }{
 	{"process do |ad_id in counters.keys| render(counters[:ad_id]) end", ""},
 	{"process do |user_id in users| render(mine) end", ""},
 	{"invariant :x do |a in ads| counters[a.id] <= 5 else ads.remove(a) end", ""},
-	{"invariant :x, :keep => :escrow do |s in stock.keys| stock[s] >= 0 end", "`:keep`"},
-	{"invariant :x, :keep => :serial do |s in stock.keys| stock[s] >= 0 end", "`:keep`"},
+	{"invariant :x, :keep => :escrow do |s in stock.keys| stock[s] >= 0 end", "`:keep => :escrow`"},
+	{"invariant :x, :keep => :serial do |s in stock.keys| stock[s] >= 0 end", "`:keep => :serial`"},
 	{`import :f, (int) -> int, :from => "go:f"`, ""},
 	{`import :f, (int, out set<int>), :from => "go:f"`, ""},
 	{`import :f, (int, out counter), :from => "go:f"`, "a `counter` that a process fills"},
@@ -167,10 +167,23 @@ var constructs = []struct{ text, refused string }{
 	{"view :x do top == nil end", ""},
 	{"view :x do\nlet a = 1\nif a > 0\n\"x\"\nelse\n\"y\"\nend\nend", ""},
 
-	// Invariants of other shapes.
-	{"invariant :x do |s in stock.keys| stock[s] >= 0 else ads.remove({ id: s, image: \"\" }) end", "an invariant of another form"},
-	{"invariant :x do numbers.count <= 5 end", "an invariant without an element"},
-	{"invariant :x do |a in ads| counters[a.id] <= 5 else numbers.add(1) end", "a repair other than"},
+	// The shapes of invariants, and repairs.
+	{"invariant :x do |s in stock.keys| stock[s] >= 0 end\non_y do |s: id| stock[s].inc(1) end", ""},
+	{"invariant :x do |s in stock.keys| stock[s] <= 0 end\non_y do |s: id| stock[s].dec(1) end", ""},
+	{"database :a, counter, :by => :k\ndatabase :b, counter, :by => :k\ninvariant :x do |k in a.keys| a[:k] + b[:k] == 0 end\non_y do |k: id, n: nat|\na[:k].inc(n)\nb[:k].dec(n)\nend", ""},
+	{"database :a, gcounter, :replicated => true\ndatabase :b, gcounter, :replicated => true\ninvariant :x do a <= b end\ninvariant :y do a == 0 and a != 5 end\non_y do b.inc(1) end", ""},
+	{"invariant :x do |a in ads| a.image != \"\" end\non_y do |a: Ad| ads.add(a) end", ""},
+	{"invariant :x do latest[\"a\"] == latest[\"b\"] end\non_y do |s: string|\nlatest[\"a\"].set(s)\nlatest[\"b\"].set(s)\nend", ""},
+	{"database :ids, gset<id>, :replicated => true\ninvariant :x do |a in ads| a.id in ids end\non_y do |a: Ad| ads.add(a) end\non_z do |i: id| ids.add(i) end", ""},
+	{"invariant :x do |a, b in ads.product(ads)| a.id != b.id or a == b end\non_y do ads.add({ id: new_id(), image: \"\" }) end", ""},
+	{"invariant :x do |a in ads, b in ads| a.id != b.id or a == b end\non_y do ads.add({ id: new_id(), image: \"\" }) end", ""},
+	{"invariant :x do ads.count <= 5 end\non_y do |a: Ad| ads.remove(a) end", ""},
+	{"invariant :x do not (3 in numbers) or done end\non_y do\nnumbers.add(3)\ndone.on()\nend", ""},
+	{"invariant :x do not (3 in numbers and done) end\non_y do done.on() end", ""},
+	{"database :total, counter, :replicated => true\ninvariant :x do total == numbers.count end", ""},
+	{"invariant :x do numbers.count <= 5 else done.on() end", ""},
+	{"invariant :x do |n in numbers| n <= 5 else latest[\"a\"].set(\"much\") end", ""},
+	{"database :x, map<id, gset<int>>, :replicated => true\ninvariant :y do numbers.count <= 5 else x.remove(\"a\") end", ""},
 }
 
 func TestEveryConstructCompilesOrIsRefusedByName(t *testing.T) {

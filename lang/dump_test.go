@@ -41,7 +41,11 @@ func dump(p *plan.Program) string {
 		}
 	}
 	for _, i := range p.Invariants {
-		d.line("invariant %s%s slots %d: %v in %s", i.Name, at(i.At), i.Slots, i.Params, d.expr(i.Source))
+		over := "once"
+		if i.Source != nil {
+			over = d.expr(i.Source)
+		}
+		d.line("invariant %s%s%s slots %d: %v in %s", i.Name, at(i.At), [...]string{"", " escrow", " serial"}[i.Keep], i.Slots, i.Params, over)
 		d.line("  %s", d.expr(i.Cond))
 		d.stmts("  else ", i.Repair)
 	}

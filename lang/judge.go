@@ -4,10 +4,12 @@ import (
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/judge"
 	"github.com/martinelli-lang/martinelli/lang/lower"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/types"
+	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // Judge says what a program needs at each role of a topology; sources and
@@ -31,10 +33,38 @@ func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic
 	if diag.HasErrors(letters) {
 		return nil, diag.Sort(letters)
 	}
+	judged := invariant.Judge(typed)
+	if letters = append(letters, judged.Letters...); diag.HasErrors(judged.Letters) {
+		return nil, diag.Sort(letters)
+	}
 	_, more = lower.Lower(typed, resolved)
 	letters = append(letters, more...)
-	report, more := judge.Judge(typed, nil)
+	report, more := judge.Judge(typed, verdictsOf(judged))
 	return report, diag.Sort(append(letters, more...))
+}
+
+// verdictsOf hands over what was decided of the invariants.
+func verdictsOf(judged *invariant.Judgement) judge.Verdicts {
+	return func(*plan.Program) []judge.Verdict {
+		vs := make([]judge.Verdict, len(judged.Verdicts))
+		for i, v := range judged.Verdicts {
+			vs[i].Why = v.Kind.String() + ": " + v.Why
+			if v.Shape != "" {
+				vs[i].Why = v.Kind.String() + ": " + v.Why + " (" + v.Shape + ")"
+			}
+			switch v.Kind {
+			case invariant.Free:
+				vs[i].Keep = judge.Free
+			case invariant.Escrow:
+				vs[i].Keep = judge.ByEscrow
+			case invariant.Serial:
+				vs[i].Keep = judge.BySerial
+			case invariant.Repair:
+				vs[i].Keep = judge.ByRepair
+			}
+		}
+		return vs
+	}
 }
 
 // judgedOnly makes the letters that refuse constructs into notes that they are

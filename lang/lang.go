@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/lower"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
@@ -45,10 +46,18 @@ func Compile(sources []Source, topology *Source) (*plan.Program, []diag.Diagnost
 func compile(files []*syntax.File, roles *resolve.Topology) (*plan.Program, []diag.Diagnostic) {
 	resolved, letters := resolve.Resolve(files, roles)
 	typed, more := types.Check(resolved)
-	letters = append(append(letters, more...), typed.Later...)
+	letters = append(letters, more...)
 	if diag.HasErrors(letters) {
+		return nil, append(letters, typed.Later...)
+	}
+	judged := invariant.Judge(typed)
+	if letters = append(letters, judged.Letters...); diag.HasErrors(letters) {
 		return nil, letters
 	}
+	if letters = append(letters, typed.Later...); diag.HasErrors(letters) {
+		return nil, letters
+	}
+	judged.Guard()
 	program, more := lower.Lower(typed, resolved)
 	letters = append(letters, more...)
 	if diag.HasErrors(letters) {

@@ -162,6 +162,7 @@ func (d *decoder) invariant() Invariant {
 	i.Slots = d.int()
 	i.Cond = d.expr()
 	i.Repair = list(d, d.stmt)
+	i.Keep = Keep(d.r.Byte())
 	return i
 }
 

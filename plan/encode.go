@@ -124,7 +124,8 @@ func appendInvariant(b []byte, i *Invariant) []byte {
 	b = appendList(b, i.Params, appendSlot)
 	b = appendInt(b, i.Slots)
 	b = appendExpr(b, i.Cond)
-	return appendList(b, i.Repair, appendStmt)
+	b = appendList(b, i.Repair, appendStmt)
+	return append(b, byte(i.Keep))
 }
 
 func appendImport(b []byte, i *Import) []byte {

@@ -139,8 +139,18 @@ type Invariant struct {
 	Params []int // the slots an element is destructured into
 	Slots  int
 	Cond   *Expr
-	Repair []*Stmt // an idempotent removal of the element
+	Repair []*Stmt // idempotent updates; none where something else keeps it
+	Keep   Keep
 }
+
+// Keep says what the program asks to keep an invariant where the verbs alone do not.
+type Keep uint8
+
+const (
+	KeepNone   Keep = iota // nothing: it holds by its verbs, or it is repaired
+	KeepEscrow             // rights to change its terms are handed out beforehand
+	KeepSerial             // its terms change in serial blocks at their home
+)
 
 // Import is a function of the host.
 type Import struct {

@@ -109,7 +109,7 @@ func (v *validator) run(_ int, r *Run) bool {
 
 func (v *validator) invariant(_ int, i *Invariant) bool {
 	v.slots = i.Slots
-	return (i.Source == nil || v.expr(i.Source)) && v.inFrame(i.Params) && v.expr(i.Cond) && v.stmts(i.Repair)
+	return i.Keep <= KeepSerial && (i.Source == nil || v.expr(i.Source)) && v.inFrame(i.Params) && v.expr(i.Cond) && v.stmts(i.Repair)
 }
 
 func (v *validator) function(_ int, f *Func) bool {

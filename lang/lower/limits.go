@@ -35,7 +35,11 @@ func (l *lowerer) deep() bool {
 		}
 	}
 	for i, v := range l.p.Invariants {
-		l.bounded(max(exprDepth(v.Source), exprDepth(v.Cond), stmtsDepth(v.Repair)), l.typed.Invariants[i].Decl.Name.Span)
+		depth := max(exprDepth(v.Cond), stmtsDepth(v.Repair))
+		if v.Source != nil {
+			depth = max(depth, exprDepth(v.Source))
+		}
+		l.bounded(depth, l.typed.Invariants[i].Decl.Name.Span)
 	}
 	for _, f := range l.p.Funcs {
 		l.bounded(exprDepth(f.Expr), token.Span{})

@@ -11,10 +11,9 @@ import (
 
 // touched is what a body reads and writes, views looked through.
 type touched struct {
-	homes  []int            // databases with a home, each once
-	views  []int            // views with a place of their own, each once
-	spaces []plan.Placement // kinds of spaces, each once
-	bound  []string         // dimensions whose ambient value it uses, each once
+	homes []int    // databases with a home, each once
+	views []int    // views with a place of their own, each once
+	bound []string // dimensions whose ambient value it uses, each once
 }
 
 // add puts x into a list of distinct items.
@@ -59,7 +58,6 @@ func (l *lowerer) stmts(t *touched, ss []*plan.Stmt) {
 }
 
 func (l *lowerer) database(t *touched, i int) {
-	add(&t.spaces, l.p.Databases[i].Placement)
 	if l.p.Databases[i].Placement == plan.Home {
 		add(&t.homes, i)
 	}
@@ -71,9 +69,6 @@ func (l *lowerer) readView(t *touched, i int) {
 	}
 	for _, db := range l.touchedBy[i].homes {
 		add(&t.homes, db)
-	}
-	for _, s := range l.touchedBy[i].spaces {
-		add(&t.spaces, s)
 	}
 	for _, dim := range l.touchedBy[i].bound {
 		add(&t.bound, dim)
@@ -190,11 +185,10 @@ func (l *lowerer) trusted(role string) bool {
 func (l *lowerer) invariant(i int) {
 	v, span := &l.p.Invariants[i], l.typed.Invariants[i].Decl.Name.Span
 	var t touched
-	l.exprs(&t, v.Source, v.Cond)
+	if v.Source != nil {
+		l.exprs(&t, v.Source)
+	}
+	l.exprs(&t, v.Cond)
 	l.stmts(&t, v.Repair)
 	v.At = l.place(v.At, t, span, pulled(span))
-	if len(t.spaces) > 1 {
-		l.write(diag.Errorf("E307", span, "the terms of `%s` live in different spaces", v.Name).
-			Hinting("its repair could not see what it repairs: let all of them be shared, or by one dimension, or at one home"))
-	}
 }

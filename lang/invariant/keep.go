@@ -1,0 +1,103 @@
+package invariant
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// judgeEscrow refuses rights where there is nothing to hand out.
+func (o *opinion) judgeEscrow() {
+	switch {
+	case !o.isRights():
+		o.write(diag.Errorf("E306", o.at(), "`:keep => :escrow` is for a bound of one counter").
+			Hinting("what is handed out is the distance of a counter from its bound, `c >= k` or `c <= k`: take `:keep => :serial`, or `else ...`"))
+	case slices.ContainsFunc(o.databases(), func(i int) bool { return o.p.Databases[i].Placement == plan.Home }):
+		o.write(diag.Errorf("E306", o.at(), "`:keep => :escrow` of a database with a home").
+			Hinting("rights are held by replicas: let the database be :replicated, or take `:keep => :serial`"))
+	}
+}
+
+// judgeSerial refuses terms without a home, and updates outside of serial blocks.
+func (o *opinion) judgeSerial() {
+	for _, i := range o.databases() {
+		if db := &o.p.Databases[i]; db.Placement != plan.Home {
+			o.write(diag.Errorf("E308", o.at(), "`:keep => :serial` of `%s`, which every replica may change", db.Name).
+				Hinting("serial blocks run at a home: leave out the :replicated of `%s`, or take `:keep => :escrow` or `else ...`", db.Name))
+			return
+		}
+	}
+	for _, l := range o.moving(o.failing) {
+		for _, w := range o.writes {
+			if w.isSerial || !o.mayBreak(w, l) || l.isSource && !slices.ContainsFunc(o.failing, func(m *literal) bool { return m != l && o.mayBreak(w, m) }) {
+				continue
+			}
+			o.write(diag.Errorf("E305", o.all.typed.Spans.Stmts[w.stmt], "this changes `%s` outside of a serial block", o.p.Databases[w.db].Name).
+				Here("%s", o.effect(w, l)).
+				There(o.at(), "kept by :serial").
+				Hinting("write it into `atomic :serial do ... end`, at the end of the handler"))
+		}
+	}
+}
+
+// judgeRepair refuses a repair that might run on a guess, or that does harm
+// when two replicas run it.
+func (o *opinion) judgeRepair() {
+	if !o.isMonotoneTest() {
+		o.write(diag.Errorf("E303", o.at(), "`%s` may be seen broken, and hold again", o.text()).
+			Here("a repair would run on a guess").
+			Hinting("a repair is for what stays broken: a growing value above a constant, an element that is in a set for good or that the repair removes from its set"))
+	}
+	for _, s := range o.inv.Repair {
+		if why := o.harm(s); why != "" {
+			o.write(diag.Errorf("E304", o.all.typed.Spans.Stmts[s], "%s", why).
+				Hinting("two replicas may repair at once: add or remove what the element itself names, set a constant, turn on or off"))
+		}
+	}
+}
+
+// isMonotoneTest reports whether what breaks the invariant breaks it until it
+// is repaired. The element counts as constant where the repair only removes it.
+func (o *opinion) isMonotoneTest() bool {
+	if m := o.opposite(o.modes.Of(o.inv.Cond)); m > plan.Grows {
+		return false
+	}
+	return o.inv.Source == nil || o.modes.Of(o.inv.Source) <= plan.Grows || o.removesElement()
+}
+
+func (o *opinion) opposite(m plan.Mode) plan.Mode {
+	switch m {
+	case plan.Grows:
+		return plan.Falls
+	case plan.Falls:
+		return plan.Grows
+	}
+	return m
+}
+
+// removesElement reports whether every statement of the repair removes
+// something: that does nothing where it is gone.
+func (o *opinion) removesElement() bool {
+	return !slices.ContainsFunc(o.inv.Repair, func(s *plan.Stmt) bool {
+		return s.Op != plan.StmtClear && (s.Op != plan.StmtWrite || s.Name != "remove")
+	})
+}
+
+// harm says why a statement of a repair must not run twice, or "".
+func (o *opinion) harm(s *plan.Stmt) string {
+	switch s.Op {
+	case plan.StmtClear:
+	case plan.StmtWrite:
+		switch s.Name {
+		case "inc", "dec", "append":
+			return "`" + s.Name + "` in a repair counts twice where two replicas repair"
+		}
+	default:
+		return "a repair is made of updates alone"
+	}
+	if slices.ContainsFunc(s.Args, func(e *plan.Expr) bool { return o.modes.Of(e) != plan.Constant }) {
+		return "what a repair writes depends on more than the element"
+	}
+	return ""
+}

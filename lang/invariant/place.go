@@ -1,0 +1,84 @@
+package invariant
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/plan"
+)
+
+// apart reports, with a letter, whether the terms lie in several spaces:
+// nobody is sure to hold two, so nobody could see that it is broken.
+func (o *opinion) apart() bool {
+	kinds := o.kinds()
+	if len(kinds) > 1 {
+		o.write(diag.Errorf("E307", o.at(), "the terms of `%s` live in different spaces", o.inv.Name).
+			Hinting("nobody would see them together: let all of them be shared, or by one dimension, or at one home"))
+		return true
+	}
+	if len(kinds) == 0 || kinds[0] != plan.ByValue {
+		return false
+	}
+	var space *plan.Expr
+	for _, t := range o.terms() {
+		db := &o.p.Databases[t.dbs[0]]
+		if t.isWhole || space != nil && !same(space, t.keys[db.Space]) {
+			dim := db.Dims[db.Space].Name
+			o.write(diag.Errorf("E307", o.at(), "the terms of `%s` live in different spaces: one per value of `%s`", o.inv.Name, dim).
+				Hinting("nobody is sure to see two of them: speak of one `%s` alone, or let all replicas hold `%s`, with :replicated => true", dim, db.Name))
+			return true
+		}
+		space = t.keys[db.Space]
+	}
+	return false
+}
+
+// terms lists the terms of all clauses.
+func (o *opinion) terms() []*term {
+	var ts []*term
+	for _, c := range o.clauses {
+		for _, l := range c {
+			for _, t := range l.terms {
+				if len(t.dbs) > 0 {
+					ts = append(ts, t)
+				}
+			}
+		}
+	}
+	return ts
+}
+
+// kinds lists the kinds of spaces that an invariant reads and repairs.
+func (o *opinion) kinds() []plan.Placement {
+	var kinds []plan.Placement
+	database := func(i int) {
+		if k := o.p.Databases[i].Placement; !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	var expr func(e *plan.Expr)
+	expr = func(e *plan.Expr) {
+		switch e.Op {
+		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
+			database(e.Index)
+		case plan.OpView:
+			expr(o.p.Views[e.Index].Expr)
+		}
+		for _, a := range e.Args {
+			expr(a)
+		}
+		if e.Block != nil {
+			expr(e.Block.Expr)
+		}
+	}
+	if o.inv.Source != nil {
+		expr(o.inv.Source)
+	}
+	expr(o.inv.Cond)
+	for _, w := range o.writes {
+		if w.repairs == o.inv {
+			database(w.db)
+		}
+	}
+	return kinds
+}

@@ -1,0 +1,3 @@
+package invariant
+
+func (o *opinion) search() string { return "" }
