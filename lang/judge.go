@@ -48,9 +48,8 @@ func verdictsOf(judged *invariant.Judgement) judge.Verdicts {
 	return func(*plan.Program) []judge.Verdict {
 		vs := make([]judge.Verdict, len(judged.Verdicts))
 		for i, v := range judged.Verdicts {
-			vs[i].Why = v.Kind.String() + ": " + v.Why
-			if v.Shape != "" {
-				vs[i].Why = v.Kind.String() + ": " + v.Why + " (" + v.Shape + ")"
+			if v.Kind == invariant.Free {
+				vs[i].Why = "free: " + v.Why + " (" + v.Shape + ")"
 			}
 			switch v.Kind {
 			case invariant.Free:
