@@ -10,12 +10,14 @@ import (
 
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/trial"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // Program is a compiled program.
 type Program struct {
 	Plan  *plan.Program
+	Tests []trial.Test      // its test blocks, in the order of the text
 	Notes []diag.Diagnostic // warnings and notes; no errors
 }
 
@@ -82,11 +84,11 @@ func Compile(name, text string) (*Program, error) {
 }
 
 func compile(sources []lang.Source, topology *lang.Source) (*Program, error) {
-	compiled, notes := lang.Compile(sources, topology)
+	compiled, tests, notes := lang.CompileTests(sources, topology)
 	if compiled == nil {
 		return nil, &SourceError{notes}
 	}
-	return &Program{Plan: compiled, Notes: notes}, nil
+	return &Program{Plan: compiled, Tests: tests, Notes: notes}, nil
 }
 
 // read collects the files of the program at path.

@@ -205,13 +205,6 @@ func TestEveryConstructCompilesOrIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestTestsAreSkippedWithANote(t *testing.T) {
-	program, letters := Compile([]Source{{Name: "test.mrt", Text: "test \"it works\" do\n  given do nodes(:server, 1) end\nend"}}, nil)
-	if program == nil || len(letters) != 1 || letters[0].Severity != diag.Note {
-		t.Error(letter(letters))
-	}
-}
-
 // letter writes letters for a failed test.
 func letter(ds []diag.Diagnostic) string {
 	var b strings.Builder

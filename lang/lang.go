@@ -13,6 +13,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/token"
+	"github.com/martinelli-lang/martinelli/lang/trial"
 	"github.com/martinelli-lang/martinelli/lang/types"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -32,38 +33,45 @@ type Source struct {
 // them is an error. Where a text cannot be read, names and types are not
 // looked at: letters about them would mostly be echoes. Cost: linear in the text.
 func Compile(sources []Source, topology *Source) (*plan.Program, []diag.Diagnostic) {
+	program, _, letters := CompileTests(sources, topology)
+	return program, letters
+}
+
+// CompileTests is Compile for who runs the program's tests too, which are in
+// the order of the text. They are no part of the plan.
+func CompileTests(sources []Source, topology *Source) (*plan.Program, []trial.Test, []diag.Diagnostic) {
 	files, letters := parse(sources)
 	roles, more := readTopology(topology)
 	letters = append(letters, more...)
 	if diag.HasErrors(letters) {
-		return nil, diag.Sort(letters)
+		return nil, nil, diag.Sort(letters)
 	}
-	program, more := compile(files, roles)
-	return program, diag.Sort(append(letters, more...))
+	program, tests, more := compile(files, roles)
+	return program, tests, diag.Sort(append(letters, more...))
 }
 
 // compile takes what could be read through the rooms of the compiler.
-func compile(files []*syntax.File, roles *resolve.Topology) (*plan.Program, []diag.Diagnostic) {
+func compile(files []*syntax.File, roles *resolve.Topology) (*plan.Program, []trial.Test, []diag.Diagnostic) {
 	resolved, letters := resolve.Resolve(files, roles)
 	typed, more := types.Check(resolved)
 	letters = append(letters, more...)
 	if diag.HasErrors(letters) {
-		return nil, append(letters, typed.Later...)
+		return nil, nil, append(letters, typed.Later...)
 	}
 	judged := invariant.Judge(typed)
 	if letters = append(letters, judged.Letters...); diag.HasErrors(letters) {
-		return nil, letters
+		return nil, nil, letters
 	}
 	if letters = append(letters, typed.Later...); diag.HasErrors(letters) {
-		return nil, letters
+		return nil, nil, letters
 	}
 	judged.Guard()
 	program, more := lower.Lower(typed, resolved)
 	letters = append(letters, more...)
 	if diag.HasErrors(letters) {
-		return nil, letters
+		return nil, nil, letters
 	}
-	return program, letters
+	return program, typed.Tests, letters
 }
 
 func parse(sources []Source) ([]*syntax.File, []diag.Diagnostic) {

@@ -91,7 +91,7 @@ func TestAdsExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	program, letters := Compile([]Source{{Name: "ads.mrt", Text: string(text)}}, nil)
-	if program == nil || len(letters) != 1 || letters[0].Severity != diag.Note {
+	if program == nil || len(letters) > 0 {
 		t.Fatal(letter(letters))
 	}
 	roundTrip(t, program)

@@ -28,6 +28,21 @@ func (m *Machine) Raise(q node.RaiseRequest, f func(node.Answer)) {
 	w.attempt = audit.Attempt{}
 }
 
+// RaiseAll raises events in one step of the node, as a stream's writer does
+// that does not wait for answers; f is given each answer with the number of its
+// event, unless the machine crashes first.
+func (m *Machine) RaiseAll(requests []node.RaiseRequest, f func(i int, a node.Answer)) {
+	if m.node == nil {
+		return
+	}
+	m.world.stats.Raised += uint64(len(requests))
+	m.call(didRaise, []byte(requests[0].Event), func(now causal.Instant) {
+		for i, q := range requests {
+			m.node.Raise(now, m.ask(func(a node.Answer) { f(i, a) }), q)
+		}
+	})
+}
+
 // Read returns what the machine shows at this moment, without waiting for
 // anything. It fails where the value lives elsewhere or does not exist.
 func (m *Machine) Read(name string, key ...value.Value) (flow.Reading, bool) {

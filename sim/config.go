@@ -16,7 +16,8 @@ type Config struct {
 	Name    string // of the program, for the story
 	Program *plan.Program
 	Funcs   map[string]flow.Func
-	Roles   []Role // the first machine of the first role is the steward; none: three servers
+	Roles   []Role              // the first machine of the first role is the steward; none: three servers
+	Users   map[string][]string // by role: the users of its first nodes; other nodes are named by role and number
 	Seed    uint64
 
 	// Neighbors says whom each machine, by its number, dials: then those are all
@@ -40,6 +41,8 @@ type Config struct {
 
 	Planted    node.Planted   // mistakes on purpose; none but in tests
 	FinalAfter causal.Instant // of every node's limits; 0: the node's default, longer than most histories
+
+	IsTrial bool // a test judges the history: the auditor keeps no naive states
 
 	Rules []Rule    // hold at every machine after every step
 	Story io.Writer // where the story is told; nil: nowhere

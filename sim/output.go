@@ -60,6 +60,9 @@ func (m *Machine) take(out node.Output) {
 	}
 	m.release()
 	m.setAlarm()
+	if w.heedShown != nil && len(out.Shown) > 0 {
+		w.heedShown(m, out.Shown)
+	}
 }
 
 func (m *Machine) noteRecords(records []store.Op) {

@@ -106,7 +106,7 @@ func (w *World) check(m *Machine) {
 			w.audit.Report(m.index, r.Name, "%s at %s", broken, span(w.Now()))
 		}
 	}
-	if !w.isCloned && w.auditDie.IntN(sampleEvery) == 0 {
+	if !w.isCloned && !w.cfg.IsTrial && w.auditDie.IntN(sampleEvery) == 0 {
 		w.judgeDatabases(m)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/sim/audit"
 	"github.com/martinelli-lang/martinelli/sim/fault"
@@ -34,6 +35,8 @@ type World struct {
 	loadDie  *rand.Rand // what writers do
 	auditDie *rand.Rand // when all is compared
 	stats    Stats
+
+	heedShown func(*Machine, []node.Shown) // if not nil, is told what a step changed of what a machine shows
 
 	attempt audit.Attempt // the raise a node is at, so that what it mints can be told to be its effect
 }
@@ -80,6 +83,9 @@ func NewWorld(cfg Config) (*World, error) {
 		w.machines[i].ahead = ahead
 	}
 	w.audit = audit.New(w.watched(), nil)
+	if cfg.IsTrial {
+		w.audit.Lighten()
+	}
 	return w, nil
 }
 
@@ -99,7 +105,11 @@ func (w *World) addMachines(r Role) error {
 		return fmt.Errorf("sim: the program has no role %q; it has %s", r.Name, roleNames(w.cfg.Program))
 	}
 	for i := range r.Nodes {
-		w.machines = append(w.machines, newMachine(w, len(w.machines), fmt.Sprintf("%s%d", r.Name, i+1), role))
+		name := fmt.Sprintf("%s%d", r.Name, i+1)
+		if users := w.cfg.Users[r.Name]; i < len(users) {
+			name = users[i]
+		}
+		w.machines = append(w.machines, newMachine(w, len(w.machines), name, role))
 	}
 	return nil
 }

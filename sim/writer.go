@@ -20,6 +20,13 @@ type writer struct {
 	token []byte // what this writer has seen
 	waits bool   // an answer is awaited
 	lost  bool   // the machine went down while the event under way was awaited
+
+	burst   int            // events raised at once, ahead of their answers; 0: one
+	open    int            // of those raised, how many have no answer yet
+	isAlone bool           // it sees nothing but its own answers
+	tried   int            // the event that was last tried first, and one
+	since   causal.Instant // when; 0: never
+	told    func()         // if not nil, is called when its token is another
 }
 
 func (wr *writer) done() bool { return wr.next == len(wr.events) }
@@ -41,17 +48,77 @@ func (wr *writer) raise() {
 		return // restarted goes on
 	}
 	wr.waits = true
-	m.Raise(node.RaiseRequest{
-		Event: e.Name, Args: e.Args, User: m.user(), Session: wr.session(),
-		Stream: wr.stream, Seq: uint64(wr.next + 1),
-	}, wr.answered)
+	if wr.tried != wr.next+1 {
+		wr.tried, wr.since = wr.next+1, wr.world.now
+	}
+	if wr.burst > 1 {
+		wr.raiseBurst()
+		return
+	}
+	m.Raise(wr.request(e, wr.next), wr.answered)
+}
+
+// request raises the event of that number.
+func (wr *writer) request(e load.Event, number int) node.RaiseRequest {
+	return node.RaiseRequest{
+		Event: e.Name, Args: e.Args, User: wr.machine.user(), Session: wr.session(),
+		Stream: wr.stream, Seq: uint64(number + 1),
+	}
+}
+
+// raiseBurst raises the next events of the stream at once. The node stops the
+// stream at one whose outcome is open, so the answers up to there count.
+func (wr *writer) raiseBurst() {
+	n := min(wr.burst, len(wr.events)-wr.next)
+	requests := make([]node.RaiseRequest, n)
+	for i := range requests {
+		requests[i] = wr.request(wr.events[wr.next+i], wr.next+i)
+	}
+	answers := make([]*node.Answer, n)
+	wr.open = n
+	wr.machine.RaiseAll(requests, func(i int, a node.Answer) {
+		answers[i] = &a
+		if wr.open--; wr.open == 0 {
+			wr.burstAnswered(answers)
+		}
+	})
+}
+
+// burstAnswered takes the answers to a burst, up to the first that says nothing.
+func (wr *writer) burstAnswered(answers []*node.Answer) {
+	w := wr.world
+	for _, a := range answers {
+		if again(a.Abort) || a.Abort == node.AbortStalled {
+			wr.waits = false
+			w.stats.Retried++
+			wr.later(200 * causal.Millisecond)
+			return
+		}
+		wr.take(*a)
+	}
+	wr.goOn()
+}
+
+// take counts the answer to the event under way, which is over.
+func (wr *writer) take(a node.Answer) {
+	w := wr.world
+	if a.Committed {
+		w.stats.Acknowledged++
+		if wr.token = a.Token; wr.told != nil {
+			wr.told()
+		}
+	} else {
+		w.story.abort(wr.machine, wr.events[wr.next], a)
+		w.stats.Aborted++
+	}
+	wr.next++
 }
 
 // session is what the writer has seen; now and then, what a writer elsewhere
 // has seen and told it.
 func (wr *writer) session() []byte {
 	w := wr.world
-	if len(w.writers) > 0 && w.loadDie.IntN(16) == 0 {
+	if !wr.isAlone && len(w.writers) > 0 && w.loadDie.IntN(16) == 0 {
 		if told := w.writers[w.loadDie.IntN(len(w.writers))].token; told != nil {
 			return told
 		}
@@ -79,7 +146,9 @@ func (wr *writer) restarted() {
 func (wr *writer) marked(a node.Answer) {
 	wr.waits = false
 	if a.Mark > uint64(wr.next) {
-		wr.advance(&wr.world.stats.Acknowledged)
+		wr.world.stats.Acknowledged += a.Mark - uint64(wr.next)
+		wr.next = int(a.Mark)
+		wr.goOn()
 		return
 	}
 	wr.later(wr.pause)
@@ -88,25 +157,19 @@ func (wr *writer) marked(a node.Answer) {
 // answered takes the answer to the event under way.
 func (wr *writer) answered(a node.Answer) {
 	w := wr.world
-	switch {
-	case a.Committed:
-		wr.token = a.Token
-		wr.advance(&w.stats.Acknowledged)
-	case again(a.Abort):
+	if again(a.Abort) {
 		wr.waits = false
 		w.stats.Retried++
 		wr.later(200 * causal.Millisecond)
-	default:
-		w.story.abort(wr.machine, wr.events[wr.next], a)
-		wr.advance(&w.stats.Aborted)
+		return
 	}
+	wr.take(a)
+	wr.goOn()
 }
 
-// advance goes on to the next event.
-func (wr *writer) advance(count *uint64) {
-	*count++
+// goOn waits for the moment of the next event.
+func (wr *writer) goOn() {
 	wr.waits, wr.lost = false, false
-	wr.next++
 	wr.world.story.progress()
 	if !wr.done() {
 		wr.later(wr.pause)

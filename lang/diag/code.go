@@ -8,7 +8,7 @@ import (
 // Code is the stable name of a kind of letter: "E" or "W" and three digits.
 // The first digit is the family: E0 syntax; E1 names and dimensions; E2 settled
 // and tentative; E3 invariants and repairs; E4 transactions and topology; E5
-// schema and types; E6 imports; E7 access. W-codes are warnings.
+// schema and types; E6 imports; E7 access; E8 tests. W-codes are warnings.
 type Code string
 
 // Entry describes a code.
@@ -144,8 +144,16 @@ var registry = []Entry{
 	{"E704", "a right taken back otherwise than for the future"},
 	{"E705", "a right to append to what is not appended to"},
 	{"E706", "a rule of access about more than its verb can have"},
+	{"E801", "something in a test that is no step of one, or stands in the wrong part"},
+	{"E802", "a node that the test does not have"},
+	{"E803", "an event that its node does not handle"},
+	{"E804", "a test that is more than the simulator runs"},
+	{"E805", "a truth where it cannot be known"},
+	{"E806", "an expectation that no replica can answer"},
+	{"E810", "an expectation that does not hold"},
+	{"E811", "a test that does not come to rest"},
+	{"E812", "a promise of the runtime that is broken"},
 	{"W012", "a string that seems to hold a value"},
-	{"W190", "a test that is not run"},
 	{"W191", "a construct that is judged, and not run by this version"},
 	{"W206", "a sum that takes equal values once"},
 	{"W401", "an invariant that may be overshot without a bound"},

@@ -19,6 +19,10 @@ var told = map[diag.Code]string{
 	"E191": "view :name do \"" + strings.Repeat("long", 1<<15) + "\" end\n",
 }
 
+// run are the codes of letters that are written when a test is run: the room
+// that runs them provokes each.
+var run = []diag.Code{"E810", "E811", "E812"}
+
 // TestPages compiles the programs of every page: the wrong one gets the code and
 // no other error, the right one no error nor the code. Every code has a page.
 func TestPages(t *testing.T) {
@@ -29,6 +33,9 @@ func TestPages(t *testing.T) {
 			continue
 		}
 		wrong := p.Wrong
+		if slices.Contains(run, e.Code) {
+			continue
+		}
 		if text, isTold := told[e.Code]; isTold && strings.HasPrefix(wrong, "# ") {
 			wrong = text
 		}

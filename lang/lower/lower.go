@@ -29,6 +29,9 @@ func Lower(typed *types.Typed, prog *resolve.Program) (*plan.Program, []diag.Dia
 	for i := range l.p.Invariants {
 		l.invariant(i)
 	}
+	for i := range typed.Tests {
+		l.test(&typed.Tests[i])
+	}
 	l.limits()
 	return l.p, l.letters
 }

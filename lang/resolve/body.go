@@ -307,7 +307,7 @@ func (r *resolver) member(x *syntax.Member) {
 	if i, ok := on.(*syntax.Index); ok {
 		on = i.X
 	}
-	if db, ok := r.databaseAt(on); ok {
+	if db, ok := r.databaseAt(on); ok && !r.inTest {
 		db.Members = append(db.Members, x.Name)
 	}
 }
@@ -342,7 +342,11 @@ func (r *resolver) index(x *syntax.Index) {
 			s.unbound[sym] = true
 		}
 	}
-	if db, ok := r.databaseAt(x.X); ok {
+	db, ok := r.databaseAt(x.X)
+	switch {
+	case ok && r.inTest:
+		r.checkSite(db, s)
+	case ok:
 		db.sites = append(db.sites, s)
 	}
 }

@@ -177,10 +177,17 @@ func (r *resolver) dimensions(db *Database) {
 		return // an index is a position
 	}
 	for _, s := range db.sites {
-		if d, wrong := checkIndex(db, s); wrong {
-			r.write(d)
-			r.prog.Faulty[s.index] = true
-		}
+		r.checkSite(db, s)
+	}
+}
+
+func (r *resolver) checkSite(db *Database, s site) {
+	if len(db.Dims) == 0 && isMap(db.Decl.Type) {
+		return // its keys are the map's
+	}
+	if d, wrong := checkIndex(db, s); wrong {
+		r.write(d)
+		r.prog.Faulty[s.index] = true
 	}
 }
 

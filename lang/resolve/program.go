@@ -16,6 +16,7 @@ type Program struct {
 	Imports    []*Import
 	Defs       []*Def
 	Allows     []*Allow
+	Tests      []*Test
 	Topology   *Topology
 
 	// Uses ties an *Ident, and a *Symbol that names a dimension inside an
@@ -29,7 +30,7 @@ type Program struct {
 }
 
 // Object is what a name stands for: *Database, *View, *Import, *Def, *Local,
-// *Ambient, Prelude or Linked.
+// *Ambient, Prelude, Linked or TestWord.
 type Object interface{ object() }
 
 // Sharing says which replicas hold a database.

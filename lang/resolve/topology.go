@@ -147,7 +147,7 @@ func (r *topologyReader) link(line *syntax.Link) {
 	link := Link{From: line.From.Text, To: line.To.Text, Every: syncEveryDefault}
 	for _, end := range []syntax.Name{line.From, line.To} {
 		if _, known := r.t.Role(end.Text); !known {
-			r.write(unknownRole(end, r.t))
+			r.write(UnknownRole(end, r.t))
 		}
 	}
 	for _, o := range line.Options {
@@ -187,7 +187,8 @@ func (r *topologyReader) badOption(o syntax.Option) {
 	r.write(diag.Errorf("E105", o.Span, "`:%s` cannot have this value", o.Name.Text).Hinting("%s", wants))
 }
 
-func unknownRole(n syntax.Name, t *Topology) diag.Diagnostic {
+// UnknownRole is the letter about a role that the topology does not have.
+func UnknownRole(n syntax.Name, t *Topology) diag.Diagnostic {
 	d := diag.Errorf("E106", n.Span, "there is no role `%s`", n.Text)
 	if near := DidYouMean(n.Text, t.roleNames()); near != "" {
 		return d.Hinting("%s", near)

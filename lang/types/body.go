@@ -19,9 +19,11 @@ const (
 	inInvariant
 	inDef
 	inAllow
+	inTest  // what a test expects
+	inRaise // what a test raises: known before it runs
 )
 
-var kindNames = [...]string{"a handler", "a view", "an invariant", "a def", "an `allow`"}
+var kindNames = [...]string{"a handler", "a view", "an invariant", "a def", "an `allow`", "a test", "an event of a test"}
 
 // body is the frame of the body being typed: every local name has a slot of
 // its own, since there is no recursion.
@@ -33,6 +35,8 @@ type body struct {
 
 	section section     // of a handler
 	last    syntax.Stmt // of a handler: its last statement
+
+	test *testing // the expect being typed is its
 }
 
 type variable struct {

@@ -34,6 +34,8 @@ func (c *checker) function(x *syntax.Call, f *syntax.Ident) *plan.Expr {
 		return c.callImport(o, x)
 	case resolve.Prelude:
 		return c.preludeCall(string(o), x)
+	case resolve.TestWord:
+		return c.testWord(string(o), x)
 	case resolve.Linked:
 		c.notYet(x, "`"+string(o)+"`, a function that the host links by its name", "import it with its types, and call it in a view or handler")
 	case nil:
@@ -80,7 +82,7 @@ func (c *checker) arguments(name string, params []plan.Param, args []syntax.Arg,
 func (c *checker) callImport(f *resolve.Import, x *syntax.Call) *plan.Expr {
 	i := c.imports[f]
 	switch c.body.kind {
-	case inDef, inInvariant, inAllow:
+	case inDef, inInvariant, inAllow, inRaise:
 		c.write(diag.Errorf("E603", x.Span, "%s does not call functions of the host", kindNames[c.body.kind]).
 			Hinting("nothing is known of `%s`: call it in a handler or in a view", f.Name))
 		return bad()

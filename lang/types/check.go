@@ -5,6 +5,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/token"
+	"github.com/martinelli-lang/martinelli/lang/trial"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -19,6 +20,7 @@ type Typed struct {
 	Processes  []*resolve.Process
 	Invariants []*resolve.Invariant
 	Owners     []*resolve.Database // beside Program.Databases: a record of lattices is declared once
+	Tests      []trial.Test        // complete but for who can answer what they expect
 
 	// Spans says where the expressions and statements of Program are written.
 	// What the compiler adds by itself has none.
@@ -59,11 +61,12 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 	c.reset()
 	c.letters, c.later = declared, later
 	c.bodies()
+	tests := c.tests()
 	c.out.Types, c.out.Databases, c.out.Imports = c.declTypes, c.stored, c.hosts
 	return &Typed{
 		Program: c.out, Views: c.viewOrder, Handlers: prog.Handlers, Processes: prog.Processes, Invariants: prog.Invariants,
-		Owners: c.owners,
-		Spans:  c.spans, Later: c.later,
+		Owners: c.owners, Tests: tests,
+		Spans: c.spans, Later: c.later,
 	}, c.letters
 }
 

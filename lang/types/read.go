@@ -23,6 +23,8 @@ func (c *checker) ident(x *syntax.Ident) *plan.Expr {
 		c.write(diag.Errorf("E107", x.Span, "`%s` is a function: call it, as `%s(...)`", x.Name, x.Name))
 	case resolve.Prelude:
 		return c.preludeValue(string(o), x)
+	case resolve.TestWord:
+		c.write(diag.Errorf("E107", x.Span, "`%s` is a function: call it, as `%s(...)`", x.Name, x.Name))
 	}
 	return bad()
 }
@@ -46,7 +48,13 @@ func (c *checker) whole(db *resolve.Database, x syntax.Node) *plan.Expr {
 
 // mayRead refuses databases and views in functions.
 func (c *checker) mayRead(x syntax.Node) bool {
-	if c.body.kind != inDef {
+	switch c.body.kind {
+	case inDef:
+	case inRaise:
+		c.write(diag.Errorf("E203", x.Where(), "what a test raises is known before it runs").
+			Hinting("write the value out, or take it from a def"))
+		return false
+	default:
 		return true
 	}
 	c.write(diag.Errorf("E203", x.Where(), "a def is a pure function: it sees its parameters alone").

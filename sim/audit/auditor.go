@@ -59,6 +59,7 @@ type Auditor struct {
 	acked    vector                 // what some answer has promised to keep
 	runs     map[Attempt]int        // how often a raise has had an effect
 	findings []Finding
+	isLight  bool
 }
 
 // Attempt names a raise that may be retried: the seq-th event of a stream.
@@ -142,6 +143,21 @@ func New(replicas []Replica, passes func(causal.SpaceID) bool) *Auditor {
 		}
 	}
 	return a
+}
+
+// Lighten keeps the Auditor from keeping and comparing contents, before the
+// history begins: what it says of order, and of what is kept, stays.
+func (a *Auditor) Lighten() { a.isLight = true }
+
+// Mark is what there was at a moment, of every chain in every space.
+type Mark struct{ parts vector }
+
+// Mark returns all that is anywhere now.
+func (a *Auditor) Mark() *Mark { return &Mark{a.whole()} }
+
+// Reached reports whether the replica has applied all of a mark that it holds.
+func (a *Auditor) Reached(replica int, m *Mark) bool {
+	return a.behind(a.replicas[replica], m.parts) < 0
 }
 
 // Findings returns the broken promises so far, in the order they were seen.
