@@ -12,6 +12,7 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/sim/audit"
 	"github.com/martinelli-lang/martinelli/sim/fault"
+	"github.com/martinelli-lang/martinelli/value"
 )
 
 // Trial is one run of a test of a program: the same nodes as everywhere, in an
@@ -70,6 +71,8 @@ type trialRun struct {
 	ends    causal.Instant // of the stretch under way
 	isOver  bool           // nothing was raised since the last settle
 
+	truths []value.Value // of the test, once they are known
+
 	mark    *audit.Mark  // what every replica has when the given is settled
 	reached map[int]bool // the machines that show at least that
 }
@@ -79,9 +82,9 @@ type trialRun struct {
 // themselves when they change.
 func newTrialRun(t Trial) (*trialRun, error) {
 	r := &trialRun{Trial: t, tokens: map[*Machine][]byte{}, reached: map[int]bool{}}
-	f := t.Test.Faults
+	f, p := t.Test.Faults, r.program()
 	cfg := Config{
-		Name: t.Test.Title, Program: r.program(), Funcs: t.Funcs, Seed: t.Seed, IsTrial: true, Users: map[string][]string{},
+		Name: t.Test.Title, Program: p, Funcs: r.linkTruths(p), Seed: t.Seed, IsTrial: true, Users: map[string][]string{},
 		Faults: fault.Spec{
 			Drop: fault.Rate(f.Drop), Duplicate: fault.Rate(f.Duplicate), Reorder: fault.Rate(f.Reorder), Corrupt: fault.Rate(f.Corrupt),
 			Cuts: f.Cuts, Crashes: f.Crashes, Skew: f.Skew,

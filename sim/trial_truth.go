@@ -1,16 +1,36 @@
 package sim
 
 import (
+	"maps"
 	"strconv"
 
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
 )
 
-// fillTruths puts into a test what its truths are: what an engine says that
-// has applied every commit made, by whomever. The replicas compile what `then`
-// expects when it is asked, after this.
+// linkTruths makes the truths of a test functions of the host, so that a
+// replica gets the value when it asks, whatever it compiled before. They are
+// asked once they are known.
+func (r *trialRun) linkTruths(p *plan.Program) map[string]flow.Func {
+	funcs := maps.Clone(r.Funcs)
+	if funcs == nil {
+		funcs = map[string]flow.Func{}
+	}
+	p.Imports = append([]plan.Import(nil), p.Imports...)
+	r.truths = make([]value.Value, len(r.Test.Truths))
+	for i, t := range r.Test.Truths {
+		name := "@truth." + strconv.Itoa(i)
+		*t.Value = plan.Expr{Op: plan.OpImport, Type: t.Value.Type, Index: len(p.Imports)}
+		p.Imports = append(p.Imports, plan.Import{Name: name, Result: t.Value.Type, From: "go:" + name})
+		funcs[name] = func([]value.Value) (value.Value, error) { return r.truths[i], nil }
+	}
+	return funcs
+}
+
+// fillTruths finds out what the truths of a test are: what an engine says that
+// has applied every commit made, by whomever.
 func (r *trialRun) fillTruths() error {
 	if len(r.Test.Truths) == 0 {
 		return nil
@@ -27,12 +47,12 @@ func (r *trialRun) fillTruths() error {
 		return err
 	}
 	engine.Apply(r.allCommits())
-	for i, t := range r.Test.Truths {
+	for i := range r.truths {
 		reading, err := engine.Read("@truth."+strconv.Itoa(i), nil)
 		if err != nil {
 			return err
 		}
-		t.Value.Const = reading.Value
+		r.truths[i] = reading.Value
 	}
 	return nil
 }

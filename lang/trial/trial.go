@@ -97,7 +97,7 @@ type Part struct {
 }
 
 // Truth is the value that Of has in the join of all commits made. Whoever runs
-// the test puts it into Value, a constant of an Expect, before that is asked.
+// the test puts what has it into Value, a constant of an Expect that is nil till then.
 type Truth struct {
 	Value *plan.Expr
 	Of    *plan.Expr
