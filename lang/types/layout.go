@@ -236,9 +236,7 @@ func (c *checker) readAt(p place, keys []*plan.Expr, x syntax.Node) *plan.Expr {
 		return c.readStored(leaf.index, keys)
 	}
 	if p.isMap() || p.given() < len(p.db.Dims) {
-		c.notYet(x, "all of `"+p.db.Name+"`, whose fields are stored each by itself",
-			"read one place of it, as `db[k].field`; `.keys` are its keys, and a record without maps around it has `db.field`, that field at all keys")
-		return bad()
+		return c.wholeAt(p.layout, keys, x)
 	}
 	e := &plan.Expr{Op: plan.OpRecord, Type: plan.Type{Kind: plan.KindRecord}}
 	for _, f := range p.fields {
