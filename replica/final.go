@@ -70,6 +70,12 @@ func (l *law) fix(past causal.Vector) (concerned []causal.ReplicaID) {
 			concerned = append(concerned, reg.Replica)
 		}
 	}
+	for _, s := range l.standings {
+		if !past.Contains(s.at.dot) {
+			s.under = past
+			concerned = append(concerned, l.everybody()...)
+		}
+	}
 	for _, limits := range l.limits {
 		for _, c := range limits {
 			concerned = append(concerned, c.fix(past)...)

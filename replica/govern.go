@@ -19,7 +19,7 @@ type Void struct {
 // lawOf returns the law of a space, empty if nothing governs it yet.
 func (r *Replica) lawOf(s *space) *law {
 	if s.law == nil {
-		s.law = newLaw(func(user string) bool { return r.cfg.Owns(user, s.id) })
+		s.law = newLaw(func(user string) bool { return r.cfg.Owns(user, s.id) }, r.cfg.IsSteward)
 	}
 	return s.law
 }
@@ -65,7 +65,12 @@ func (r *Replica) enact(s *space, l *law, a piece, rec causal.Record) (concerned
 		known, isKnown := l.users[rec.Replica]
 		if at := (stampedDot{p.Stamp, p.Dot()}); isSteward && (!isKnown || at.isBefore(known.at)) {
 			l.users[rec.Replica] = &registration{*rec, at, l.final}
+			l.moved[rec.Replica] = true
 			return []causal.ReplicaID{rec.Replica}
+		}
+	case *causal.Standing:
+		if isSteward {
+			return l.stand(p, rec)
 		}
 	case *causal.Grant:
 		if l.grants[p.Ref()] == nil {
@@ -263,6 +268,7 @@ func (r *Replica) enforce(parts []*causal.Part) {
 			}
 		}
 		s.concerned = nil
+		clear(s.law.moved)
 	}
 	r.Refresh()
 }
@@ -274,6 +280,9 @@ func (r *Replica) hasFlipped(s *space, c *chain) bool {
 		p := r.Part(c.id.At(seq))
 		if p == nil {
 			return true // the rebuild waits for it
+		}
+		if len(p.Removed) > 0 && s.law.moved[c.id.Replica] && len(s.law.standings) > 0 {
+			return true // what it removed counts, or counts no more
 		}
 		was := s.law.void[p.Dot()]
 		if is := s.law.judge(p); is != was && !(is == Valid && was == VoidEscrow) {

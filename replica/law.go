@@ -31,6 +31,9 @@ type law struct {
 	waiting    []causal.Dot                // markers of finals whose past can't be read yet
 	hasCovered bool                        // a debt was covered once
 	books      *books                      // who holds which rights; nil while nobody does
+	standings  []*standing                 // what users may write without a grant; the newest first
+	moved      map[causal.ReplicaID]bool   // whose removals are to be judged again
+	isSteward  func(causal.ReplicaID) bool
 }
 
 // markedPast is the past of a marker, worked out once.
@@ -90,6 +93,7 @@ const (
 	VoidFork           // its author wrote two parts under one seq
 	VoidGrant          // it names a grant that is none, does not cover it, or was cut
 	VoidEscrow         // it spends or hands on what its author did not hold
+	VoidAccess         // its author's user may not write that
 )
 
 // String says it for people.
@@ -105,13 +109,15 @@ func (r Reason) String() string {
 		return "it names a grant that does not allow it"
 	case VoidEscrow:
 		return "it spends what its author did not hold"
+	case VoidAccess:
+		return "its author's user may not write what it writes"
 	}
 	return "valid"
 }
 
-func newLaw(owns func(user string) bool) *law {
+func newLaw(owns func(user string) bool, isSteward func(causal.ReplicaID) bool) *law {
 	return &law{
-		owns:   owns,
+		owns: owns, isSteward: isSteward, moved: map[causal.ReplicaID]bool{},
 		users:  map[causal.ReplicaID]*registration{},
 		grants: map[causal.Ref]*grant{},
 		limits: map[causal.ReplicaID][]*limit{},
@@ -142,11 +148,24 @@ func (l *law) judgeAt(p *causal.Part, depth int) Reason {
 			return VoidGrant
 		}
 	}
-	if len(p.Grants) > 0 {
-		for i := range p.Entries {
-			if !l.covers(p.Grants, p.Entries[i].Database, p.Entries[i].Key) {
-				return VoidGrant
-			}
+	return l.judgeEntries(p)
+}
+
+// judgeEntries asks of each entry whether a grant covers it that the part
+// names, or whether it may stand without.
+func (l *law) judgeEntries(p *causal.Part) Reason {
+	s, user := l.standingOf(p.Dot())
+	if s == nil && len(p.Grants) == 0 {
+		return Valid
+	}
+	for i := range p.Entries {
+		e := &p.Entries[i]
+		switch {
+		case l.covers(p.Grants, e.Database, e.Key), s != nil && s.permits(user, e):
+		case len(p.Grants) > 0:
+			return VoidGrant
+		default:
+			return VoidAccess
 		}
 	}
 	return Valid
@@ -207,15 +226,20 @@ func (l *law) covers(grants []causal.Ref, database, key string) bool {
 // grant removes only what it covers, and nobody strikes a line from the books
 // of another.
 func (r *Replica) mayRemove(s *space, p *causal.Part, id causal.EntryID) bool {
-	if len(p.Grants) == 0 && r.cfg.Escrow == nil {
+	if r.removesFreely(s, p) {
 		return true
 	}
 	e, isLive := s.state.Entries.Get(id)
 	return !isLive || r.mayRemoveEntry(s, p, id, &e)
 }
 
+// removesFreely reports whether no removal of a part has to be looked at.
+func (r *Replica) removesFreely(s *space, p *causal.Part) bool {
+	return len(p.Grants) == 0 && r.cfg.Escrow == nil && (s.law == nil || len(s.law.standings) == 0)
+}
+
 func (r *Replica) mayRemoveEntry(s *space, p *causal.Part, id causal.EntryID, e *crdt.Entry) bool {
-	if len(p.Grants) > 0 && (s.law == nil || !s.law.covers(p.Grants, e.Database, e.Key)) {
+	if s.law == nil && len(p.Grants) > 0 || s.law != nil && !s.law.mayTake(p, e) {
 		return false
 	}
 	return id.Replica == p.Replica || r.cfg.Escrow == nil || !r.cfg.Escrow(e.Database) || r.cfg.IsSteward(p.Replica)

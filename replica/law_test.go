@@ -121,7 +121,11 @@ func (c *court) someone() causal.ReplicaID { return author(c.rnd.IntN(people)) }
 func (c *court) decree() causal.Record {
 	who := c.someone()
 	seq := c.sites[steward].Head(space(0), who).Seq
-	switch c.rnd.IntN(8) {
+	switch c.rnd.IntN(12) {
+	case 8, 9:
+		return c.standing()
+	case 10:
+		return &causal.Registration{Replica: author(stranger), Role: []string{"", "server"}[c.rnd.IntN(2)]}
 	case 0:
 		return &causal.Cut{Replica: author(1 + c.rnd.IntN(people-1)), After: seq + uint64(c.rnd.IntN(2))}
 	case 1:
@@ -136,6 +140,19 @@ func (c *court) decree() causal.Record {
 		return &causal.Registration{Replica: author(anns), User: "ann"}
 	}
 	return &causal.Registration{Replica: author(bobs + c.rnd.IntN(2)), User: "bob"}
+}
+
+// standing is what everybody may write from now on.
+func (c *court) standing() *causal.Standing {
+	s := &causal.Standing{Trusted: []string{"server"}, Before: causal.Vector{}}
+	d := causal.Rule{Database: "d", Key: c.rnd.IntN(3) - 1, Everyone: c.rnd.IntN(4) == 0, Appends: c.rnd.IntN(4) == 0}
+	s.Rules = append(s.Rules, d)
+	for i := range people {
+		if head := c.sites[steward].Head(space(0), author(i)); c.rnd.IntN(2) == 0 && head.Seq > 0 {
+			s.Before[author(i)] = head.Seq
+		}
+	}
+	return s
 }
 
 func (c *court) annsDecree() causal.Record {
@@ -161,7 +178,7 @@ func (c *court) cutGrant() causal.Record {
 
 // write adds, removes what is there, and now and then names a grant.
 func (c *court) write(i int, w *replica.Write) {
-	key := []string{"a1", "a2", "b1"}[c.rnd.IntN(3)]
+	key := []string{"a1", "a2", "b1", value.Encode(value.String("ann")), value.Encode(value.String("bob"))}[c.rnd.IntN(5)]
 	w.Entries = []causal.Entry{{Database: "d", Key: key, Value: fmt.Sprint(c.stamp)}}
 	if c.rnd.IntN(3) == 0 {
 		w.Entries = append(w.Entries, c.move())

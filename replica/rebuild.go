@@ -175,7 +175,7 @@ func compareLive(a, b crdt.Live) int { return a.ID.Compare(b.ID) }
 // effective returns p without the removals that do not count.
 func (r *Replica) effective(s *space, p *causal.Part) *causal.Part {
 	counts := func(id causal.EntryID) bool { return r.mayRemove(s, p, id) }
-	if len(p.Grants) == 0 && r.cfg.Escrow == nil || !slices.ContainsFunc(p.Removed, func(id causal.EntryID) bool { return !counts(id) }) {
+	if r.removesFreely(s, p) || !slices.ContainsFunc(p.Removed, func(id causal.EntryID) bool { return !counts(id) }) {
 		return p
 	}
 	limited := *p

@@ -7,7 +7,7 @@ package causal
 const ControlDatabase = "@control"
 
 // Record is a control record: Registration, Grant, Cut, Final, Checkpoint,
-// Retire or Proof.
+// Retire, Proof or Standing.
 type Record interface{ kind() recordKind }
 
 // recordKind is the first byte of a record's key. Kinds are only appended.
@@ -21,6 +21,7 @@ const (
 	recordCheckpoint
 	recordRetire
 	recordProof
+	recordStanding
 	recordKinds
 )
 
@@ -144,3 +145,4 @@ func (*Final) kind() recordKind        { return recordFinal }
 func (*Checkpoint) kind() recordKind   { return recordCheckpoint }
 func (*Retire) kind() recordKind       { return recordRetire }
 func (*Proof) kind() recordKind        { return recordProof }
+func (*Standing) kind() recordKind     { return recordStanding }

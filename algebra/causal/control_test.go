@@ -17,6 +17,13 @@ func records() []Record {
 		&Checkpoint{12, Hash{1}, Hash{2}, Hash{3}, Signature{4}},
 		&Retire{ReplicaID{1}, Head{7, Hash{1}}},
 		&Proof{Key{[32]byte{1}, 2}, Head{7, Hash{1}}, [2]Branch{{[]Hash{{5}}, Signature{1}}, {[]Hash{{6}, {7}}, Signature{2}}}},
+		&Standing{
+			Trusted: []string{"server"},
+			Rules: []Rule{
+				{"ads", true, -1, false, nil}, {"carts", false, 1, false, nil}, {"guests", false, -1, true, []int{0, 2}},
+			},
+			Before: Vector{ReplicaID{1, 15: 1}: 1, ReplicaID{2, 15: 2}: 1 << 40},
+		},
 	}
 }
 

@@ -64,6 +64,8 @@ func EntryOf(rec Record) Entry {
 		for i := range rec.Branches {
 			b = rec.Branches[i].AppendTo(b)
 		}
+	case *Standing:
+		b = rec.appendTo(b)
 	}
 	e.Value = string(b)
 	return e
@@ -110,6 +112,8 @@ func readRecord(r *wire.Reader, kind recordKind) Record {
 			rec.Branches[i] = ReadBranch(r)
 		}
 		return rec
+	case recordStanding:
+		return readStanding(r)
 	}
 	return nil
 }
