@@ -29,6 +29,8 @@ type asked struct {
 	caller caller
 	until  causal.Instant
 	req    request
+	peer   causal.ReplicaID
+	then   func(now causal.Instant, p reply) // of a request of this node's own: takes the answer in place of the caller
 }
 
 // forward asks the home, or answers why not.
@@ -50,7 +52,7 @@ func (n *Node) forward(now causal.Instant, c caller, q request) {
 	n.moved(q.Stream, q.Seq)
 	n.askedSeq++
 	q.ID = n.askedSeq
-	n.asked[q.ID] = asked{caller: c, until: now + n.cfg.Limits.HomeTimeout, req: q}
+	n.asked[q.ID] = asked{caller: c, until: now + n.cfg.Limits.HomeTimeout, req: q, peer: n.home()}
 	n.underWay[q.Stream]++
 	n.send(n.home(), wire.Commits, KindRequest, q.appendTo(nil))
 }
@@ -59,7 +61,9 @@ func (n *Node) forward(now causal.Instant, c caller, q request) {
 // home may have run it.
 func (n *Node) homeLost(now causal.Instant) {
 	for _, id := range order.Sorted(maps.Keys(n.asked), cmp.Compare) {
-		n.unknown(now, id, "the link to the home went down before it answered")
+		if n.asked[id].peer == n.home() {
+			n.unknown(now, id, "the link to the home went down before it answered")
+		}
 	}
 }
 
@@ -75,6 +79,10 @@ func (n *Node) expire(now causal.Instant) {
 func (n *Node) unknown(now causal.Instant, id uint64, detail string) {
 	a := n.asked[id]
 	n.came(id)
+	if a.then != nil {
+		a.then(now, reply{Abort: AbortUnknown, Detail: detail})
+		return
+	}
 	n.stall(now, a.req.Stream, a.req.Seq)
 	if a.req.Op == opRaise {
 		detail += "; it may have run: raise it again in the same stream with the same number"
@@ -101,6 +109,10 @@ func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) err
 	}
 	c := caller{peer: peer, request: q.ID}
 	switch {
+	case q.Op == opAdmit:
+		n.admit(now, c, q)
+	case q.Op == opGrant:
+		n.grantTo(now, c, q)
 	case !n.isHome():
 		n.abort(c, AbortHomeAway, "node "+n.self.Short()+" is not the home")
 	case q.Op == opRaise:
@@ -118,10 +130,14 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 		return err
 	}
 	a, ok := n.asked[p.ID]
-	if !ok || peer != n.home() {
+	if !ok || peer != a.peer {
 		return nil // it came too late: the asker was told "unknown"
 	}
 	n.came(p.ID)
+	if a.then != nil {
+		a.then(now, p)
+		return nil
+	}
 	answer := Answer{Committed: p.Committed, Duplicate: p.Duplicate, Token: p.Token, Abort: p.Abort, Detail: p.Detail}
 	if answer.IsOpen() {
 		n.stall(now, a.req.Stream, a.req.Seq)

@@ -70,6 +70,7 @@ type Node struct {
 	unnamed unnamed                   // entries of databases that the program does not name
 	outbox  outbox                    // of all nodes
 	legacy  legacy                    // of former ids
+	access  access                    // who may write, and who asks
 	writes  []replica.Write           // scratch of commit
 	minted  []causal.Chain            // own chains that have grown since the last Drain
 	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
@@ -138,6 +139,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		unnamed:   newUnnamed(cfg.Program),
 		outbox:    newOutbox(),
 		legacy:    newLegacy(),
+		access:    newAccess(cfg),
 		synced:    map[causal.ReplicaID]causal.Instant{},
 		searches:  map[causal.ReplicaID]search{},
 		pushed:    map[causal.Chain]uint64{},
@@ -209,6 +211,7 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	n.member.LinkUp(now, peer, dialed)
 	n.cast.LinkUp(now, peer.ID)
 	n.repair.LinkUp(now, peer.ID)
+	n.introduce(now, peer)
 	n.settle(now)
 	return peer, nil
 }
@@ -227,6 +230,7 @@ func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	n.trust.LinkDown(peer)
 	delete(n.taking, peer)
 	delete(n.searches, peer)
+	n.askedLost(now, peer)
 	if peer == n.home() {
 		n.homeLost(now)
 	}
@@ -287,6 +291,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.hasten(now)
 	n.finalize(now)
 	n.tendLegacy(now)
+	n.tendAccess(now)
 	n.restage(now)
 	n.settle(now)
 }
@@ -322,6 +327,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 		consider(d.at, true)
 	}
 	consider(n.legacy.at, n.legacy.at > 0)
+	consider(n.access.at, n.access.at > 0)
 	return next, found
 }
 

@@ -123,6 +123,7 @@ const (
 	EventLate                        // parts are shown without their causes
 	EventReissue                     // what was written under a former id is written again, or can't be
 	EventProcess                     // a function of the host failed in a process, or is not linked here
+	EventAccess                      // whose a replica is, and what it was granted
 )
 
 // Output is what one Drain gives; doc.go says in which order to act on it.

@@ -89,12 +89,15 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 		return
 	}
 	env := n.env(now, author, n.user(q.User))
+	uses := n.lets(author, &env)
 	o := n.engine.Run(h, q.Args, env)
 	if o.Abort != "" {
-		n.abort(c, o.Abort, o.Detail)
+		if o.Wanted == nil || !n.seekGrant(now, c, h, q, session, *o.Wanted) {
+			n.abort(c, o.Abort, o.Detail)
+		}
 		return
 	}
-	group := n.commit(now, author, env.Stamp, session, o)
+	group := n.commitUnder(now, author, env.Stamp, session, o, uses)
 	if q.Stream != "" {
 		n.mark(q.Stream, q.Seq, group.Parts)
 	}
@@ -126,12 +129,17 @@ func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flo
 // commit mints the parts of a run that did not abort, records them and hands
 // them to the broadcast. A run without writes makes no commit.
 func (n *Node) commit(now causal.Instant, author causal.ReplicaID, stamp causal.Stamp, seen replica.Session, o flow.Outcome) replica.Group {
+	return n.commitUnder(now, author, stamp, seen, o, nil)
+}
+
+// commitUnder is commit by somebody whom grants permit what he wrote.
+func (n *Node) commitUnder(now causal.Instant, author causal.ReplicaID, stamp causal.Stamp, seen replica.Session, o flow.Outcome, uses *permits) replica.Group {
 	if len(o.Writes) == 0 {
 		return replica.Group{}
 	}
 	n.writes = n.writes[:0]
 	for _, w := range o.Writes {
-		n.writes = append(n.writes, replica.Write{Space: n.space(w.Space), Entries: w.Entries, Removed: w.Removed})
+		n.writes = append(n.writes, replica.Write{Space: n.space(w.Space), Entries: w.Entries, Removed: w.Removed, Grants: uses.of(n.space(w.Space))})
 	}
 	return n.mint(now, replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads), Writes: n.writes})
 }
@@ -145,6 +153,7 @@ func (n *Node) mint(now causal.Instant, d replica.Draft) replica.Group {
 	if n.clock.Last() > d.Stamp {
 		n.keepClock() // the run took ids, above its parts' stamp: none may be given again
 	}
+	n.watchOwn(now, group)
 	n.minting(group)
 	n.heedReplica(now, n.replica.Drain())
 	n.counts.Commits++

@@ -34,6 +34,8 @@ type requestOp uint8
 const (
 	opRaise requestOp = iota
 	opRead
+	opAdmit // of the steward: Name is the asker's role, User his user
+	opGrant // of the steward or an owner: the right to write the key Values of the database Name
 )
 
 // request asks the home to run a whole event or to read.
@@ -74,7 +76,7 @@ func decodeRequest(body []byte) (request, error) {
 	q.Session = r.Bytes(sessionMax)
 	q.Stream = r.String(streamMax)
 	q.Seq = r.Uvarint()
-	if q.Op > opRead {
+	if q.Op > opGrant {
 		r.Fail(wire.ErrMalformed)
 	}
 	return q, r.Done()

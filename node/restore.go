@@ -44,6 +44,10 @@ func (n *Node) restore(now causal.Instant) error {
 	n.show(n.live())
 	n.judgeSelf()
 	n.resumeStewardship()
+	if err := n.checkUser(); err != nil {
+		return err
+	}
+	n.resumeAccess(now)
 	return nil
 }
 

@@ -65,6 +65,7 @@ func (r *Replica) Commit(d Draft) Group {
 		g.Hashes[i] = r.hasher.Chain(c.head.Hash, p)
 	}
 	for i, p := range g.Parts {
+		r.giveBack(p)
 		if _, isVoid := r.keep(piece{part: p, hash: g.Hashes[i], isProven: true}); isVoid {
 			r.takeBack(p)
 		}
@@ -92,6 +93,25 @@ func (r *Replica) takeBack(p *causal.Part) {
 		}
 	}
 	r.out.Groups = append(r.out.Groups, g)
+}
+
+// giveBack tells that removals of a part made here count for nothing, while
+// the part itself may stand.
+func (r *Replica) giveBack(p *causal.Part) {
+	s := r.space(p.Space)
+	if r.removesFreely(s, p) || s.law != nil && s.law.judge(p) != Valid {
+		return // or takeBack tells
+	}
+	var g Group
+	for _, id := range p.Removed {
+		if e, isLive := s.state.Entries.Get(id); isLive && !r.mayRemoveEntry(s, p, id, &e) {
+			live := crdt.Live{ID: id, Entry: e}
+			g.Changes = append(g.Changes, Change{p.Space, e.Database, e.Key, live.Item(), false})
+		}
+	}
+	if len(g.Changes) > 0 {
+		r.out.Groups = append(r.out.Groups, g)
+	}
 }
 
 // Bars returns why the author's next part in a space would be void, whatever

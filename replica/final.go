@@ -64,10 +64,12 @@ func (l *law) settled(below causal.Vector) {
 func (l *law) fix(past causal.Vector) (concerned []causal.ReplicaID) {
 	past.Join(l.final)
 	l.final, l.finals = past, append(l.finals, past)
-	for _, reg := range l.users {
-		if !past.Contains(reg.at.dot) {
-			reg.under = past
-			concerned = append(concerned, reg.Replica)
+	for _, users := range []map[causal.ReplicaID]*registration{l.users, l.strangers} {
+		for _, reg := range users {
+			if !past.Contains(reg.at.dot) {
+				reg.under = past
+				concerned = append(concerned, reg.Replica)
+			}
 		}
 	}
 	for _, s := range l.standings {

@@ -62,9 +62,13 @@ func (r *Replica) enact(s *space, l *law, a piece, rec causal.Record) (concerned
 	isSteward := r.cfg.IsSteward(p.Replica)
 	switch rec := rec.(type) {
 	case *causal.Registration:
-		known, isKnown := l.users[rec.Replica]
+		users := l.users
+		if rec.User == "" && rec.Role == "" {
+			users = l.strangers
+		}
+		known, isKnown := users[rec.Replica]
 		if at := (stampedDot{p.Stamp, p.Dot()}); isSteward && (!isKnown || at.isBefore(known.at)) {
-			l.users[rec.Replica] = &registration{*rec, at, l.final}
+			users[rec.Replica] = &registration{*rec, at, l.final}
 			l.moved[rec.Replica] = true
 			return []causal.ReplicaID{rec.Replica}
 		}

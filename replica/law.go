@@ -17,7 +17,8 @@ import (
 type law struct {
 	owns       func(user string) bool // the space
 	users      map[causal.ReplicaID]*registration
-	grants     map[causal.Ref]*grant // by the part that holds it
+	strangers  map[causal.ReplicaID]*registration // replicas of nobody known; whoever is known after all is in users
+	grants     map[causal.Ref]*grant              // by the part that holds it
 	limits     map[causal.ReplicaID][]*limit
 	cuts       map[causal.Ref][]*limit     // of grants: who must not use one any more, and from where on
 	used       map[causal.Ref][]causal.Dot // parts that name a grant, above the base
@@ -118,7 +119,7 @@ func (r Reason) String() string {
 func newLaw(owns func(user string) bool, isSteward func(causal.ReplicaID) bool) *law {
 	return &law{
 		owns: owns, isSteward: isSteward, moved: map[causal.ReplicaID]bool{},
-		users:  map[causal.ReplicaID]*registration{},
+		users: map[causal.ReplicaID]*registration{}, strangers: map[causal.ReplicaID]*registration{},
 		grants: map[causal.Ref]*grant{},
 		limits: map[causal.ReplicaID][]*limit{},
 		cuts:   map[causal.Ref][]*limit{},

@@ -49,7 +49,20 @@ func (l *law) stand(p *causal.Part, rec *causal.Standing) []causal.ReplicaID {
 }
 
 // everybody returns whom a standing record concerns: who is registered.
-func (l *law) everybody() []causal.ReplicaID { return sorted(l.users, causal.ReplicaID.Compare) }
+func (l *law) everybody() []causal.ReplicaID {
+	all := sorted(l.users, causal.ReplicaID.Compare)
+	return append(all, sorted(l.strangers, causal.ReplicaID.Compare)...)
+}
+
+// registered returns whose the author of a part is, as far as that counts for the part.
+func (l *law) registered(d causal.Dot) *registration {
+	for _, reg := range []*registration{l.users[d.Replica], l.strangers[d.Replica]} {
+		if reg != nil && !reg.under.Contains(d) {
+			return reg
+		}
+	}
+	return nil
+}
 
 // standingOf returns the record that judges a part, with the user whose it is;
 // nil if none does.
@@ -57,8 +70,8 @@ func (l *law) standingOf(d causal.Dot) (*standing, string) {
 	if len(l.standings) == 0 {
 		return nil, ""
 	}
-	reg := l.users[d.Replica]
-	if reg == nil || reg.under.Contains(d) || l.isSteward(d.Replica) {
+	reg := l.registered(d)
+	if reg == nil || l.isSteward(d.Replica) {
 		return nil, ""
 	}
 	for _, s := range l.standings {
@@ -150,6 +163,26 @@ func (r *Replica) Registered(id causal.SpaceID, who causal.ReplicaID) (causal.Re
 		return s.law.users[who].Registration, true
 	}
 	return causal.Registration{}, false
+}
+
+// IsStranger reports whether a space says that nobody knows whose a replica is.
+func (r *Replica) IsStranger(id causal.SpaceID, who causal.ReplicaID) bool {
+	s := r.spaces[id]
+	return s != nil && s.law != nil && s.law.strangers[who] != nil
+}
+
+// HasUsers reports whether a space says of some replica that it is a user's.
+func (r *Replica) HasUsers(id causal.SpaceID) bool {
+	s := r.spaces[id]
+	if s == nil || s.law == nil {
+		return false
+	}
+	for _, reg := range s.law.users {
+		if reg.User != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Given is a grant that stands in a space.

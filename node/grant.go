@@ -1,0 +1,219 @@
+package node
+
+import (
+	"slices"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/order"
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// A rule that looks at more than the key is decided by the steward or by the
+// user whose key it is. A run that needs it asks whoever of them is a
+// neighbour, waits for the grant, a part of the space, and runs again. The
+// grant is for this replica and this key; it is kept like all parts, and what
+// is written under it names it.
+
+// permits is what a run makes use of, by space.
+type permits struct {
+	refs map[causal.SpaceID][]causal.Ref
+}
+
+// of returns the grants that a part in a space names, ascending.
+func (p *permits) of(space causal.SpaceID) []causal.Ref {
+	if p == nil {
+		return nil
+	}
+	return p.refs[space]
+}
+
+// lets tells a run what its author has been granted.
+func (n *Node) lets(author causal.ReplicaID, env *flow.Env) *permits {
+	if role, _ := n.cfg.Program.Role(n.cfg.Role); role.Trusted() {
+		return nil
+	}
+	p := &permits{refs: map[causal.SpaceID][]causal.Ref{}}
+	env.Granted = func(database, key string) bool {
+		space, ok := n.spaceAt(database, key)
+		if !ok {
+			return false
+		}
+		ref, ok := n.replica.Permit(space, author, database, key)
+		if ok && !slices.Contains(p.refs[space], ref) {
+			p.refs[space] = append(p.refs[space], ref)
+			order.Sort(p.refs[space], causal.Ref.Compare)
+		}
+		return ok
+	}
+	return p
+}
+
+// spaceAt returns the space of a key that is given by its canonical bytes.
+func (n *Node) spaceAt(database, key string) (causal.SpaceID, bool) {
+	i, ok := n.cfg.Program.Database(database)
+	values, err := value.DecodePath(key)
+	if !ok || err != nil || len(values) != len(n.cfg.Program.Databases[i].Dims) {
+		return causal.SpaceID{}, false
+	}
+	return n.space(n.cfg.Program.Databases[i].SpaceName(values)), true
+}
+
+// seekGrant asks for a right that a run lacked, and runs again with it; false:
+// nobody who could give it is a neighbour.
+func (n *Node) seekGrant(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session, w flow.Wanted) bool {
+	d := &n.cfg.Program.Databases[w.Database]
+	space := n.space(d.SpaceName(w.Key))
+	giver, ok := n.giver(space)
+	if !ok || d.Placement == plan.Home || !n.isUsers() {
+		return false
+	}
+	stream, seq := q.Stream, q.Seq
+	key := string(value.AppendPath(nil, w.Key...))
+	ok = n.inquire(now, giver, request{Op: opGrant, Name: d.Name, Values: w.Key, User: n.cfg.User}, func(now causal.Instant, p reply) {
+		if !p.Committed {
+			n.moved(stream, seq)
+			n.abort(c, flow.AbortForbidden, "this user may not write this key of "+d.Name+": "+p.Detail)
+			return
+		}
+		seen, err := replica.DecodeSession(p.Token)
+		if err != nil {
+			n.abort(c, flow.AbortForbidden, "the grant is malformed")
+			return
+		}
+		n.whenCovered(now, c, seen, func(now causal.Instant) {
+			if _, isGiven := n.replica.Permit(space, n.self, d.Name, key); !isGiven {
+				n.moved(stream, seq)
+				n.abort(c, flow.AbortForbidden, "the right to write this key of "+d.Name+" was taken back")
+				return
+			}
+			n.run(now, c, h, q, session)
+		})
+	})
+	if ok {
+		n.stall(now, stream, seq)
+	}
+	return ok
+}
+
+// giver returns a neighbour who may grant in a space: the steward, or the
+// node of the user whose space it is.
+func (n *Node) giver(space causal.SpaceID) (causal.ReplicaID, bool) {
+	neighbours := n.member.Neighbors()
+	if slices.Contains(neighbours, n.cfg.Steward) {
+		return n.cfg.Steward, true
+	}
+	for _, peer := range neighbours {
+		if reg := n.userOf(peer); reg != nil && reg.User != "" && n.owns(reg.User, space) {
+			return peer, true
+		}
+	}
+	return causal.ReplicaID{}, false
+}
+
+// grantTo decides a rule for the user of a neighbour, and signs the grant.
+func (n *Node) grantTo(now causal.Instant, c caller, q request) {
+	i, ok := n.cfg.Program.Database(q.Name)
+	reg := n.userOf(c.peer)
+	switch {
+	case !ok || len(q.Values) != len(n.cfg.Program.Databases[i].Dims) || n.cfg.Program.Databases[i].Placement == plan.Home:
+		n.abort(c, AbortNoName, "there is no such key of a replicated database "+q.Name)
+		return
+	case reg == nil || reg.User == "":
+		n.abort(c, flow.AbortForbidden, "the steward does not know yet whose replica "+c.peer.Short()+" is")
+		return
+	}
+	d := &n.cfg.Program.Databases[i]
+	space, key := n.space(d.SpaceName(q.Values)), string(value.AppendPath(nil, q.Values...))
+	isMine := n.self == n.cfg.Steward || n.isUsers() && n.owns(n.cfg.User, space)
+	switch {
+	case !isMine:
+		n.abort(c, flow.AbortForbidden, "node "+n.self.Short()+" grants nothing there")
+		return
+	case !n.engine.Decide(i, reg.User, q.Values):
+		n.abort(c, flow.AbortForbidden, "no rule gives it to the user "+reg.User)
+		return
+	}
+	if _, isGiven := n.replica.Permit(space, c.peer, d.Name, key); !isGiven {
+		n.sign(now, space, *reg, causal.Scope{Database: d.Name, Prefix: key})
+	}
+	n.answer(c, Answer{Committed: true, Token: n.token(now, nil, []causal.SpaceID{space})})
+}
+
+// sign writes a grant; the steward writes with it what stands in the space,
+// and whose the replica is.
+func (n *Node) sign(now causal.Instant, space causal.SpaceID, reg causal.Registration, scope causal.Scope) {
+	records := []causal.Record{&causal.Grant{To: reg.Replica, User: reg.User, Scopes: []causal.Scope{scope}}}
+	if n.self == n.cfg.Steward {
+		if _, isSaid := n.replica.Registered(space, reg.Replica); !isSaid {
+			records = append(records, &reg)
+		}
+		if s := n.whatStands(space, nil); s != nil {
+			records = append(records, s)
+		}
+	}
+	n.govern(now, space, records...)
+	n.event(EventAccess, reg.Replica, "the user "+reg.User+" may write "+scope.Database+" in space "+space.String()+" from now on")
+}
+
+// watchInputs notes whether something has changed that grants stand on.
+func (n *Node) watchInputs(now causal.Instant, g replica.Group) {
+	for i := range g.Changes {
+		if len(n.access.inputs[g.Changes[i].Database]) > 0 {
+			n.access.isDue = true
+			n.rouse(now)
+			return
+		}
+	}
+}
+
+// watchOwn is watchInputs for what this node has written itself.
+func (n *Node) watchOwn(now causal.Instant, g replica.Group) {
+	if !n.access.isOn || len(n.access.inputs) == 0 {
+		return
+	}
+	for _, p := range g.Parts {
+		isInput := func(e causal.Entry) bool { return len(n.access.inputs[e.Database]) > 0 }
+		if len(p.Removed) > 0 || slices.ContainsFunc(p.Entries, isInput) {
+			n.access.isDue = true
+			n.rouse(now)
+			return
+		}
+	}
+}
+
+// revoke cuts the grants whose rule says so and holds no more. What was written
+// under them, as far as it is here, stays.
+func (n *Node) revoke(now causal.Instant) {
+	if !n.access.isDue {
+		return
+	}
+	n.access.isDue = false
+	for _, space := range n.replica.Spaces() {
+		for _, g := range n.replica.Given(space) {
+			if n.isSteward(g.Ref.Replica) && n.hasLapsed(&g.Grant) {
+				cut := &causal.Cut{Replica: g.To, Grant: g.Ref, After: n.replica.Head(space, g.To).Seq}
+				n.govern(now, space, cut)
+				n.event(EventAccess, g.To, "the user "+g.User+" may not write "+g.Scopes[0].Database+" in space "+space.String()+" any more")
+			}
+		}
+	}
+}
+
+// hasLapsed reports whether a grant of a rule that takes back holds no more.
+func (n *Node) hasLapsed(g *causal.Grant) bool {
+	for _, s := range g.Scopes {
+		i, ok := n.cfg.Program.Database(s.Database)
+		key, err := value.DecodePath(s.Prefix)
+		if !ok || err != nil {
+			continue
+		}
+		isRevocable := slices.ContainsFunc(n.cfg.Program.Databases[i].Rules, func(rule int) bool { return n.cfg.Program.Allows[rule].Revoke })
+		if isRevocable && !n.engine.Decide(i, g.User, key) {
+			return true
+		}
+	}
+	return false
+}
