@@ -105,6 +105,13 @@ func (e *Engine) MayReadView(view int, user string) bool {
 	return true
 }
 
+// KeepsUsers reports whether a database is the directory of users, to which
+// every user's node adds him.
+func (e *Engine) KeepsUsers(database int) bool {
+	db := e.directory()
+	return db != nil && db.index == database
+}
+
 // isUser reports whether the dimension that names the database's spaces is a user.
 func (e *Engine) isUser(d *plan.Database) bool {
 	if d.Users {

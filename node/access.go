@@ -26,8 +26,8 @@ const (
 	strangerAfter = 30 * causal.Second      // after this the steward writes down that nobody knows whose a replica is
 )
 
-// AbortUser says that the replica belongs to another user.
-const AbortUser = "another_user"
+// AbortOther says that the replica belongs to another user.
+const AbortOther = "another_user"
 
 // access is what a node keeps to allow and to be allowed.
 type access struct {
@@ -243,7 +243,7 @@ func (n *Node) whatStands(space causal.SpaceID, before causal.Vector) *causal.St
 	for i := range n.cfg.Program.Databases {
 		if d := &n.cfg.Program.Databases[i]; d.Placement != plan.Home {
 			s.Rules = append(s.Rules, causal.Rule{
-				Database: d.Name, Everyone: d.WriteByAll, Key: d.WriteByKey, Appends: d.Appends.Anyone, Field: d.Appends.Field,
+				Database: d.Name, Everyone: d.WriteByAll, Key: d.WriteByKey, Appends: d.Appends.Anyone || n.engine.KeepsUsers(i), Field: d.Appends.Field,
 			})
 		}
 	}
@@ -292,7 +292,7 @@ func (n *Node) tellUser(now causal.Instant) {
 		if n.isTrusted(m.Role) && slices.Contains(n.member.Neighbors(), m.ID) {
 			n.access.asked = now
 			n.inquire(now, m.ID, request{Op: opAdmit, Name: n.cfg.Role, User: n.cfg.User}, func(now causal.Instant, p reply) {
-				if p.Abort == AbortUser {
+				if p.Abort == AbortOther {
 					n.rouse(now) // the directory is on its way
 				}
 			})
@@ -335,9 +335,9 @@ func (n *Node) askedLost(now causal.Instant, peer causal.ReplicaID) {
 	}
 }
 
-// admit writes down, at the steward, whose a replica is. Another trusted node
+// enlist writes down, at the steward, whose a replica is. Another trusted node
 // passes the claim on, and vouches for whom it came from.
-func (n *Node) admit(now causal.Instant, c caller, q request) {
+func (n *Node) enlist(now causal.Instant, c caller, q request) {
 	who := c.peer
 	if len(q.Values) == 1 && n.isMember(c.peer) {
 		id, err := causal.ParseReplicaID(q.Values[0].AsString())
@@ -361,7 +361,7 @@ func (n *Node) admit(now causal.Instant, c caller, q request) {
 		n.abort(c, AbortNoName, "only a node of a role that binds a user has one")
 	case known != nil && known.User != q.User:
 		n.event(EventAccess, who, "replica "+who.Short()+" of the user "+known.User+" says it is "+q.User+"'s: it is not")
-		n.abort(c, AbortUser, "this replica belongs to the user "+known.User+" for ever: run it as that user, or with --new-replica")
+		n.abort(c, AbortOther, "this replica belongs to the user "+known.User+" for ever: run it as that user, or with --new-replica")
 	default:
 		if known == nil {
 			n.enrol(now, causal.Registration{Replica: who, User: q.User, Role: q.Name})

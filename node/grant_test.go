@@ -24,6 +24,7 @@ on_share do |whose: id, what: string|
 end
 on_drop do |whose: id, what: string| favorites[whose].remove(what) end
 on_note do |whose: id, what: string| notes[whose].add(what) end
+view :everybody do users.count end
 allow :write, favorites, :revoke => :future do |me| me == user_id or me in friends[:user_id] end
 allow :write, notes do |me| me == user_id or me in friends[:user_id] end
 `

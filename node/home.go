@@ -110,7 +110,7 @@ func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) err
 	c := caller{peer: peer, request: q.ID}
 	switch {
 	case q.Op == opAdmit:
-		n.admit(now, c, q)
+		n.enlist(now, c, q)
 	case q.Op == opGrant:
 		n.grantTo(now, c, q)
 	case !n.isHome():
