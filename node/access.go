@@ -151,14 +151,14 @@ func (n *Node) userOf(who causal.ReplicaID) *causal.Registration {
 
 // tendAccess does what is due.
 func (n *Node) tendAccess(now causal.Instant) {
-	if n.access.at == 0 || now < n.access.at || n.barred[n.self] != replica.Valid {
+	if n.access.at == 0 || now < n.access.at {
 		return
 	}
 	n.access.at = 0
 	if n.isUsers() {
 		n.tellUser(now)
 	}
-	if !n.access.isOn {
+	if !n.access.isOn || n.barred[n.self] != replica.Valid {
 		return
 	}
 	for _, space := range sortedSpaces(n.access.authors) {
