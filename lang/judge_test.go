@@ -2,6 +2,8 @@ package lang
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -44,4 +46,31 @@ func BenchmarkJudge(b *testing.B) {
 			b.Fatal(letter(letters))
 		}
 	}
+}
+
+// FuzzJudge judges any text for any topology.
+func FuzzJudge(f *testing.F) {
+	for _, c := range constructs {
+		f.Add(declared+c.text, "role :hub, :offline => \"1d\"\nrole :client, :ambient => :user_id\nlink :client, :hub")
+	}
+	for _, pattern := range []string{"judge/testdata/*/*.mrt", "syntax/testdata/programs/*.mrt"} {
+		programs, _ := filepath.Glob(pattern)
+		for _, file := range programs {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(string(text), "role :server, :quorum => true\nrole :client, :ambient => :user_id")
+			f.Add(string(text), "")
+		}
+	}
+	f.Fuzz(func(t *testing.T, text, topology string) {
+		report, letters := Judge([]Source{{Name: "fuzz.mrt", Text: text}}, &Source{Name: "fuzz.topology", Text: topology})
+		if report == nil && !diag.HasErrors(letters) {
+			t.Error("there is no report, and no error says why")
+		}
+		if report != nil {
+			_ = report.String()
+		}
+	})
 }

@@ -57,9 +57,9 @@ func (j *judge) strengthAt(cells []cell, homes []string) (Strength, string) {
 	names := j.names(cells)
 	switch {
 	case len(homes) > 1:
-		return AcrossSerials, "serial across " + names + ": " + list(homes) + " commit in two phases"
+		return AcrossEntities, "serial across " + names + ": " + list(homes) + " commit in two phases"
 	case severalEntities(cells):
-		return AcrossSerials, "serial across entities of " + names
+		return AcrossEntities, "serial across entities of " + names
 	}
 	return Serial, "serial on one entity of " + names
 }

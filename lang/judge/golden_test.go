@@ -74,6 +74,6 @@ func TestProgramsOfTheDesign(t *testing.T) {
 
 // strengths are what the parts of the applications need.
 var strengths = map[string]judge.Strength{
-	"on_shown": judge.Local, "on_photo": judge.Local, "on_share": judge.Commit, "on_buy": judge.AcrossSerials, "on_deliver": judge.Serial,
-	"on_purchase": judge.AcrossSerials, "on_pay": judge.AcrossSerials, "invariant budget": judge.Commit,
+	"on_shown": judge.Local, "on_photo": judge.Local, "on_share": judge.Commit, "on_buy": judge.AcrossEntities, "on_deliver": judge.Serial,
+	"on_purchase": judge.AcrossEntities, "on_pay": judge.AcrossEntities, "invariant budget": judge.Commit,
 }

@@ -45,7 +45,7 @@ func (j *judge) commit(h *plan.Handler, f *footprint) (Strength, string) {
 		cells := f.homes()
 		why := "runs at the home of " + j.names(cells) + ", one run after another"
 		if severalEntities(cells) {
-			return AcrossSerials, why
+			return AcrossEntities, why
 		}
 		return Serial, why
 	case len(f.writes) == 0:

@@ -12,11 +12,11 @@ import (
 type Strength uint8
 
 const (
-	Local         Strength = iota // one replica alone
-	Commit                        // one causal commit over several cells
-	Escrow                        // rights that replicas hold and pass on
-	Serial                        // the home of one entity decides
-	AcrossSerials                 // the homes of several entities decide together
+	Local          Strength = iota // one replica alone
+	Commit                         // one causal commit over several cells
+	Escrow                         // rights that replicas hold and pass on
+	Serial                         // the home of one entity decides
+	AcrossEntities                 // the homes of several entities decide together
 )
 
 // Report is what a program needs under a topology, in the order of its

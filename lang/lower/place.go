@@ -150,7 +150,7 @@ func (l *lowerer) handler(i int) {
 	l.stmts(&t, h.Body)
 	at := l.place(h.At, t, decl.Event.Span, func(db *plan.Database) diag.Diagnostic {
 		return diag.Errorf("E405", decl.Event.Span, "`on_%s` touches `%s`, which lives at `%s`, and does not stand there", h.Event, db.Name, db.At[0]).
-			Hinting("put the handler under `at :%s`, or outside `at`: then it is raised anywhere and runs at the home", db.At[0])
+			Hinting("put the handler under `at :%s`, or outside `at`: then it is raised anywhere and runs at the home; or change it in `atomic :serial do`", db.At[0])
 	})
 	h.Home = len(t.homes) > 0
 	if len(t.bound) > 0 {
