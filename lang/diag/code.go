@@ -157,6 +157,7 @@ var registry = []Entry{
 	{"W191", "a construct that is judged, and not run by this version"},
 	{"W206", "a sum that takes equal values once"},
 	{"W401", "an invariant that may be overshot without a bound"},
+	{"W402", "rights that may never come back"},
 	{"W403", "a step that nothing undoes"},
 	{"W601", "a function of the host whose name is nearly another"},
 	{"W602", "a function that the host links by its name"},

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -32,7 +33,7 @@ func (j *judge) invariant(i int, v Verdict) {
 	}
 	j.at(inv.At, line, func(r *plan.Role, l *Line) {
 		if v.Keep == ByEscrow {
-			l.Why += "; " + j.rights(r)
+			l.Why += "; " + j.rights(inv, r, l.Span)
 		}
 	})
 }
@@ -45,13 +46,21 @@ func (j *judge) mustBeBounded(inv *plan.Invariant, line Line) {
 	}
 }
 
-// rights says what becomes of the rights that nodes of a role hold.
-func (j *judge) rights(r *plan.Role) string {
+// rights says what becomes of the rights that nodes of a role hold, and warns
+// of those that nobody takes back.
+func (j *judge) rights(inv *plan.Invariant, r *plan.Role, at token.Span) string {
 	switch {
 	case !mayBeAway(r):
 		return "rights move between nodes that meet"
 	case r.OfflineMax > 0 && j.hasHome():
 		return "offline it spends the rights it holds, leased for " + span(r.OfflineMax) + " less the clock bound"
 	}
-	return "offline it spends the rights it holds; those of a node that stays away never come back"
+	d := diag.Warnf("W402", at, "the rights of `%s` never come back from a node of `%s` that stays away", inv.Name, r.Name)
+	if r.OfflineMax == 0 {
+		d = d.Hinting("`:offline => \"7d\"` on `%s` leases them for so long", r.Name)
+	} else {
+		d = d.Hinting("a role that is there for others, without :ambient and :offline, takes them back when their lease ends")
+	}
+	j.write(d)
+	return "offline it spends the rights it holds, which may never come back"
 }

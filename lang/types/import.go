@@ -98,7 +98,8 @@ func (c *checker) importOption(host *plan.Import, o syntax.Option) {
 	case ok && strings.HasPrefix(s.Value, "go:") && len(s.Value) > len("go:"):
 		host.From = s.Value
 	case ok && strings.HasPrefix(s.Value, "wasm:"):
-		c.notYet(o, "functions from WebAssembly modules", "import a Go function: :from => \"go:name\"")
+		c.notRun(o, "functions from WebAssembly modules", "import a Go function: :from => \"go:name\"")
+		host.From = s.Value
 	default:
 		c.write(diag.Errorf("E602", o.Span, "an import comes from \"go:name\" or \"wasm:path\""))
 	}
