@@ -1,0 +1,111 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/sim/fault"
+	"github.com/martinelli-lang/martinelli/value"
+)
+
+// filling is filled at servers and clients alike; its users veto what it finds.
+const filling = `
+import :double, (gset<int>, out set<int>), :from => "go:double"
+database :keys, set<id>, :replicated => true
+database :nums, gset<int>, :by => :k, :replicated => true
+database :twice, set<int>, :by => :k, :replicated => true
+process do |k in keys|
+  double(nums[:k], twice[:k])
+end
+on_key do |k: id| keys.add(k) end
+on_unkey do |k: id| keys.remove(k) end
+on_num do |k: id, n: int| nums[:k].add(n % 9) end
+on_veto do |k: id, n: int| twice[:k].remove(n % 9 * 2) end
+on_lift do |k: id, n: int| twice[:k].add(n % 9 * 2) end
+allow :write, keys do |me| true end
+allow :write, nums do |me| true end
+allow :write, twice do |me| true end
+`
+
+func double(args []value.Value) (value.Value, error) {
+	var out []value.Value
+	for _, v := range args[0].Elems() {
+		out = append(out, value.Int(2*v.AsInt()))
+	}
+	return value.List(out...), nil
+}
+
+// filled compares, at every machine at rest, what is shown with what is
+// computed again from what the machine holds.
+func filled(w *World) (wrong []string) {
+	for _, m := range w.machines {
+		keys := map[string]bool{}
+		held, _ := m.Read("keys")
+		for _, k := range held.Value.Elems() {
+			keys[k.AsString()] = true
+		}
+		nums, vetoes, own := perKey(m, "nums"), perKey(m, "twice@veto"), map[string][]int64{}
+		for _, key := range m.Shadow().Keys("twice") {
+			k, _ := value.DecodeAll(key)
+			for _, f := range m.Shadow().Facts("twice") {
+				if f.Key == key && len(f.Live) > 0 {
+					v, _ := value.DecodeAll(f.Value)
+					own[k.AsString()] = append(own[k.AsString()], v.AsInt())
+				}
+			}
+		}
+		shown := perKey(m, "twice")
+		for k := range union(keys, nums, shown, own) {
+			want := map[int64]bool{}
+			for _, n := range nums[k] {
+				if keys[k] && !slices.Contains(vetoes[k], 2*n) {
+					want[2*n] = true
+				}
+			}
+			for _, n := range own[k] {
+				want[n] = true
+			}
+			if got := shown[k]; !slices.Equal(got, slices.Sorted(maps.Keys(want))) {
+				wrong = append(wrong, fmt.Sprintf("%s shows twice[%q] = %v, and %v is computed", m.name, k, got, slices.Sorted(maps.Keys(want))))
+			}
+		}
+	}
+	return wrong
+}
+
+func perKey(m *Machine, name string) map[string][]int64 {
+	out := map[string][]int64{}
+	r, _ := m.Read(name)
+	for _, p := range r.Pairs {
+		for _, v := range p.Value.Elems() {
+			out[p.Key[0].AsString()] = append(out[p.Key[0].AsString()], v.AsInt())
+		}
+	}
+	return out
+}
+
+func union(keys map[string]bool, more ...map[string][]int64) map[string]bool {
+	all := maps.Clone(keys)
+	for _, m := range more {
+		for k := range m {
+			all[k] = true
+		}
+	}
+	return all
+}
+
+// TestCellsConverge: whoever runs the function, crashes and cuts included, at
+// rest every machine shows what is computed from what was written; a veto
+// stands whatever was found beside it.
+func TestCellsConverge(t *testing.T) {
+	p := compile(t, "filling.mrt", filling)
+	for seed := range seeds(20) {
+		tell(t, Config{
+			Name: "filling", Program: p, Funcs: map[string]flow.Func{"double": double}, Seed: seed, Faults: fault.All,
+			Events: 40, Roles: []Role{{"server", 2}, {"client", 2}},
+		}, filled)
+	}
+}
