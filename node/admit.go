@@ -5,10 +5,14 @@ import (
 	"github.com/martinelli-lang/martinelli/replica"
 )
 
-// admit puts this node's user into the directory of users, durably and once:
+// admit, when the node first wakes, puts this node's user into the directory of users, durably and once:
 // so he is there for everybody before he first raises an event.
 func (n *Node) admit(now causal.Instant) {
-	if n.cfg.User == "" || !n.engine.HasUsers() || n.barred[n.self] != replica.Valid {
+	if !n.admits {
+		return
+	}
+	n.admits = false
+	if n.barred[n.self] != replica.Valid {
 		return
 	}
 	env := n.env(now, n.self, n.cfg.User)

@@ -74,6 +74,8 @@ type Node struct {
 	writes  []replica.Write           // scratch of commit
 	minted  []causal.Chain            // own chains that have grown since the last Drain
 	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
+	opened  causal.Instant            // when
+	admits  bool                      // this node's user has yet to join the directory
 	keyKept map[causal.ReplicaID]bool // authors whose keys are in the store
 	taking  map[causal.ReplicaID]bool // peers whose repair delivery is with trust
 	out     Output
@@ -114,7 +116,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	cfg.SyncEvery = or(cfg.SyncEvery, syncEvery(cfg.Program))
 	cfg.Limits.LateAfter = or(cfg.Limits.LateAfter, or(lateAfter(cfg.Program), 2*cfg.SyncEvery))
 	n := &Node{
-		cfg: cfg, self: cfg.Key.ID(), homeID: cfg.HomeKey.ID(),
+		cfg: cfg, opened: now, self: cfg.Key.ID(), homeID: cfg.HomeKey.ID(),
 		die: rand.New(rand.NewPCG(cfg.Seed, 0x6d617274696e656c)),
 
 		place:     place.New(cfg.Key.ID(), cfg.Steward),
@@ -168,7 +170,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	n.cast = broadcast.New(broadcast.Config{Relay: cfg.Mode == member.Static})
 	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n}, Rand: n.split(), Every: cfg.SyncEvery})
 	n.tellUnlinked()
-	n.admit(now)
+	n.admits = cfg.User != "" && n.engine.HasUsers()
 	n.settle(now)
 	return n, nil
 }
@@ -278,6 +280,7 @@ func (n *Node) dispatch(now causal.Instant, peer causal.ReplicaID, kind uint8, b
 
 // Wake does what is due.
 func (n *Node) Wake(now causal.Instant) {
+	n.admit(now)
 	n.member.Wake(now)
 	n.cast.Wake(now)
 	n.repair.Wake(now)
@@ -305,6 +308,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 			next, found = at, true
 		}
 	}
+	consider(n.opened, n.admits)
 	consider(n.member.Deadline())
 	consider(n.cast.Deadline())
 	consider(n.repair.Deadline())

@@ -46,6 +46,7 @@ func note(text string) node.RaiseRequest {
 func TestTheDirectoryOfUsers(t *testing.T) {
 	w := newClub(t, club, "ann", "ben")
 	server, ann := w.guests[0], w.guests[1]
+	w.run(causal.Millisecond)
 	if m := w.list(ann, "members"); m != "ann" {
 		t.Errorf("at ann's node before it has a link: %s", m)
 	}
