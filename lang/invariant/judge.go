@@ -140,6 +140,7 @@ func (o *opinion) isFree() (bool, []check) {
 		o.failing, o.lists = c, false
 		if o.normal.source == nil || mayDrop {
 			watched, ok = o.free(c)
+			ok = ok && (watched == nil || o.normal.source == nil || o.checksAnyKey(watched))
 		}
 		if !ok && o.normal.source != nil {
 			o.failing, o.lists = append(clause{o.normal.source}, c...), true
@@ -153,6 +154,13 @@ func (o *opinion) isFree() (bool, []check) {
 		}
 	}
 	return true, checks
+}
+
+// checksAnyKey reports whether a write that may break l checks the key that it
+// writes, whether the invariant ranges over that or not.
+func (o *opinion) checksAnyKey(l *literal) bool {
+	op := o.inv.Source.Op
+	return (op == plan.OpKeys || op == plan.OpUnion) && len(l.terms) > 0 && sameAll(l.terms[0].keys, o.normal.params)
 }
 
 // condition returns the condition with lets and functions put in their places.

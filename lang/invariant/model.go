@@ -400,7 +400,8 @@ func (m *model) amount(w *write, c *cell, variant int64) (int64, bool) {
 			i := slices.IndexFunc(c.domain, func(o value.Value) bool { return value.Equal(o, v) })
 			return int64(i), i >= 0
 		}
-		return variant + 1, int(variant)+1 < len(c.domain)
+		i := int(variant) + 1
+		return int64(i), i < len(c.domain) && (w.arg.Type.Kind != plan.KindNat || c.domain[i].AsInt() >= 0)
 	}
 	return 0, true
 }

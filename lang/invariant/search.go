@@ -19,21 +19,63 @@ func (o *opinion) search() string {
 	if m == nil {
 		return ""
 	}
-	for _, lengths := range [][2]int{{1, 1}, {2, 1}, {1, 2}, {2, 2}} {
-		for _, start := range m.starts() {
-			if found := m.from(start, lengths[0], lengths[1]); found != "" {
-				return found
-			}
-			if m.steps > searchMax {
-				return ""
+	begins := [][]state{m.reached()}
+	if m.isFar() {
+		begins = append(begins, m.starts())
+	}
+	for _, starts := range begins {
+		for _, lengths := range [][2]int{{1, 1}, {2, 1}, {1, 2}, {2, 2}} {
+			for _, start := range starts {
+				if found := m.from(start, lengths[0], lengths[1]); found != "" {
+					return found
+				}
 			}
 		}
 	}
 	return ""
 }
 
+// isFar reports whether a bound is further away than a few updates lead.
+func (m *model) isFar() bool {
+	for _, c := range m.cs {
+		for _, l := range c {
+			if l.sort == bound && (l.k > 2 || l.k < -2) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reached lists valid states that a few updates of the program lead to.
+func (m *model) reached() []state {
+	empty := make(state, len(m.cells))
+	if !m.holds(empty) {
+		return nil
+	}
+	states := []state{empty}
+	for at := 0; at < len(states) && len(states) < reachedMax; at++ {
+		for _, r := range m.runs(states[at], 1) {
+			for i := range r.end {
+				c := &r.end[i]
+				c.added, c.gone, c.stamp, c.change = 0, 0, 0, 0
+			}
+			if !slices.ContainsFunc(states, func(s state) bool { return slices.Equal(s, r.end) }) {
+				states = append(states, r.end)
+			}
+		}
+	}
+	return states
+}
+
+// reachedMax bounds the states to begin with that updates lead to.
+const reachedMax = 64
+
 // from tries every run of a updates here and b there.
 func (m *model) from(start state, a, b int) string {
+	if m.steps > searchMax {
+		return ""
+	}
 	as, bs := m.runs(start, a), m.runs(start, b)
 	for i := range as {
 		for k := range bs {
