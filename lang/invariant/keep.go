@@ -30,7 +30,7 @@ func (o *opinion) judgeSerial() {
 	}
 	for _, l := range o.moving(o.failing) {
 		for _, w := range o.writes {
-			if w.isSerial || !o.mayBreak(w, l) || l.isSource && !slices.ContainsFunc(o.failing, func(m *literal) bool { return m != l && o.mayBreak(w, m) }) {
+			if w.stmt == nil || w.isSerial || !o.mayBreak(w, l) || l.isSource && !slices.ContainsFunc(o.failing, func(m *literal) bool { return m != l && o.mayBreak(w, m) }) {
 				continue
 			}
 			o.write(diag.Errorf("E305", o.all.typed.Spans.Stmts[w.stmt], "this changes `%s` outside of a serial block", o.p.Databases[w.db].Name).

@@ -101,7 +101,7 @@ func (o *opinion) model() *model {
 	}
 	var seen []*group
 	for _, w := range o.writes {
-		if !slices.Contains(seen, w.group) {
+		if w.stmt != nil && !slices.Contains(seen, w.group) {
 			seen = append(seen, w.group)
 			m.offer(w.group)
 		}

@@ -94,6 +94,9 @@ func (j *judge) changes(w *write, t *term) bool {
 // staysTrue reports whether a predicate holds of what a write leaves, for certain.
 func (j *judge) staysTrue(w *write, l *literal) bool {
 	v := value.Nil
+	if w.stmt == nil {
+		return false
+	}
 	if w.arg != nil {
 		constant, ok := fold(w.arg, nil)
 		if !ok {
@@ -169,6 +172,10 @@ func (j *judge) free(c clause) (watched *literal, ok bool) {
 	switch {
 	case len(moving) == 0:
 		return nil, true
+	case slices.ContainsFunc(j.writes, func(w *write) bool {
+		return w.stmt == nil && slices.ContainsFunc(moving, func(l *literal) bool { return j.mayBreak(w, l) })
+	}):
+		return nil, false // who could check it?
 	case len(moving) == 1 && j.closed(moving[0]):
 		return moving[0], true
 	case j.fault == BothMayTurn && len(moving) == 2 && j.closed(moving[0]) && j.closed(moving[1]):
@@ -189,7 +196,7 @@ func (j *judge) isBalanced(g *group, l *literal) bool {
 			}
 			by := l.coef[i]
 			switch {
-			case t.reading != number || w.verb == "" || !j.isSure(w, t, l):
+			case t.reading != number || w.stmt == nil || w.verb == "" || !j.isSure(w, t, l):
 				return false
 			case w.verb == "dec" && j.fault != DecRaises:
 				by = -by

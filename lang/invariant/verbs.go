@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
@@ -37,7 +38,24 @@ func everyWrite(p *plan.Program) []*write {
 		c.repairs = &p.Invariants[i]
 		c.block(p.Invariants[i].Repair, false)
 	}
+	for i := range p.Processes {
+		for _, r := range p.Processes[i].Runs {
+			c.all = append(c.all, hidden(r.Cell))
+		}
+	}
+	for i := range p.Databases {
+		if name := p.Databases[i].Name; name == "users" || strings.HasPrefix(name, "@") {
+			c.all = append(c.all, hidden(i))
+		}
+	}
 	return c.all
+}
+
+// hidden is what the runtime itself may do to a database: anything, unchecked.
+func hidden(db int) *write {
+	w := &write{db: db, verb: "?", group: &group{}}
+	w.group.writes = []*write{w}
+	return w
 }
 
 type collector struct {
