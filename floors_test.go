@@ -56,9 +56,10 @@ var floors = []floor{
 	{room: "lang/trial", rooms: []string{"lang/token", "plan"}},
 	{room: "lang/types", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "plan", "value"}},
 	{room: "lang/invariant", rooms: []string{"lang/token", "lang/diag", "lang/types", "plan", "value"}},
+	{room: "lang/mode", rooms: []string{"lang/token", "lang/diag", "lang/types", "plan", "value"}},
 	{room: "lang/lower", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "plan", "value"}},
 	{room: "lang/judge", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "plan", "value"}},
-	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "lang/lower", "lang/judge", "plan", "value"}},
+	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "lang/lower", "lang/mode", "lang/judge", "plan", "value"}},
 
 	{room: "flow", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "replica", rooms: []string{"wire", "value", "plan", "algebra/..."}},

@@ -26,8 +26,10 @@ view :of_one do sums[1].map do |y, n| n - y end end
 database :answer, set<int>, :replicated => true
 on_answer do |k: string|
   answer.each do |n| answer.remove(n) end
-  small[k].each do |n| answer.add(n) end
-  answer.add(best[k].or(-1))
+  tentatively do
+    small[k].each do |n| answer.add(n) end
+    answer.add(best[k].or(-1))
+  end
 end
 `
 

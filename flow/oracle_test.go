@@ -78,7 +78,9 @@ database :out%[1]d, set<int>, :replicated => true
 on_ask%[1]d do
   out%[1]d.each do |x| out%[1]d.remove(x) end
   let found = %[2]s
-  found.each do |x| out%[1]d.add(x) end
+  tentatively do
+    found.each do |x| out%[1]d.add(x) end
+  end
 end
 `
 

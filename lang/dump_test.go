@@ -142,6 +142,9 @@ func (d *dumper) stmts(indent string, ss []*plan.Stmt) {
 			d.stmts(indent+"  ", s.Body)
 		case plan.StmtWrite:
 			d.line("%s%s.%s keys %d%s", indent, d.p.Databases[s.Index].Name, s.Name, s.Keys, args)
+		case plan.StmtTentatively:
+			d.line("%stentatively", indent)
+			d.stmts(indent+"  ", s.Body)
 		case plan.StmtAbort:
 			d.line("%sabort %s", indent, s.Name)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/judge"
 	"github.com/martinelli-lang/martinelli/lang/lower"
+	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/types"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -39,6 +40,7 @@ func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic
 	}
 	_, more = lower.Lower(typed, resolved)
 	letters = append(letters, more...)
+	letters = append(letters, mode.New(typed).Letters()...)
 	report, more := judge.Judge(typed, verdictsOf(judged))
 	return report, diag.Sort(append(letters, more...))
 }

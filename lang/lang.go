@@ -10,6 +10,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/lower"
+	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/token"
@@ -67,7 +68,10 @@ func compile(files []*syntax.File, roles *resolve.Topology) (*plan.Program, []tr
 	}
 	judged.Guard()
 	program, more := lower.Lower(typed, resolved)
-	letters = append(letters, more...)
+	if letters = append(letters, more...); diag.HasErrors(letters) {
+		return nil, letters
+	}
+	letters = append(letters, mode.New(typed).Letters()...)
 	if diag.HasErrors(letters) {
 		return nil, nil, letters
 	}

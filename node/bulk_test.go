@@ -20,8 +20,10 @@ view :all do
 end
 on_note do |room: id, word: string| notes[:room].add(word) end
 on_tell do |room: id|
-  if notes[:room].count > 0
-    told.inc(1)
+  tentatively do
+    if notes[:room].count > 0
+      told.inc(1)
+    end
   end
 end
 on_post do |word: string| board.add(word) end

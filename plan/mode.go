@@ -103,7 +103,7 @@ func (m Modes) Mark(x *Expr) Mark {
 	case OpView:
 		return m.Views[x.Index]
 	case OpViewAt:
-		return Mark{Mode: m.ofViewAt(x)}
+		return m.ofViewAt(x)
 	}
 	args, block := m.marks(x.Args), constant
 	if x.Block != nil {
@@ -182,14 +182,14 @@ func (m Modes) ofOperator(x *Expr, args []Mark, block Mark) Mode {
 	return frozen(all)
 }
 
-// ofViewAt is the mode of a view at a key. A value may go with its key, and is
+// ofViewAt is the mark of a view at a key. A value may go with its key, and is
 // then nil; of a collection per key each element is one of the whole view's.
-func (m Modes) ofViewAt(x *Expr) Mode {
-	whole, key := m.Views[x.Index].Mode, worst(m.marks(x.Args))
+func (m Modes) ofViewAt(x *Expr) Mark {
+	whole, key := m.Views[x.Index], worst(m.marks(x.Args))
 	if x.Type.Kind != KindSet {
-		return frozen(worse(whole, key))
+		return Mark{Mode: frozen(worse(whole.Mode, key)), summed: true}
 	}
-	return worse(whole, frozen(key))
+	return Mark{Mode: worse(whole.Mode, frozen(key)), Mergeable: whole.Mergeable && key == Constant}
 }
 
 // ofStamp is the mode of what a run is given once (R13).

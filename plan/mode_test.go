@@ -104,7 +104,7 @@ func expressions(t *testing.T, es []expectation) (*plan.Program, []*plan.Expr) {
 	text := judged
 	for i, e := range es {
 		if inHandler, ok := strings.CutPrefix(e.text, "|"); ok {
-			text += fmt.Sprintf("on_e%d do |k: id, x: int|\nlet e = %s\nend\n", i, inHandler)
+			text += fmt.Sprintf("on_e%d do |k: id, x: int|\ntentatively do\nlet e = %s\nend\nend\n", i, inHandler)
 			continue
 		}
 		text += fmt.Sprintf("view :e%d do %s end\n", i, e.text)
@@ -122,7 +122,7 @@ func expressions(t *testing.T, es []expectation) (*plan.Program, []*plan.Expr) {
 	for _, h := range p.Handlers {
 		var i int
 		fmt.Sscanf(h.Event, "e%d", &i)
-		exprs[i] = h.Body[0].Args[0]
+		exprs[i] = h.Body[0].Body[0].Args[0]
 	}
 	return p, exprs
 }

@@ -96,6 +96,7 @@ var registry = []Entry{
 	{"E110", "a block whose parameters do not fit the elements"},
 	{"E190", "a construct that this version does not run yet"},
 	{"E191", "something larger than a node would load"},
+	{"E201", "an act on a value that may still change"},
 	{"E202", "a view that reads itself"},
 	{"E203", "an effect in a place that only computes"},
 	{"E204", "processes that feed each other"},
