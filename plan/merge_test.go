@@ -61,9 +61,11 @@ func (s *splitter) int(depth int, x string) string {
 		return fmt.Sprintf("h%d.or(0)", s.highs)
 	}
 	d := depth - 1
-	switch s.IntN(5) {
+	switch s.IntN(6) {
 	case 0:
 		return s.set(d) + ".count"
+	case 5:
+		return s.set(d) + ".max.or(-9223372036854775807 - 1)"
 	case 1:
 		return "(" + s.int(d, x) + " + " + s.int(d, x) + ")"
 	case 2:
@@ -73,8 +75,15 @@ func (s *splitter) int(depth int, x string) string {
 }
 
 func (s *splitter) bool(depth int, x string) string {
+	if depth < 0 {
+		return x + " % 2 == 0"
+	}
 	d := max(depth-1, 0)
-	switch s.IntN(5) {
+	switch s.IntN(6) {
+	case 5:
+		s.n++
+		y := fmt.Sprint("x", s.n)
+		return s.set(d) + ".any do |" + y + "| " + s.bool(d-1, y) + " end"
 	case 0:
 		return "(" + s.int(d, x) + []string{" > ", " < ", " >= ", " == "}[s.IntN(4)] + fmt.Sprint(s.IntN(5)) + ")"
 	case 1:

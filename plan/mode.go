@@ -18,6 +18,8 @@ type Mark struct {
 
 	summed bool // a number or word of which states are joined, not values: two counts make their sum
 	unset  Mode // of "x.or(constant)": the mode of x
+
+	ofMergeable bool // of a count: what it counts is mergeable, and so is whether that is anything
 }
 
 var constant = Mark{Mode: Constant, Mergeable: true}
@@ -115,8 +117,11 @@ func (m Modes) Mark(x *Expr) Mark {
 	}
 	mark := Mark{Mode: m.ofOperator(x, args, block)}
 	mark.Mergeable = mark.Mode == Constant || merges(x, mark.Mode, args, block)
-	if x.Op == OpOr && args[1].Mode == Constant {
+	switch {
+	case x.Op == OpOr && args[1].Mode == Constant:
 		mark.unset = args[0].Mode
+	case x.Op == OpCount:
+		mark.ofMergeable = args[0].Mergeable && !args[0].summed
 	}
 	return mark
 }
@@ -153,11 +158,11 @@ func (m Modes) ofOperator(x *Expr, args []Mark, block Mark) Mode {
 	case OpSum:
 		return m.ofTotal(x, all, block.Mode)
 	case OpClosure:
-		return m.ofInputs(args)
+		return m.ofClosure(all)
 	case OpMax, OpMin:
 		return ofExtreme(x, all, block.Mode)
-	case OpAvg, OpSort, OpTop, OpGroup:
-		return frozen(worse(all, block.Mode))
+	case OpAvg, OpSort, OpTop, OpGroup, OpFirst, OpLast:
+		return m.ofOrder(worse(all, block.Mode))
 	case OpMinus:
 		if m.off == R4 {
 			return args[0].Mode
@@ -362,6 +367,23 @@ func ofExtreme(x *Expr, inputs, block Mode) Mode {
 	return Falls
 }
 
+// ofOrder is the mode of what looks at all elements together (R6): one more
+// may change it either way.
+func (m Modes) ofOrder(inputs Mode) Mode {
+	if m.off == R6 {
+		return inputs
+	}
+	return frozen(inputs)
+}
+
+// ofClosure is the mode of a transitive closure (R9), the one circle there is.
+func (m Modes) ofClosure(inputs Mode) Mode {
+	if m.off == R9 {
+		return Grows
+	}
+	return inputs
+}
+
 // compared is the mode of "a > b" or "a < b".
 func compared(op Op, a, b Mode) Mode {
 	if op == OpGt || op == OpGe {
@@ -433,6 +455,9 @@ func isEmpty(x *Expr) bool { return x.Op == OpList && len(x.Args) == 0 }
 // merges reports whether an operator that is not constant is a morphism in
 // each of its arguments, and so wherever they read: see Mark.Mergeable.
 func merges(x *Expr, mode Mode, args []Mark, block Mark) bool {
+	if x.Op == OpGt && args[0].ofMergeable && isZero(x.Args[1]) {
+		return mode != Tentative
+	}
 	for _, a := range append(args[:len(args):len(args)], block) {
 		if !a.Mergeable || a.summed {
 			return false
@@ -451,11 +476,13 @@ func merges(x *Expr, mode Mode, args []Mark, block Mark) bool {
 		return block.Mode <= Grows
 	case OpIf:
 		return args[0].Mode == Constant
-	case OpIn, OpNot, OpAnd, OpEither, OpGt, OpGe, OpLt, OpLe, OpOr, OpAdd, OpSub, OpMul, OpDiv, OpNeg:
+	case OpMax, OpMin, OpIn, OpNot, OpAnd, OpEither, OpGt, OpGe, OpLt, OpLe, OpOr, OpAdd, OpSub, OpMul, OpDiv, OpNeg:
 		return mode != Tentative // of one number or word there is an order, and no more to know
 	}
 	return false
 }
+
+func isZero(x *Expr) bool { return x.Op == OpConst && x.Type.isInteger() && x.Const.AsInt() == 0 }
 
 // worst is the mode of what is monotone in all its inputs.
 func worst(marks []Mark) Mode {

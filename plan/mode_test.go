@@ -14,6 +14,7 @@ import (
 const judged = `
 database :g, gset<int>, :replicated => true
 database :h, gset<int>, :replicated => true
+database :few, gset<nat>, :replicated => true
 database :s, set<int>, :replicated => true
 database :r, rset<int>, :replicated => true
 database :n, gcounter, :replicated => true
@@ -84,6 +85,13 @@ var expectations = []expectation{
 	{plan.R5, "lo.or(9) < 3", up, false}, {plan.R5, "top.or(0) > 3", up, true}, {plan.R5, "1 + 1", kept, true},
 
 	{plan.R6, "3 in g", up, true}, {plan.R6, "3 in s", any_, false}, {plan.R6, "n in g", any_, false}, {plan.R6, "3 in [1, 2]", kept, true},
+
+	{plan.R6, "g.max", up, true}, {plan.R6, "g.min", down, true}, {plan.R6, "s.max", any_, false}, {plan.R6, "g.max do |x| x + n end", any_, false},
+	{plan.R6, "g.any do |x| x > 3 end", up, true}, {plan.R6, "g.any do |x| x in s end", any_, false}, {plan.R6, "g.avg", any_, false},
+	{plan.R6, "g.sort_by do |x| x end", any_, false}, {plan.R6, "g.top(2) do |x| x end", any_, false}, {plan.R6, "g.first", any_, false},
+	{plan.R6, "l.last", any_, false}, {plan.R6, "g.group do |x| x % 2 end", any_, false},
+	{plan.R5, "few.sum", up, false}, {plan.R5, "g.sum", any_, false}, {plan.R5, "few.sum > 3", up, false},
+	{plan.R9, "g.product(h).closure", up, false}, {plan.R9, "g.product(s).closure", any_, false},
 
 	{plan.R7, "hits.keys", up, true}, {plan.R7, "cart.keys", any_, true}, {plan.R7, "last.keys", up, true}, {plan.R7, "mine.keys", any_, true},
 	{plan.R7, "baskets.keys", any_, true},
