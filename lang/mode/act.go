@@ -40,23 +40,23 @@ type scene struct {
 type acts struct {
 	*Program
 	home    []plan.Mark // the views' marks at the home
-	handler int
 	told    map[*guard]bool
+	asked   map[*plan.Expr]bool // calls of the host that had a letter: what they answer needs none
 	letters []diag.Diagnostic
 }
 
 // Letters returns an E201 for each guard and each argument that may still
 // change, and that the program acts on. Cost: linear in the plan.
 func (p *Program) Letters() []diag.Diagnostic {
-	if p.rules.without == plan.R12 {
+	if p.off == plan.R12 {
 		return nil
 	}
-	a := &acts{Program: p, told: map[*guard]bool{}}
+	a := &acts{Program: p, told: map[*guard]bool{}, asked: map[*plan.Expr]bool{}}
 	atHome := plan.Modes{Databases: p.p.Databases, Run: true, AtHome: true}
-	a.home = p.under(atHome).ViewsOf(p.p)
+	a.home = atHome.ViewsOf(p.p)
 	for i := range p.p.Handlers {
 		h := &p.p.Handlers[i]
-		s := scene{modes: p.under(plan.Modes{Databases: p.p.Databases, Views: p.standing.Views, Run: true})}
+		s := scene{modes: plan.Modes{Databases: p.p.Databases, Views: p.standing.Views, Run: true}}
 		if h.Home {
 			s = a.atHome(s)
 		}
@@ -66,14 +66,6 @@ func (p *Program) Letters() []diag.Diagnostic {
 		a.repair(&p.p.Invariants[i])
 	}
 	return a.letters
-}
-
-// under applies what a test does without.
-func (p *Program) under(m plan.Modes) plan.Modes {
-	if p.rules.modes != nil {
-		return p.rules.modes(m)
-	}
-	return m
 }
 
 // atHome is the scene of a run at the home.
@@ -253,7 +245,9 @@ func (a *acts) each(st *plan.Stmt, s scene) (scene, bool) {
 // calls judges the functions of the host that an expression calls.
 func (a *acts) calls(x *plan.Expr, s scene) {
 	if x.Op == plan.OpImport {
+		before := len(a.letters)
 		a.act(a.span(x), "what the host does cannot be taken back", x.Args, s)
+		a.asked[x] = len(a.letters) > before
 	}
 	for _, y := range x.Args {
 		a.calls(y, s)
@@ -261,6 +255,11 @@ func (a *acts) calls(x *plan.Expr, s scene) {
 	if x.Block != nil {
 		a.calls(x.Block.Expr, s)
 	}
+}
+
+// asks reports whether x calls the host where that had a letter.
+func (a *acts) asks(x *plan.Expr) bool {
+	return a.asked[x] || slices.ContainsFunc(x.Args, a.asks)
 }
 
 // act judges one act: its guards, then its arguments.
@@ -272,7 +271,7 @@ func (a *acts) act(at token.Span, what string, args []*plan.Expr, s scene) {
 		if g.ok() {
 			continue
 		}
-		if !a.told[g] {
+		if !a.told[g] && !a.asks(g.on) {
 			a.told[g] = true
 			a.letters = append(a.letters, a.ofGuard(g, at, what))
 		}

@@ -13,13 +13,7 @@ type Program struct {
 	spans    types.Spans
 	standing plan.Modes // of views, renders and invariants
 	spoilers map[int]spoiler
-	rules    rules
-}
-
-// rules are what a test may do without.
-type rules struct {
-	without plan.Rule
-	modes   func(plan.Modes) plan.Modes
+	off      plan.Rule // the rule that a test does without: R12
 }
 
 // Reason is what is known of a value: its mark, and why it is so. Because
@@ -43,6 +37,9 @@ func New(typed *types.Typed) *Program {
 	m.spoilers = spoilers(p)
 	return m
 }
+
+// View says what is known of the view of that index.
+func (p *Program) View(i int) Reason { return p.Value(p.p.Views[i].Expr) }
 
 // Value says what is known of an expression that stands: of a view, a render
 // or the condition of an invariant.
