@@ -20,8 +20,10 @@ database :copies, set<string>
 database :notes, set<string>, :by => :room, :replicated => :room
 on_say do |word: string| words.add(word) end
 on_copy do
-  words.each do |word|
-    copies.add(word)
+  tentatively do
+    words.each do |word|
+      copies.add(word)
+    end
   end
 end
 on_note do |room: id, word: string| notes[:room].add(word) end

@@ -28,15 +28,19 @@ on_both do |a: id, b: id, n: int|
   items[b].add(n)
 end
 on_copy do |a: id, c: id, n: int|
-  if n in marks[c]
-    abort :there
+  tentatively do
+    if n in marks[c]
+      abort :there
+    end
   end
   marks[a].add(n)
   items[a].add(n)
 end
 on_blend do |a: id, b: id, c: id, n: int|
-  if n in items[c]
-    abort :there
+  tentatively do
+    if n in items[c]
+      abort :there
+    end
   end
   marks[a].add(n)
   items[a].add(n)
