@@ -69,7 +69,7 @@ func compile(files []*syntax.File, roles *resolve.Topology) (*plan.Program, []tr
 	judged.Guard()
 	program, more := lower.Lower(typed, resolved)
 	if letters = append(letters, more...); diag.HasErrors(letters) {
-		return nil, letters
+		return nil, nil, letters
 	}
 	letters = append(letters, mode.New(typed).Letters()...)
 	if diag.HasErrors(letters) {
