@@ -48,7 +48,8 @@ func (o *opinion) terms() []*term {
 	return ts
 }
 
-// kinds lists the kinds of spaces that an invariant reads and repairs.
+// kinds lists the kinds of spaces that an invariant reads and repairs. A view
+// is looked through once, however many others read it.
 func (o *opinion) kinds() []plan.Placement {
 	var kinds []plan.Placement
 	database := func(i int) {
@@ -56,13 +57,17 @@ func (o *opinion) kinds() []plan.Placement {
 			kinds = append(kinds, k)
 		}
 	}
+	seen := map[int]bool{} // the views
 	var expr func(e *plan.Expr)
 	expr = func(e *plan.Expr) {
 		switch e.Op {
 		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
 			database(e.Index)
-		case plan.OpView:
-			expr(o.p.Views[e.Index].Expr)
+		case plan.OpView, plan.OpViewAt:
+			if !seen[e.Index] {
+				seen[e.Index] = true
+				expr(o.p.Views[e.Index].Expr)
+			}
 		}
 		for _, a := range e.Args {
 			expr(a)
