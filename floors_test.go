@@ -58,7 +58,7 @@ var floors = []floor{
 	{room: "lang/invariant", rooms: []string{"lang/token", "lang/diag", "lang/types", "plan", "value"}},
 	{room: "lang/mode", rooms: []string{"lang/token", "lang/diag", "lang/types", "plan", "value"}},
 	{room: "lang/lower", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "plan", "value"}},
-	{room: "lang/judge", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "plan", "value"}},
+	{room: "lang/judge", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "lang/mode", "plan", "value"}},
 	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "lang/lower", "lang/mode", "lang/judge", "plan", "value"}},
 
 	{room: "flow", rooms: []string{"wire", "value", "plan", "algebra/..."}},

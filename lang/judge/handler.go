@@ -3,6 +3,7 @@ package judge
 import (
 	"strings"
 
+	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -23,9 +24,9 @@ func (j *judge) handler(i int) {
 			j.saga(last, &line)
 		}
 	}
-	if f := j.unsettled(h); f.found != nil {
+	if act, changes := j.modes.Handler(i); changes {
 		line.Settled = false
-		line.Why += "; " + f.why() + j.reason(f.found)
+		line.Why += "; " + relying(act)
 	}
 	homes := j.homesOf(cells)
 	if len(cells) > len(homes) && len(homes) == 0 {
@@ -36,6 +37,14 @@ func (j *judge) handler(i int) {
 			l.Why += "; " + way
 		}
 	})
+}
+
+// relying says that a handler acts on what may change.
+func relying(act mode.Act) string {
+	if act.Tentatively {
+		return "acts tentatively on what may change: " + act.Short()
+	}
+	return "acts on what may change: " + act.Short()
 }
 
 // commit judges the commit of a handler: where it is raised, or at the home.

@@ -24,7 +24,7 @@ func (j *judge) invariant(i int, v Verdict) {
 		line.Strength, line.Why = Commit, "repaired where it is broken"
 		line.Overshoot = j.overshoot(inv)
 		j.mustBeBounded(inv, line)
-		line.Settled = j.modes.Of(&plan.Expr{Op: plan.OpNot, Type: plan.Bool, Args: []*plan.Expr{inv.Cond}}) <= plan.Grows
+		line.Settled = j.modes.Value(&plan.Expr{Op: plan.OpNot, Type: plan.Bool, Args: []*plan.Expr{inv.Cond}}).Settled()
 	default:
 		line.Settled, line.Why = false, "nothing keeps it"
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/lang/types"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -71,28 +72,15 @@ type judge struct {
 	report  *Report
 	letters []diag.Diagnostic
 
-	// What holds of values that stand, in a run, and in a run at the home.
-	modes, run, home plan.Modes
-
-	// Of each view, those it reads looked through: the cells it reads, and a
-	// database that makes it tentative, or -1.
-	viewCells    [][]cell
-	viewChanging []int
-
-	writers map[int][]string // the roles at which each database is written; see breakers
+	modes     *mode.Program
+	viewCells [][]cell         // the cells that each view reads, those it reads looked through
+	writers   map[int][]string // the roles at which each database is written; see breakers
 }
 
 func newJudge(typed *types.Typed) *judge {
 	p := typed.Program
-	j := &judge{p: p, typed: typed, report: &Report{}}
-	j.modes = plan.Modes{Databases: p.Databases, Views: plan.ViewMarks(p)}
-	j.run = plan.Modes{Databases: p.Databases, Run: true}
-	j.home = plan.Modes{Databases: p.Databases, Run: true, AtHome: true}
-	j.run.Views, j.home.Views = j.run.ViewsOf(p), j.home.ViewsOf(p)
+	j := &judge{p: p, typed: typed, report: &Report{}, modes: mode.New(typed)}
 	j.viewFootprints()
-	for i := range p.Views {
-		j.viewChanging = append(j.viewChanging, j.changing(p.Views[i].Expr))
-	}
 	return j
 }
 
@@ -115,10 +103,10 @@ func (j *judge) at(at []string, line Line, perRole func(r *plan.Role, l *Line)) 
 }
 
 func (j *judge) view(i int) {
-	v, mark := &j.p.Views[i], j.modes.Views[i]
+	v, is := &j.p.Views[i], j.modes.View(i)
 	j.at(v.At, Line{
 		Span: j.typed.Views[i].Decl.Name.Span, What: "view " + v.Name,
-		Settled: mark.Mode <= plan.Grows, Mergeable: mark.Mergeable, Why: j.reason(v.Expr),
+		Settled: is.Settled(), Mergeable: is.Mergeable, Why: is.Short(),
 	}, nil)
 }
 
@@ -127,10 +115,10 @@ func (j *judge) process(i int) {
 	line := Line{Span: head(j.typed.Processes[i].Decl.Span), What: "process", Settled: true, Mergeable: true}
 	for _, r := range q.Renders {
 		line.What += " render(" + r.Name + ")"
-		mark := j.modes.Mark(r.Expr)
-		line.Settled = line.Settled && mark.Mode <= plan.Grows
-		line.Mergeable = line.Mergeable && mark.Mergeable
-		line.Why = joined(line.Why, j.reason(r.Expr))
+		is := j.modes.Value(r.Expr)
+		line.Settled = line.Settled && is.Settled()
+		line.Mergeable = line.Mergeable && is.Mergeable
+		line.Why = joined(line.Why, is.Short())
 	}
 	j.at(q.At, line, nil)
 }

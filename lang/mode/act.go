@@ -43,6 +43,13 @@ type acts struct {
 	told    map[*guard]bool
 	asked   map[*plan.Expr]bool // calls of the host that had a letter: what they answer needs none
 	letters []diag.Diagnostic
+	first   *Act // what may change of the first act that relies on such
+}
+
+// Act is what is acted on though it may change, and whether the program says so.
+type Act struct {
+	Reason
+	Tentatively bool
 }
 
 // Letters returns an E201 for each guard and each argument that may still
@@ -51,21 +58,37 @@ func (p *Program) Letters() []diag.Diagnostic {
 	if p.off == plan.R12 {
 		return nil
 	}
-	a := &acts{Program: p, told: map[*guard]bool{}, asked: map[*plan.Expr]bool{}}
-	atHome := plan.Modes{Databases: p.p.Databases, Run: true, AtHome: true}
-	a.home = atHome.ViewsOf(p.p)
+	a := p.acts()
 	for i := range p.p.Handlers {
-		h := &p.p.Handlers[i]
-		s := scene{modes: plan.Modes{Databases: p.p.Databases, Views: p.standing.Views, Run: true}}
-		if h.Home {
-			s = a.atHome(s)
-		}
-		a.stmts(h.Body, s)
+		a.handler(&p.p.Handlers[i])
 	}
 	for i := range p.p.Invariants {
 		a.repair(&p.p.Invariants[i])
 	}
 	return a.letters
+}
+
+// Handler returns the first value that the handler of that index acts on though
+// it may change; false where there is none. Cost: linear in the handler.
+func (p *Program) Handler(i int) (Act, bool) {
+	a := p.acts()
+	a.handler(&p.p.Handlers[i])
+	if a.first == nil {
+		return Act{}, false
+	}
+	return *a.first, true
+}
+
+func (p *Program) acts() *acts {
+	return &acts{Program: p, home: p.home, told: map[*guard]bool{}, asked: map[*plan.Expr]bool{}}
+}
+
+func (a *acts) handler(h *plan.Handler) {
+	s := scene{modes: plan.Modes{Databases: a.p.Databases, Views: a.standing.Views, Run: true}}
+	if h.Home {
+		s = a.atHome(s)
+	}
+	a.stmts(h.Body, s)
 }
 
 // atHome is the scene of a run at the home.
@@ -120,9 +143,6 @@ func (a *acts) among(s scene, xs *plan.Expr, params []int) scene {
 
 // behind is the scene behind a guard.
 func (a *acts) behind(s scene, g *guard) scene {
-	if s.tentatively {
-		return s
-	}
 	x := g.on
 	if g.negated {
 		x = &plan.Expr{Op: plan.OpNot, Type: plan.Bool, Args: []*plan.Expr{g.on}}
@@ -183,9 +203,12 @@ func (a *acts) stmt(st *plan.Stmt, s scene) (after scene, aborts bool) {
 		in.tentatively = true
 		_, aborts = a.stmts(st.Body, in)
 		return s, aborts
-	case plan.StmtSerial, plan.StmtStep:
+	case plan.StmtSerial:
 		a.stmts(st.Body, a.atHome(s))
-		a.stmts(st.Else, s)
+		a.stmts(st.Else, s) // at the raiser
+	case plan.StmtStep:
+		a.stmts(st.Body, a.atHome(s))
+		a.stmts(st.Else, a.atHome(s)) // undone where it was done
 	default:
 		a.stmts(st.Body, s)
 		a.stmts(st.Else, s)
@@ -194,9 +217,6 @@ func (a *acts) stmt(st *plan.Stmt, s scene) (after scene, aborts bool) {
 }
 
 func (a *acts) let(st *plan.Stmt, s scene) scene {
-	if s.tentatively {
-		return s // it is taken as it is
-	}
 	lets := make(map[int]*plan.Expr, len(s.lets)+1)
 	for slot, x := range s.lets {
 		lets[slot] = x
@@ -264,25 +284,41 @@ func (a *acts) asks(x *plan.Expr) bool {
 
 // act judges one act: its guards, then its arguments.
 func (a *acts) act(at token.Span, what string, args []*plan.Expr, s scene) {
-	if s.tentatively {
-		return
-	}
-	for _, g := range s.guards {
-		if g.ok() {
-			continue
-		}
-		if !a.told[g] && !a.asks(g.on) {
+	if g := s.turning(); g != nil {
+		a.relies(g.reason, s)
+		if !s.tentatively && !a.told[g] && !a.asks(g.on) {
 			a.told[g] = true
 			a.letters = append(a.letters, a.ofGuard(g, at, what))
 		}
 		return
 	}
 	for _, x := range args {
-		if s.modes.Of(x) > plan.Grows {
-			r, leaf := a.whyNot(s, x)
-			a.letters = append(a.letters, a.ofArgument(x, r, leaf, at, what))
-			return
+		if s.modes.Of(x) <= plan.Grows {
+			continue
 		}
+		r, leaf := a.whyNot(s, x)
+		a.relies(r, s)
+		if !s.tentatively {
+			a.letters = append(a.letters, a.ofArgument(x, r, leaf, at, what))
+		}
+		return
+	}
+}
+
+// turning returns the first guard that may turn, or nil.
+func (s scene) turning() *guard {
+	for _, g := range s.guards {
+		if !g.ok() {
+			return g
+		}
+	}
+	return nil
+}
+
+// relies notes that an act relies on what may change.
+func (a *acts) relies(r Reason, s scene) {
+	if a.first == nil {
+		a.first = &Act{r, s.tentatively}
 	}
 }
 

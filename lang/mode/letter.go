@@ -14,7 +14,7 @@ const title = "this acts on a value that may still change"
 // ofGuard is the letter about a condition that may turn when it was acted on.
 func (a *acts) ofGuard(g *guard, act token.Span, what string) diag.Diagnostic {
 	at := a.span(g.on)
-	d := diag.Errorf("E201", at, title).Here("%s", inShort(g.reason)).There(act, "%s", what)
+	d := diag.Errorf("E201", at, title).Here("tentative: %s", g.reason.Short()).There(act, "%s", what)
 	d.Because = reasons(g.reason)
 	d.Example = a.example(g.leaf, at.Text(), g.negated, g.isEach)
 	return a.ways(d, g.leaf)
@@ -26,32 +26,13 @@ func (a *acts) ofArgument(x *plan.Expr, r Reason, leaf int, act token.Span, what
 	if at.File == nil {
 		at = act
 	}
-	d := diag.Errorf("E201", at, title).Here("%s", inShort(r)).There(act, "%s", what)
+	d := diag.Errorf("E201", at, title).Here("tentative: %s", r.Short()).There(act, "%s", what)
 	d.Because = reasons(r)
 	if leaf >= 0 {
 		d.Example = "one replica acts on what `" + at.Text() + "` is there, while another has changed `" + a.p.Databases[leaf].Name +
 			"` and was not heard of yet; what was written down stays"
 	}
 	return a.ways(d, leaf)
-}
-
-// inShort says in one line where a value's mode comes from: from what
-// database, and by which operator.
-func inShort(r Reason) string {
-	if len(r.Because) == 0 {
-		return "tentative"
-	}
-	last := len(r.Because) - 1
-	text := "tentative: " + r.Because[last].Text
-	for _, b := range r.Because[:last] {
-		if !strings.HasPrefix(b.Text, byWayOf) {
-			return text + ", and " + b.Text
-		}
-	}
-	if r.Mode == plan.Falls {
-		return text + ", and this holds only until then"
-	}
-	return text
 }
 
 // reasons are the steps by way of views, which are written elsewhere.

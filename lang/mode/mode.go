@@ -1,6 +1,8 @@
 package mode
 
 import (
+	"strings"
+
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/lang/types"
@@ -11,7 +13,8 @@ import (
 type Program struct {
 	p        *plan.Program
 	spans    types.Spans
-	standing plan.Modes // of views, renders and invariants
+	standing plan.Modes  // of views, renders and invariants
+	home     []plan.Mark // of the views, as a run at the home reads them
 	spoilers map[int]spoiler
 	off      plan.Rule // the rule that a test does without: R12
 }
@@ -27,6 +30,27 @@ type Reason struct {
 // Settled reports whether what was seen of the value is never taken back.
 func (r Reason) Settled() bool { return r.Mode <= plan.Grows }
 
+// Short says in one line where the mode comes from.
+func (r Reason) Short() string {
+	if len(r.Because) == 0 {
+		return "the compiler wrote it"
+	}
+	last := len(r.Because) - 1
+	text := r.Because[last].Text
+	if r.Settled() {
+		return text
+	}
+	for _, b := range r.Because[:last] {
+		if !strings.HasPrefix(b.Text, byWayOf) {
+			return text + ", and " + b.Text
+		}
+	}
+	if r.Mode == plan.Falls {
+		return text + ", and this holds only until then"
+	}
+	return text
+}
+
 // New returns the modes of a program that types and lower found no error in.
 // Cost: linear in the plan.
 func New(typed *types.Typed) *Program {
@@ -34,6 +58,7 @@ func New(typed *types.Typed) *Program {
 	m := &Program{p: p, spans: typed.Spans}
 	m.standing = plan.Modes{Databases: p.Databases}
 	m.standing.Views = m.standing.ViewsOf(p)
+	m.home = plan.Modes{Databases: p.Databases, Run: true, AtHome: true}.ViewsOf(p)
 	m.spoilers = spoilers(p)
 	return m
 }
