@@ -58,7 +58,9 @@ func (w *why) because(x *plan.Expr, want plan.Mode) {
 		w.choice(x, want)
 	case plan.OpOr:
 		w.unset(x, want)
-	case plan.OpAdd, plan.OpAnd, plan.OpEither, plan.OpProduct, plan.OpUnion, plan.OpIntersection, plan.OpCount:
+	case plan.OpSum:
+		w.total(x, want)
+	case plan.OpAdd, plan.OpAnd, plan.OpEither, plan.OpProduct, plan.OpUnion, plan.OpIntersection, plan.OpCount, plan.OpClosure:
 		w.inputs(x, want)
 	default:
 		w.other(x)
@@ -121,6 +123,14 @@ func (w *why) onWhat(x *plan.Expr) string {
 		}
 	}
 	return " on what changes"
+}
+
+// total explains a sum, which grows with what it is of where nothing is negative.
+func (w *why) total(x *plan.Expr, want plan.Mode) {
+	if w.is(x.Args[0], want) && (x.Block == nil || w.is(x.Block.Expr, plan.Constant)) {
+		w.note(x, "a sum falls when a negative number comes in, and only a `nat` is never one")
+	}
+	w.other(x)
 }
 
 func (w *why) minus(x *plan.Expr, want plan.Mode) {
@@ -296,7 +306,8 @@ func (w *why) spoiledBy(database int, l plan.Lattice) string {
 
 // readers are the readers that follow nothing, by their operations.
 var readers = map[plan.Op]string{
-	plan.OpAt: "[]",
+	plan.OpAt: "[]", plan.OpAvg: "avg", plan.OpSort: "sort_by", plan.OpTop: "top", plan.OpGroup: "group",
+	plan.OpFirst: "first", plan.OpLast: "last",
 }
 
 // opposite is what the other side of a comparison must do.
