@@ -67,6 +67,8 @@ type literal struct {
 	symbol   *plan.Expr // bound: what of the constant depends on the element; nil: nothing
 	symbolBy int64      // bound: its coefficient, on the side of the terms
 	expr     *plan.Expr // the condition as it is computed
+
+	isDrift, isUp, isDown bool // bound: whether the ways it is pushed are known, and which they are
 }
 
 // clause holds where one of its literals does.

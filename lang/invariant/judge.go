@@ -66,7 +66,7 @@ func judgeWith(typed *types.Typed, fault Fault) *Judgement {
 	for i := range typed.Program.Invariants {
 		inv := &typed.Program.Invariants[i]
 		c := &opinion{
-			judge: judge{p: typed.Program, writes: writes, fault: fault},
+			judge: judge{p: typed.Program, writes: writes, fault: fault, isMany: inv.Source != nil},
 			all:   o, index: i, inv: inv, modes: modes,
 			normal: &normal{p: typed.Program, spans: typed.Spans.Exprs},
 		}

@@ -12,20 +12,19 @@ type Fault uint8
 
 // The faults, one per rule.
 const (
-	NoFault          Fault = iota
-	DecRaises              // a dec is taken for an inc
-	IncLowers              // an inc is taken for a dec
-	AddKeepsSize           // an add leaves the size of a set as it was
-	RemoveKeeps            // a removal takes nothing away
-	OffKeeps               // an off turns nothing off
-	EqualMayGrow           // an equality bears an inc
-	SumsMayPart            // a transfer may be written in two commits
-	TwinsMayPart           // two equal registers may be set apart
-	ChosenIsUnique         // what users choose is unique
-	BothMayTurn            // two literals of a clause may turn false at once
-	BoundsMerge            // two sums within a bound merge to one within it
-	RemoveWinsMerges       // an absence from an rset outlives a merge
-	SetIsHarmless          // a set of a register changes nothing
+	NoFault        Fault = iota
+	DecRaises            // a dec is taken for an inc
+	IncLowers            // an inc is taken for a dec
+	AddKeepsSize         // an add leaves the size of a set as it was
+	RemoveKeeps          // a removal takes nothing away
+	OffKeeps             // an off turns nothing off
+	EqualMayGrow         // an equality bears an inc
+	SumsMayPart          // a transfer may be written in two commits
+	TwinsMayPart         // two equal registers may be set apart
+	ChosenIsUnique       // what users choose is unique
+	BothMayTurn          // two literals of a clause may turn false at once
+	BoundsMerge          // two sums within a bound merge to one within it
+	SetIsHarmless        // a set of a register changes nothing
 )
 
 // judge decides of one invariant.
@@ -33,6 +32,7 @@ type judge struct {
 	p      *plan.Program
 	writes []*write
 	fault  Fault
+	isMany bool // the invariant ranges over elements: a sum that none of them has is not kept
 }
 
 // moves says how a write may change a term: up, down, or both.
@@ -81,7 +81,7 @@ func (j *judge) mayBreak(w *write, l *literal) bool {
 	case twins:
 		return (j.changes(w, l.terms[0]) || j.changes(w, l.terms[1])) && j.fault != TwinsMayPart && !j.isTwinned(w.group, l)
 	case bound:
-		return j.pushes(w, l) && !j.isBalanced(w.group, l)
+		return j.pushes(w, l) && !j.isBalanced(w.group, l) && !j.isDecided(l)
 	}
 	return true
 }
@@ -135,21 +135,14 @@ func (j *judge) pushes(w *write, l *literal) bool {
 // their merge, as far as it can be told by itself.
 func (j *judge) closed(l *literal) bool {
 	switch l.sort {
-	case truth:
-		return l.isNot && (j.fault == RemoveWinsMerges || !slices.ContainsFunc(l.terms[0].dbs, j.removesWin))
+	case truth: // what adds is checked, where removals win too: an addition that a merge shows was shown where it was made
+		return l.isNot
 	case predicate: // the merge reads what one of the two reads
 		return !slices.ContainsFunc(j.writes, func(w *write) bool { return w.verb == "" && w.mayMeet(l.terms[0]) })
 	case bound:
-		return j.fault == BoundsMerge
+		return j.fault == BoundsMerge || !j.isMany && j.isStuck(l)
 	}
 	return false
-}
-
-// removesWin reports whether a removal of a database is remembered: taking two
-// of them back at once may show what neither replica showed.
-func (j *judge) removesWin(db int) bool {
-	return j.p.Databases[db].Lattice.Kind == plan.KindRSet &&
-		slices.ContainsFunc(j.writes, func(w *write) bool { return w.db == db && w.verb != "add" })
 }
 
 // moving lists the literals of a clause that some write may turn false.
@@ -170,7 +163,7 @@ func (j *judge) moving(c clause) []*literal {
 func (j *judge) free(c clause) (watched *literal, ok bool) {
 	moving := j.moving(c)
 	switch {
-	case len(moving) == 0:
+	case len(moving) == 0, slices.ContainsFunc(c, func(l *literal) bool { return j.holdsFromStart(l) && !slices.Contains(moving, l) }):
 		return nil, true
 	case slices.ContainsFunc(j.writes, func(w *write) bool {
 		return w.stmt == nil && slices.ContainsFunc(moving, func(l *literal) bool { return j.mayBreak(w, l) })

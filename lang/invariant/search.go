@@ -2,222 +2,170 @@ package invariant
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/martinelli-lang/martinelli/plan"
-	"github.com/martinelli-lang/martinelli/value"
 )
 
-// searchMax bounds the steps of one search: states that are made and looked at.
-const searchMax = 200_000
+// searchMax bounds the steps of one search: merges that are looked at.
+const searchMax = 4_000
 
 // search looks for two replicas that each keep the invariant, with at most two
-// updates each, and break it when they merge. It tries what is shortest first.
+// updates each, and break it when they merge. It tries what is shortest first,
+// from worlds that a few updates lead to, then from worlds near a bound.
 func (o *opinion) search() string {
 	m := o.model()
-	if m == nil {
+	if len(m.ops) == 0 {
 		return ""
 	}
-	begins := [][]state{m.reached()}
-	if m.isFar() {
-		begins = append(begins, m.starts())
+	if found := m.try(m.reached()); found != "" {
+		return found
 	}
-	for _, starts := range begins {
-		for _, lengths := range [][2]int{{1, 1}, {2, 1}, {1, 2}, {2, 2}} {
-			for _, start := range starts {
-				if found := m.from(start, lengths[0], lengths[1]); found != "" {
-					return found
-				}
+	for _, n := range m.far() {
+		if found := m.try(m.near(n)); found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+func (m *model) try(starts []world) string {
+	m.steps = 0
+	for _, lengths := range [][2]int{{1, 1}, {2, 1}, {2, 2}} {
+		for _, w := range starts {
+			if found := m.from(w, lengths[0], lengths[1]); found != "" {
+				return found
 			}
 		}
 	}
 	return ""
 }
 
-// isFar reports whether a bound is further away than a few updates lead.
-func (m *model) isFar() bool {
-	for _, c := range m.cs {
-		for _, l := range c {
-			if l.sort == bound && (l.k > 2 || l.k < -2) {
-				return true
-			}
-		}
-	}
-	return false
-}
+// reachedMax bounds the worlds to begin with that updates lead to.
+const reachedMax = 96
 
-// reached lists valid states that a few updates of the program lead to.
-func (m *model) reached() []state {
-	empty := make(state, len(m.cells))
-	if !m.holds(empty) {
+// reached lists valid worlds that a few updates of the program lead to.
+func (m *model) reached() []world {
+	worlds := []world{make(world, len(m.places))}
+	if !m.holds(worlds[0]) {
 		return nil
 	}
-	states := []state{empty}
-	for at := 0; at < len(states) && len(states) < reachedMax; at++ {
-		for _, r := range m.runs(states[at], 1) {
-			for i := range r.end {
-				c := &r.end[i]
-				c.added, c.gone, c.stamp, c.change = 0, 0, 0, 0
-			}
-			if !slices.ContainsFunc(states, func(s state) bool { return slices.Equal(s, r.end) }) {
-				states = append(states, r.end)
+	for at := 0; at < len(worlds) && len(worlds) < reachedMax; at++ {
+		for _, b := range m.branches(worlds[at], 1, 0) {
+			if w := b.end(); len(worlds) < reachedMax && !slices.ContainsFunc(worlds, func(o world) bool { return slices.Equal(o, w) }) {
+				worlds = append(worlds, w)
 			}
 		}
 	}
-	return states
+	return worlds
 }
 
-// reachedMax bounds the states to begin with that updates lead to.
-const reachedMax = 64
+// far lists what counters and sizes are compared with that few updates do not lead to.
+func (m *model) far() []int64 {
+	var ns []int64
+	for _, c := range m.o.clauses {
+		for _, l := range c {
+			if l.sort == bound && (l.k > 2 || l.k < -2) {
+				for i := range l.terms {
+					if n := l.k / l.coef[i]; !slices.Contains(ns, n) {
+						ns = append(ns, n)
+					}
+				}
+			}
+		}
+	}
+	return ns
+}
+
+// near lists worlds that have counters or sizes near n.
+func (m *model) near(n int64) []world {
+	var worlds []world
+	m.known, m.ballast = map[string]bool{}, 0
+	isSize := n > 0 && slices.ContainsFunc(m.o.terms(), func(t *term) bool { return t.reading == size })
+	for _, d := range []int64{0, 1, -1, 2, -2, 3, -3} {
+		w := make(world, len(m.places))
+		for i := range m.places {
+			if k := m.places[i].kind; k == plan.KindCounter || k == plan.KindGCounter && n+d >= 0 {
+				w[i] = fact{n: n + d, isHere: true}
+			}
+		}
+		if m.holds(w) {
+			worlds = append(worlds, w)
+		}
+	}
+	if isSize {
+		m.known, m.ballast = map[string]bool{}, n-1
+		worlds = append([]world{make(world, len(m.places))}, worlds...)
+	}
+	return slices.DeleteFunc(worlds, func(w world) bool { return !m.holds(w) })
+}
 
 // from tries every run of a updates here and b there.
-func (m *model) from(start state, a, b int) string {
+func (m *model) from(w world, a, b int) string {
 	if m.steps > searchMax {
 		return ""
 	}
-	as, bs := m.runs(start, a), m.runs(start, b)
+	as, bs := m.branches(w, a, 1), m.branches(w, b, 2)
 	for i := range as {
 		for k := range bs {
-			for schedule := range 3 {
-				if m.steps++; m.steps > searchMax {
-					return ""
-				}
-				merged := m.merge(start, &as[i], &bs[k], schedule)
-				if !m.holds(merged) {
-					return m.tell(start, &as[i], &bs[k], merged)
-				}
+			if found := m.meet(w, as[i], bs[k]); found != "" || m.steps > searchMax {
+				return found
 			}
 		}
 	}
 	return ""
 }
 
-// run is what one replica did, each step of which kept the invariant.
-type run struct {
-	ops   []*op
-	after []state // behind each
-	end   state
+// meet merges two branches, in each order of their stamps where that matters.
+func (m *model) meet(w world, a, b *branch) string {
+	isOrdered := false
+	for i := range w {
+		isOrdered = isOrdered || a.at[i].at > 0 && b.at[i].at > 0 && m.places[i].isRegister()
+	}
+	n := uint8(len(b.ops))
+	for first := range n + 1 {
+		for second := first; second <= n; second++ {
+			m.steps++
+			merged := m.merge(w, a, b, [3]uint8{0, first, second})
+			if !m.holds(merged) {
+				return m.tell(w, a, b, merged)
+			}
+			if !isOrdered {
+				return ""
+			}
+		}
+	}
+	return ""
 }
 
-// runs lists the runs of n updates.
-func (m *model) runs(start state, n int) []run {
-	runs := []run{{end: start}}
-	for i := range n {
-		var longer []run
-		for _, r := range runs {
-			for k := range m.ops {
-				if m.steps++; m.steps > searchMax {
-					return nil
+// branches lists the runs of n updates that each keep the invariant, with the
+// new ids of one pool.
+func (m *model) branches(w world, n, pool int) []*branch {
+	branches := []*branch{begin(w)}
+	for range n {
+		var longer []*branch
+		for _, b := range branches {
+			for _, o := range m.ops {
+				if o.fresh&^(3<<(2*pool)) != 0 || o.fresh&b.fresh != 0 {
+					continue
 				}
-				next, ok := m.apply(r.end, &m.ops[k], i+1)
-				if ok && m.holds(next) {
-					longer = append(longer, run{append(slices.Clip(r.ops), &m.ops[k]), append(slices.Clip(r.after), next), next})
+				next := b.do(m, o)
+				if next == nil {
+					continue
+				}
+				end := next.end()
+				if !m.holds(end) || slices.ContainsFunc(longer, func(l *branch) bool { return slices.Equal(l.at, next.at) }) {
+					continue
+				}
+				next.after = append(slices.Clip(next.after), end)
+				if longer = append(longer, next); len(longer) >= branchesMax {
+					return longer
 				}
 			}
 		}
-		runs = longer
+		branches = longer
 	}
-	return runs
+	return branches
 }
 
-// tell writes down what was found.
-func (m *model) tell(start state, a, b *run, merged state) string {
-	for i := range m.cells { // that there is such an element goes without saying
-		c := &m.cells[i]
-		c.isHidden = c.kind == isPresence && m.o.lists && c.term == m.o.normal.source.terms[0] &&
-			start[i].has(0) && a.end[i].has(0) && b.end[i].has(0)
-	}
-	var t strings.Builder
-	t.WriteString("2 replicas, " + m.named(start) + ":  a: ")
-	m.tellRun(&t, a)
-	t.WriteString("  b: ")
-	m.tellRun(&t, b)
-	t.WriteString("  after merge: " + m.text(merged))
-	return t.String()
-}
-
-func (m *model) tellRun(t *strings.Builder, r *run) {
-	for i, o := range r.ops {
-		if i > 0 {
-			t.WriteString(", ")
-		}
-		text := o.text
-		if len(m.shown()) == 1 {
-			text = strings.Replace(text, m.shown()[0].database+".", "", 1)
-		}
-		t.WriteString(text + " -> " + m.text(r.after[i]))
-	}
-}
-
-// text writes a state: its value, or where there are several, each with its name.
-func (m *model) text(s state) string {
-	if len(m.shown()) == 1 {
-		i := slices.IndexFunc(m.cells, func(c cell) bool { return !c.isHidden })
-		return m.cells[i].valueText(s[i])
-	}
-	return m.named(s)
-}
-
-func (m *model) named(s state) string {
-	var parts []string
-	for i := range m.cells {
-		if c := &m.cells[i]; !c.isHidden {
-			parts = append(parts, c.name+" "+c.valueText(s[i]))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// shown lists the cells that are written down.
-func (m *model) shown() []cell {
-	return slices.DeleteFunc(slices.Clone(m.cells), func(c cell) bool { return c.isHidden })
-}
-
-func (c *cell) valueText(s content) string {
-	switch c.kind {
-	case isPresence:
-		if s.has(0) {
-			return "yes"
-		}
-		return "no"
-	case isRegister:
-		v := c.domain[s.n]
-		switch {
-		case v.IsNil():
-			return "unset"
-		case v.Kind() == value.KindInt:
-			return strconv.FormatInt(v.AsInt(), 10)
-		case v.Kind() == value.KindBool:
-			return strconv.FormatBool(v.AsBool())
-		case v.Kind() == value.KindSymbol:
-			return ":" + v.AsString()
-		}
-		return strconv.Quote(v.AsString())
-	}
-	return strconv.FormatInt(s.count(), 10)
-}
-
-// starts lists the valid states to begin with, those at a bound first.
-func (m *model) starts() []state {
-	states := []state{{}}
-	for i := range m.cells {
-		var more []state
-		for _, s := range states {
-			for _, v := range m.cells[i].starts {
-				more = append(more, append(slices.Clip(s), v))
-				if m.steps++; len(more) > startsMax {
-					break
-				}
-			}
-		}
-		states = more
-	}
-	return slices.DeleteFunc(states, func(s state) bool { return !m.holds(s) })
-}
-
-// startsMax bounds the states to begin with.
-const startsMax = 512
-
-// isBool reports whether a constant is one.
-func isBool(t plan.Type) bool { return t.Kind == plan.KindBool }
+// branchesMax bounds the runs of one replica from one world.
+const branchesMax = 200

@@ -25,6 +25,7 @@ type write struct {
 // is a part of a commit.
 type group struct {
 	writes []*write
+	lets   map[int]*plan.Expr // what stands before it in its block or around it
 }
 
 // everyWrite lists the updates of the whole program: of handlers and repairs,
@@ -32,10 +33,11 @@ type group struct {
 func everyWrite(p *plan.Program) []*write {
 	var c collector
 	for i := range p.Handlers {
+		c.lets = nil
 		c.block(p.Handlers[i].Body, false)
 	}
 	for i := range p.Invariants {
-		c.repairs = &p.Invariants[i]
+		c.repairs, c.lets = &p.Invariants[i], nil
 		c.block(p.Invariants[i].Repair, false)
 	}
 	for i := range p.Processes {
@@ -61,14 +63,17 @@ func hidden(db int) *write {
 type collector struct {
 	repairs *plan.Invariant
 	all     []*write
+	lets    map[int]*plan.Expr // of the body so far
 }
 
 func (c *collector) block(ss []*plan.Stmt, isSerial bool) {
-	g := &group{}
+	g := &group{lets: c.lets}
 	ids := map[int]int{} // slots that hold a fresh id: how often they are used for an element
 	for _, s := range ss {
 		switch s.Op {
 		case plan.StmtLet:
+			c.lets = with(c.lets, s.Index, s.Args[0])
+			g.lets = c.lets
 			if s.Args[0].Op == plan.OpNewID {
 				ids[s.Index] = 0
 			}

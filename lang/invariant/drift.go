@@ -1,0 +1,69 @@
+package invariant
+
+import "github.com/martinelli-lang/martinelli/plan"
+
+// Where all writes of the program push a sum the same way, it is known from
+// where it starts: all counters and sizes are 0 before anything is written.
+
+// drift says which ways the writes of the program may push the sum of a bound.
+func (j *judge) drift(l *literal) (isUp, isDown bool) {
+	if l.isDrift {
+		return l.isUp, l.isDown
+	}
+	for _, w := range j.writes {
+		for i, t := range l.terms {
+			raises, lowers := j.moves(w, t)
+			if l.coef[i] < 0 {
+				raises, lowers = lowers, raises
+			}
+			isUp, isDown = isUp || raises, isDown || lowers
+		}
+	}
+	l.isDrift, l.isUp, l.isDown = true, isUp, isDown
+	return isUp, isDown
+}
+
+// isStuck reports whether a sum stands at its bound from the start and is only
+// pushed one way: each commit that keeps the bound leaves it there, and so does
+// their merge.
+func (j *judge) isStuck(l *literal) bool {
+	isUp, isDown := j.drift(l)
+	return l.symbol == nil && l.k == 0 && (l.rel == atLeast && !isUp || l.rel == equal && isUp != isDown)
+}
+
+// isDecided reports whether no write turns a bound false, though it pushes the
+// sum that way: it is false from the start and stays so, or the sum only moves
+// away from where it would be false, or is never below 0.
+func (j *judge) isDecided(l *literal) bool {
+	isUp, isDown := j.drift(l)
+	switch {
+	case l.symbol != nil:
+		return false
+	case l.rel == atLeast:
+		return l.k > 0 && !isUp || l.k <= 0 && j.isNatural(l)
+	case l.rel == equal:
+		return l.k > 0 && !isUp || l.k < 0 && !isDown
+	}
+	return l.k >= 0 && !isUp || l.k <= 0 && !isDown
+}
+
+// isNatural reports whether a sum is of what is never below 0.
+func (j *judge) isNatural(l *literal) bool {
+	for i, t := range l.terms {
+		isCount := t.reading == size || t.reading == number && j.p.Databases[t.dbs[0]].Lattice.Kind == plan.KindGCounter
+		if l.coef[i] < 0 || !isCount {
+			return false
+		}
+	}
+	return true
+}
+
+// holdsFromStart reports whether a literal holds of empty databases, whatever
+// the element is.
+func (j *judge) holdsFromStart(l *literal) bool {
+	if l.isSource {
+		return true // nothing is in an empty collection
+	}
+	v, known := atStart(j.p, l.expr)
+	return known && v.AsBool()
+}
