@@ -59,10 +59,11 @@ func (j *judge) isNatural(l *literal) bool {
 }
 
 // holdsFromStart reports whether a literal holds of empty databases, whatever
-// the element is.
+// the element is. That nothing is in what the invariant ranges over is left
+// out: somebody will write the handler that adds to it.
 func (j *judge) holdsFromStart(l *literal) bool {
 	if l.isSource {
-		return true // nothing is in an empty collection
+		return false
 	}
 	v, known := atStart(j.p, l.expr)
 	return known && v.AsBool()

@@ -68,7 +68,7 @@ func TestOracle(t *testing.T) {
 func TestOracleFindsFaults(t *testing.T) {
 	for f := invariant.NoFault + 1; f <= invariant.FaultLast; f++ {
 		found := false
-		for i := uint64(0); i < 1_000 && !found; i++ {
+		for i := uint64(0); i < 3_000 && !found; i++ {
 			p := oracle.Draw(7, i)
 			v, _ := judged(t, p, f)
 			found = v.Kind == invariant.Free && p.Breaks() != ""

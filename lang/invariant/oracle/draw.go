@@ -133,6 +133,12 @@ var rows = []func(d drawer, p *Pair) string{
 		p.Cond = either(a, b)
 		return more + evenMore
 	},
+	func(d drawer, p *Pair) string { // the same of two marks
+		a, more := d.mark()
+		b, evenMore := d.mark()
+		p.Cond = either(a, b)
+		return more + evenMore
+	},
 	func(d drawer, p *Pair) string { // two registers equal
 		p.Cond = Formula{"w == v", func(w *world, _ int) bool { return w.reg[0] == w.reg[1] }}
 		return "wv"
