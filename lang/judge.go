@@ -9,6 +9,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/lower"
 	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
+	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/types"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -23,26 +24,38 @@ func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic
 	files, letters := parse(sources)
 	roles, more := readTopology(topology)
 	letters = append(letters, more...)
-	if diag.HasErrors(letters) {
+	look := func(files []*syntax.File) []diag.Diagnostic {
+		_, letters := judgeFiles(files, roles)
+		return letters
+	}
+	if diag.HasErrors(more) {
 		return nil, diag.Sort(letters)
 	}
-	resolved, more := resolve.Resolve(files, roles)
-	letters = append(letters, more...)
+	if diag.HasErrors(letters) {
+		return nil, diag.Sort(alsoOf(files, letters, look))
+	}
+	report, more := judgeFiles(files, roles)
+	return report, diag.Sort(append(letters, alsoOf(files, more, look)...))
+}
+
+// judgeFiles takes what could be read through the rooms of the compiler.
+func judgeFiles(files []*syntax.File, roles *resolve.Topology) (*judge.Report, []diag.Diagnostic) {
+	resolved, letters := resolve.Resolve(files, roles)
 	typed, more := types.Check(resolved)
 	letters = append(letters, more...)
 	letters = append(letters, judgedOnly(typed.Later)...)
 	if diag.HasErrors(letters) {
-		return nil, diag.Sort(letters)
+		return nil, letters
 	}
 	judged := invariant.Judge(typed)
 	if letters = append(letters, judged.Letters...); diag.HasErrors(judged.Letters) {
-		return nil, diag.Sort(letters)
+		return nil, letters
 	}
 	_, more = lower.Lower(typed, resolved)
 	letters = append(letters, more...)
 	letters = append(letters, mode.New(typed).Letters()...)
 	report, more := judge.Judge(typed, verdictsOf(judged))
-	return report, diag.Sort(append(letters, more...))
+	return report, append(letters, more...)
 }
 
 // verdictsOf hands over what was decided of the invariants.

@@ -44,10 +44,20 @@ func CompileTests(sources []Source, topology *Source) (*plan.Program, []trial.Te
 	files, letters := parse(sources)
 	roles, more := readTopology(topology)
 	letters = append(letters, more...)
-	if diag.HasErrors(letters) {
+	look := func(files []*syntax.File) []diag.Diagnostic {
+		_, _, letters := compile(files, roles)
+		return letters
+	}
+	if diag.HasErrors(more) {
 		return nil, nil, diag.Sort(letters)
 	}
+	if diag.HasErrors(letters) {
+		return nil, nil, diag.Sort(alsoOf(files, letters, look))
+	}
 	program, tests, more := compile(files, roles)
+	if program == nil {
+		more = alsoOf(files, more, look)
+	}
 	return program, tests, diag.Sort(append(letters, more...))
 }
 

@@ -146,6 +146,9 @@ func (l *lowerer) view(i int) {
 // wherever its event is raised.
 func (l *lowerer) handler(i int) {
 	h, decl := &l.p.Handlers[i], l.typed.Handlers[i].Decl
+	if l.elseAway(h) {
+		return
+	}
 	var t touched
 	l.stmts(&t, h.Body)
 	at := l.place(h.At, t, decl.Event.Span, func(db *plan.Database) diag.Diagnostic {
@@ -157,6 +160,31 @@ func (l *lowerer) handler(i int) {
 		h.At = at
 	}
 	l.mustBeAllowed(h, at, decl.Event.Span)
+}
+
+// elseAway writes a letter about the else of a serial block or saga that
+// changes a home database where nothing else of its handler does: it runs
+// where the event is raised.
+func (l *lowerer) elseAway(h *plan.Handler) bool {
+	if len(h.Body) == 0 {
+		return false
+	}
+	last := h.Body[len(h.Body)-1]
+	if last.Op != plan.StmtSerial && last.Op != plan.StmtSaga {
+		return false
+	}
+	var before touched
+	l.stmts(&before, h.Body[:len(h.Body)-1])
+	for _, s := range last.Else {
+		db := &l.p.Databases[max(s.Index, 0)]
+		if s.Op != plan.StmtWrite || db.Placement != plan.Home || len(before.homes) > 0 || len(db.At) == 0 || slices.Equal(h.At, db.At) {
+			continue
+		}
+		l.write(diag.Errorf("E405", l.typed.Spans.Stmts[s], "this `else` touches `%s`, which lives at `%s`, and runs where `on_%s` is raised", db.Name, db.At[0], h.Event).
+			Hinting("what did not happen needs no undoing: where the block aborts, nothing of it is left"))
+		return true
+	}
+	return false
 }
 
 // mustBeAllowed warns of a handler that aborts in every run: it stands at roles

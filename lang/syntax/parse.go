@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
@@ -104,7 +106,23 @@ func (p *parser) finish() []diag.Diagnostic {
 	if p.unclosed < 0 {
 		p.letters = append(p.letters, p.misplaced...)
 	}
+	p.openStrings()
 	return diag.Sort(p.letters)
+}
+
+// openStrings leaves of a line with a string that is never closed the letter
+// about that alone: where its quotes stand, nobody knows.
+func (p *parser) openStrings() {
+	for _, t := range p.list.Tokens {
+		if t.Fault == nil || t.Fault.Kind != token.UnterminatedString {
+			continue
+		}
+		line, told := t.Span.Position().Line, len(p.letters)
+		p.letters = slices.DeleteFunc(p.letters, func(d letter) bool { return d.Where().Position().Line == line })
+		if len(p.letters) < told {
+			p.letters = append(p.letters, faultLetter(t.Fault))
+		}
+	}
 }
 
 // The cursor.

@@ -122,11 +122,13 @@ func (p *parser) ifExpr() *If {
 	for p.kind() == token.Elsif {
 		x.Arms = append(x.Arms, p.arm())
 	}
-	if p.kind() == token.Else {
+	if p.kind() == token.Else && p.ahead(1).Kind != token.Bar {
 		p.advance()
 		x.Else, x.HasElse = p.body(), true
 	}
-	p.strayClauses(o)
+	if p.kind() != token.Else || p.ahead(1).Kind != token.Bar {
+		p.strayClauses(o)
+	}
 	p.closeBlock()
 	x.Span = p.since(start)
 	p.scope = outer

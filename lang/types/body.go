@@ -84,7 +84,8 @@ func (c *checker) cycle(d diag.Diagnostic, name string, at syntax.Node) diag.Dia
 	}
 	through := c.underway[slices.Index(c.underway, name)+1:]
 	if len(through) == 0 {
-		return d.There(at.Where(), "here")
+		d.Labels = []diag.Label{{Span: at.Where(), Text: "here"}, d.Labels[0]}
+		return d
 	}
 	return d.There(at.Where(), "here, by way of %s", resolve.Quoted(through))
 }

@@ -136,8 +136,21 @@ func (c *checker) element(x *syntax.Index) *plan.Expr {
 		return &plan.Expr{Op: plan.OpAt, Type: plan.Maybe(plan.String), Args: []*plan.Expr{xs, c.check(x.Keys[0], plan.Int)}}
 	}
 	if xs.Type.Kind != plan.KindList || len(x.Keys) != 1 {
-		c.write(diag.Errorf("E104", x.Span, "`%s` has no keys: databases and lists have", xs.Type.Label()))
+		d := diag.Errorf("E104", x.Span, "`%s` has no keys: databases and lists have", xs.Type.Label())
+		if id, ok := x.X.(*syntax.Ident); ok {
+			d = d.Hinting("%s", resolve.DidYouMean(id.Name, c.databaseNames()))
+		}
+		c.write(d)
 		return bad()
 	}
 	return &plan.Expr{Op: plan.OpAt, Type: plan.Maybe(xs.Type.Element()), Args: []*plan.Expr{xs, c.check(x.Keys[0], plan.Int)}}
+}
+
+// databaseNames lists the databases as they are declared.
+func (c *checker) databaseNames() []string {
+	names := make([]string, len(c.prog.Databases))
+	for i, db := range c.prog.Databases {
+		names[i] = db.Name
+	}
+	return names
 }

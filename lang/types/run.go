@@ -69,8 +69,12 @@ func (c *checker) cell(r *plan.Run, out resolve.Out, params []int) (*filled, boo
 	x := out.Call.Args[out.Arg].Value
 	p, ok := c.target(x)
 	if !ok || out.Database == nil {
-		c.write(diag.Errorf("E107", x.Where(), "`%s` fills a database, and this is none", out.Name).
-			Hinting("the last argument is the database its result goes to, as in `%s(photos[:user_id], favorites[:user_id])`", out.Name))
+		d := diag.Errorf("E107", x.Where(), "`%s` fills a database, and this is none", out.Name).
+			Hinting("the last argument is the database its result goes to, as in `%s(photos[:user_id], favorites[:user_id])`", out.Name)
+		if hint := resolve.DidYouMean(out.Name, []string{"render", "refresh", "notify"}); hint != "" {
+			d = d.Hinting("%s", hint)
+		}
+		c.write(d)
 		return nil, false
 	}
 	if p.filled == nil {
