@@ -91,12 +91,32 @@ func (r *rest) list(decls []syntax.Decl, tokens []token.Token) {
 		if db, ok := d.(*syntax.Database); ok {
 			r.databases[db.Name.Text] = db
 		}
+		locals := p.locals()
 		for _, t := range p.tokens {
-			if t.Kind == token.Ident {
+			if t.Kind == token.Ident && !locals[t.Text] {
 				r.naming[t.Text] = append(r.naming[t.Text], p)
 			}
 		}
 	}
+}
+
+// locals returns the names that parameters and lets of the declaration have.
+func (p *part) locals() map[string]bool {
+	locals := map[string]bool{}
+	inBars := false
+	for i, t := range p.tokens {
+		if t.Kind == token.Bar {
+			inBars = !inBars
+		}
+		if i == 0 || t.Kind != token.Ident {
+			continue
+		}
+		before := p.tokens[i-1].Kind
+		if before == token.Let || inBars && (before == token.Bar || before == token.Comma) {
+			locals[t.Text] = true
+		}
+	}
+	return locals
 }
 
 // from returns the index of the first token at or behind an offset.
@@ -216,6 +236,9 @@ func (r *rest) kept(decls []syntax.Decl) []syntax.Decl {
 		if at, ok := d.(*syntax.At); ok {
 			copied := *at
 			copied.Decls = r.kept(at.Decls)
+			if len(copied.Decls) == 0 {
+				continue // its roles may be what is wrong
+			}
 			d = &copied
 		}
 		if !r.gone[d] {
