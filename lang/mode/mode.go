@@ -16,6 +16,7 @@ type Program struct {
 	standing plan.Modes  // of views, renders and invariants
 	home     []plan.Mark // of the views, as a run at the home reads them
 	spoilers map[int]spoiler
+	ends     map[question]end
 	off      plan.Rule // the rule that a test does without: R12
 }
 
@@ -55,7 +56,7 @@ func (r Reason) Short() string {
 // Cost: linear in the plan.
 func New(typed *types.Typed) *Program {
 	p := typed.Program
-	m := &Program{p: p, spans: typed.Spans}
+	m := &Program{p: p, spans: typed.Spans, ends: map[question]end{}}
 	m.standing = plan.Modes{Databases: p.Databases}
 	m.standing.Views = m.standing.ViewsOf(p)
 	m.home = plan.Modes{Databases: p.Databases, Run: true, AtHome: true}.ViewsOf(p)

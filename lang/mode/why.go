@@ -15,6 +15,26 @@ type why struct {
 	lets  map[int]*plan.Expr
 	chain []diag.Label
 	leaf  int // the database at the end of the chain, or -1
+	views int // looked through so far
+}
+
+// viewsMax bounds the views that a chain of reasons goes through one by one.
+// Of a longer one the rest is left out but for its end, which each view
+// remembers, so that views upon views are judged in linear time.
+const viewsMax = 8
+
+// question is why a view's mode is not the wanted one.
+type question struct {
+	view   int
+	want   plan.Mode
+	run    bool
+	atHome bool
+}
+
+// end is where a chain of reasons ends.
+type end struct {
+	label diag.Label
+	leaf  int
 }
 
 func (w *why) note(x *plan.Expr, text string) {
@@ -227,7 +247,31 @@ func (w *why) view(x *plan.Expr, want plan.Mode) {
 		want = plan.Constant
 	}
 	w.note(x, byWayOf+"the view `"+v.Name+"`")
-	w.because(v.Expr, want)
+	if w.views++; w.views <= viewsMax {
+		w.because(v.Expr, want)
+		return
+	}
+	e := w.endOf(x.Index, want)
+	w.leaf = e.leaf
+	if e.label.Text != "" {
+		w.chain = append(w.chain, e.label)
+	}
+}
+
+// endOf returns where the reasons of a view end.
+func (w *why) endOf(view int, want plan.Mode) end {
+	q := question{view, want, w.modes.Run, w.modes.AtHome}
+	if e, known := w.ends[q]; known {
+		return e
+	}
+	rest := why{Program: w.Program, modes: w.modes, views: viewsMax}
+	rest.because(w.p.Views[view].Expr, want)
+	e := end{leaf: rest.leaf}
+	if n := len(rest.chain); n > 0 {
+		e.label = rest.chain[n-1]
+	}
+	w.ends[q] = e
+	return e
 }
 
 // byWayOf begins a reason that only leads to another one.
