@@ -49,10 +49,18 @@ func (o *opinion) judgeRepair() {
 			Here("a repair would run on a guess").
 			Hinting("a repair is for what stays broken: a growing value above a constant, an element that is in a set for good or that the repair removes from its set"))
 	}
-	for _, s := range o.inv.Repair {
+	o.judgeRepairs(o.inv.Repair)
+}
+
+func (o *opinion) judgeRepairs(ss []*plan.Stmt) {
+	for _, s := range ss {
 		if why := o.harm(s); why != "" {
 			o.write(diag.Errorf("E304", o.all.typed.Spans.Stmts[s], "%s", why).
 				Hinting("two replicas may repair at once: add or remove what the element itself names, set a constant, turn on or off"))
+		}
+		if s.Op == plan.StmtIf {
+			o.judgeRepairs(s.Body)
+			o.judgeRepairs(s.Else)
 		}
 	}
 }
@@ -76,27 +84,30 @@ func (o *opinion) opposite(m plan.Mode) plan.Mode {
 	return m
 }
 
-// removesElement reports whether every statement of the repair removes
+// removesElement reports whether every update of the repair removes
 // something: that does nothing where it is gone.
 func (o *opinion) removesElement() bool {
-	return !slices.ContainsFunc(o.inv.Repair, func(s *plan.Stmt) bool {
-		return s.Op != plan.StmtClear && (s.Op != plan.StmtWrite || s.Name != "remove")
+	return !slices.ContainsFunc(o.writes, func(w *write) bool {
+		return w.repairs == o.inv && w.verb != "" && w.verb != "remove"
 	})
 }
 
 // harm says why a statement of a repair must not run twice, or "".
 func (o *opinion) harm(s *plan.Stmt) string {
 	switch s.Op {
-	case plan.StmtClear:
+	case plan.StmtClear, plan.StmtLet, plan.StmtIf:
 	case plan.StmtWrite:
 		switch s.Name {
 		case "inc", "dec", "append":
 			return "`" + s.Name + "` in a repair counts twice where two replicas repair"
 		}
 	default:
-		return "a repair is made of updates alone"
+		return "a repair is made of updates, `let` and `if` alone"
 	}
 	if slices.ContainsFunc(s.Args, func(e *plan.Expr) bool { return o.modes.Of(e) != plan.Constant }) {
+		if s.Op == plan.StmtLet || s.Op == plan.StmtIf {
+			return "what a repair looks at is more than the element"
+		}
 		return "what a repair writes depends on more than the element"
 	}
 	return ""

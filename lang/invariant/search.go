@@ -17,20 +17,34 @@ func (o *opinion) search() string {
 	if len(m.ops) == 0 {
 		return ""
 	}
-	if found := m.try(m.reached()); found != "" {
+	all := m.ops
+	m.ops = slices.DeleteFunc(slices.Clone(all), isIdle)
+	if found := m.try(m.reached(), [][2]int{{1, 1}, {2, 1}, {2, 2}}); found != "" {
 		return found
 	}
+	if len(m.ops) < len(all) {
+		m.ops = all
+		if found := m.try(m.reached(), [][2]int{{1, 1}, {2, 1}}); found != "" {
+			return found
+		}
+	}
 	for _, n := range m.far() {
-		if found := m.try(m.near(n)); found != "" {
+		if found := m.try(m.near(n), [][2]int{{1, 1}, {2, 2}}); found != "" {
 			return found
 		}
 	}
 	return ""
 }
 
-func (m *model) try(starts []world) string {
+// isIdle reports whether an op counts by nothing: that is said only where
+// nothing else breaks the invariant.
+func isIdle(o *op) bool {
+	return slices.ContainsFunc(o.writes, func(s said) bool { return (s.verb == "inc" || s.verb == "dec") && s.arg.AsInt() == 0 })
+}
+
+func (m *model) try(starts []world, each [][2]int) string {
 	m.steps = 0
-	for _, lengths := range [][2]int{{1, 1}, {2, 1}, {2, 2}} {
+	for _, lengths := range each {
 		for _, w := range starts {
 			if found := m.from(w, lengths[0], lengths[1]); found != "" {
 				return found

@@ -20,12 +20,13 @@ type step struct {
 // Breaks looks for two replicas that each keep the invariant and break it when
 // they merge. It returns what they did, "" where there are none within the
 // bounds: commits on numbers up to 8 and four elements, at most two at each
-// replica between two merges.
-func (p *Pair) Breaks() string {
-	s := search{pair: p, steps: p.steps(), known: map[world]bool{}}
+// replica between two merges. With more effort it looks at as many times more
+// worlds and merges.
+func (p *Pair) Breaks(effort int) string {
+	s := search{pair: p, steps: p.steps(), known: map[world]bool{}, effort: effort}
 	s.found(&world{})
 	for lengths := range 3 { // one and one commit everywhere, then two and one, then two and two
-		for i := 0; i < len(s.worlds) && s.merges < mergesMax*(lengths+1)/3; i++ {
+		for i := 0; i < len(s.worlds) && s.merges < effort*mergesMax*(lengths+1)/3; i++ {
 			if told := s.meet(s.worlds[i], 1+(lengths+1)/2, 1+lengths/2); told != "" {
 				return told
 			}
@@ -63,11 +64,12 @@ type search struct {
 	worlds []world // valid ones that replicas reach
 	known  map[world]bool
 	merges int
+	effort int
 }
 
 // found keeps a world to begin with.
 func (s *search) found(w *world) {
-	if len(s.worlds) < worldsMax && !s.known[*w] && s.pair.holds(w) {
+	if len(s.worlds) < s.effort*worldsMax && !s.known[*w] && s.pair.holds(w) {
 		s.known[*w] = true
 		s.worlds = append(s.worlds, *w)
 	}
