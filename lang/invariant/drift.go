@@ -23,12 +23,16 @@ func (j *judge) drift(l *literal) (isUp, isDown bool) {
 	return isUp, isDown
 }
 
-// isStuck reports whether a sum stands at its bound from the start and is only
-// pushed one way: each commit that keeps the bound leaves it there, and so does
-// their merge.
+// isStuck reports whether a sum stands at its bound from the start and each
+// commit that keeps the bound leaves it there, and so does their merge: it is
+// only pushed one way, or of what is never below 0 there is none.
 func (j *judge) isStuck(l *literal) bool {
 	isUp, isDown := j.drift(l)
-	return l.symbol == nil && l.k == 0 && (l.rel == atLeast && !isUp || l.rel == equal && isUp != isDown)
+	if l.symbol != nil || l.k != 0 {
+		return false
+	}
+	return l.rel == atLeast && (!isUp || j.isNatural(l, -1)) ||
+		l.rel == equal && (isUp != isDown || j.isNatural(l, 1) || j.isNatural(l, -1))
 }
 
 // isDecided reports whether no write turns a bound false, though it pushes the
@@ -40,18 +44,18 @@ func (j *judge) isDecided(l *literal) bool {
 	case l.symbol != nil:
 		return false
 	case l.rel == atLeast:
-		return l.k > 0 && !isUp || l.k <= 0 && j.isNatural(l)
+		return l.k > 0 && !isUp || l.k <= 0 && j.isNatural(l, 1)
 	case l.rel == equal:
 		return l.k > 0 && !isUp || l.k < 0 && !isDown
 	}
 	return l.k >= 0 && !isUp || l.k <= 0 && !isDown
 }
 
-// isNatural reports whether a sum is of what is never below 0.
-func (j *judge) isNatural(l *literal) bool {
+// isNatural reports whether a sum, times sign, is of what is never below 0.
+func (j *judge) isNatural(l *literal, sign int64) bool {
 	for i, t := range l.terms {
 		isCount := t.reading == size || t.reading == number && j.p.Databases[t.dbs[0]].Lattice.Kind == plan.KindGCounter
-		if l.coef[i] < 0 || !isCount {
+		if l.coef[i]*sign < 0 || !isCount {
 			return false
 		}
 	}

@@ -26,10 +26,12 @@ const shown = 3
 // writeOpen is the letter about an invariant that nothing keeps.
 func (o *opinion) writeOpen(v Verdict) {
 	if o.isUnknown() {
-		o.write(diag.Errorf("E309", o.at(), "nothing is known of the form of `%s`", o.text()).
+		d := diag.Errorf("E309", o.at(), "nothing is known of the form of `%s`", o.text()).
 			Hinting("the forms are: c >= k, c == k, x + y == const, x <= y, a predicate of one element, two registers equal, x in s, `x.y in s` of each x (a foreign key), `a.f != b.f or a == b` of each pair (unique), s.count <= k, p implies q, not (p and q), a total beside a set; of databases, not of views").
 			Way(":keep => :serial", "its terms live at one home and change in serial blocks; one round trip; not offline").
-			Way("else ...", "it may be broken for a while; you say how to repair it"))
+			Way("else ...", "it may be broken for a while; you say how to repair it")
+		d.Example = v.Counterexample
+		o.write(d)
 		return
 	}
 	d := diag.Errorf("E301", o.at(), "nothing keeps `%s`", o.text())

@@ -106,9 +106,28 @@ func (t *teller) named(w world) string {
 		parts = append(parts, t.name(x)+" "+t.valueOf(x, w))
 	}
 	if len(parts) == 0 {
-		return "nothing"
+		parts = t.databases(w)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// databases writes all that is read, of a condition without terms.
+func (t *teller) databases(w world) []string {
+	var parts []string
+	for _, db := range databasesOf(t.m.cond, databasesOf(t.m.source, nil)) {
+		var has []string
+		for i := range w {
+			if p := &t.m.places[i]; p.db == db && (&reader{m: t.m, w: w}).isThere(i) {
+				v := p.elem
+				if !p.isElement() {
+					v = t.m.valueOf(p, w[i])
+				}
+				has = append(has, textOf(v))
+			}
+		}
+		parts = append(parts, t.m.o.p.Databases[db].Name+" {"+strings.Join(has, ", ")+"}")
+	}
+	return parts
 }
 
 // name returns what a term is called: by its database, where that is clear.
