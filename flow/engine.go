@@ -222,7 +222,7 @@ func (e *Engine) startRenders() {
 		}
 		for _, r := range p.Renders {
 			s := e.graph.newShow(r.Name, r.Expr)
-			s.isRender = true
+			s.isRender, s.isNotice = true, r.Notice
 			e.graph.acquire(s.node)
 			e.shows = append(e.shows, s)
 		}
@@ -303,6 +303,7 @@ type Env struct {
 	// key, given by its canonical bytes; nil: nothing was granted.
 	Granted func(database, key string) bool
 	Holds   func(space string) bool // of Compute: which spaces are held here; nil: all
+	Uploads int                     // how many events the run may upload
 }
 
 // Words with which a run aborts, besides those of the program.
@@ -313,6 +314,7 @@ const (
 	AbortArgument  = "bad_argument" // an argument has not its parameter's type
 	AbortImport    = "import"       // a function of the host failed
 	AbortSize      = "size"         // a value or a run's writes are too large
+	AbortBusy      = "busy"         // as many events as may wait for the home do
 )
 
 // Outcome is what a run did. With Abort set it did nothing.
@@ -322,6 +324,9 @@ type Outcome struct {
 	Writes []SpaceWrite
 	Reads  []string // names of the spaces read, ascending, each once
 	Wanted *Wanted  // with AbortForbidden: what the run wrote and had no right to, if a rule could give it
+
+	Notices []Notice // what it tells who listens now
+	Uploads []Upload // the events it raises at the home, which belong to its commit
 }
 
 // SpaceWrite is a run's share in one space: the next part there. Entry i has
@@ -450,6 +455,7 @@ type Shown struct {
 	Removed []value.Value
 	Settled bool   // nothing shown of it is ever taken back
 	Render  bool   // a process renders it; otherwise it is watched
+	Notice  bool   // of what a process tells: the elements are pairs of key and value
 	User    string // of a view that is watched on behalf of a user, that one
 }
 

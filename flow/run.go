@@ -36,6 +36,8 @@ type run struct {
 	size    int     // bytes they take in a part at most
 	isOwn   bool    // the program's own at a trusted role: it asks nobody's leave
 	wanted  *Wanted // what it had no right to
+	notices []Notice
+	uploads []Upload
 }
 
 // share is what the run writes in one space.
@@ -79,6 +81,7 @@ func (r *run) begin(env Env) {
 	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
 	r.reads, r.writes, r.size = nil, 0, 0
 	r.isOwn, r.wanted = false, nil
+	r.notices, r.uploads = nil, nil
 }
 
 // write runs a verb on the cell at key and reports whether the run goes on.
@@ -335,7 +338,7 @@ func (e *Engine) execute(body stepFn) Outcome {
 		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted}
 	}
 	r.join(m)
-	out := Outcome{Writes: r.outcome(), Reads: r.reads}
+	out := Outcome{Writes: r.outcome(), Reads: r.reads, Notices: r.notices, Uploads: r.uploads}
 	e.settle(r.touched)
 	return out
 }

@@ -12,6 +12,7 @@ type show struct {
 	typ      plan.Type
 	settled  bool
 	isRender bool
+	isNotice bool
 	isScalar bool
 	scalar   *tracking // of a scalar, for its value
 	watches  int       // how many Watches it serves
@@ -43,7 +44,7 @@ func (o *show) drain() (Shown, bool) {
 	if len(o.net) == 0 {
 		return Shown{}, false
 	}
-	out := Shown{Name: o.name, Type: o.typ, Settled: o.settled, Render: o.isRender, User: o.user}
+	out := Shown{Name: o.name, Type: o.typ, Settled: o.settled, Render: o.isRender, Notice: o.isNotice, User: o.user}
 	for _, key := range sortedKeys(o.net) {
 		d := o.net[key]
 		switch {

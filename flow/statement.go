@@ -47,6 +47,10 @@ func (c *compiler) statement(s *plan.Stmt) stepFn {
 		return c.clear(s)
 	case plan.StmtTentatively:
 		return c.statements(s.Body)
+	case plan.StmtNotify:
+		return c.notify(s)
+	case plan.StmtUpload:
+		return c.upload(s)
 	case plan.StmtAbort:
 		why, detail := s.Name, "the handler says so"
 		if len(s.Args) > 0 {

@@ -149,10 +149,10 @@ var constructs = []struct{ text, refused string }{
 	// The prelude.
 	{"on_x do |a: int| if now > days(a) + hours(1) + minutes(1) + seconds(1)\nabort :late\nend\nend", ""},
 	{"on_x do latest[new_id()].set(user_id) end", ""},
-	{"on_x do |a: int| upload(a) end", "`upload`"},
-	{"on_x do notify(user_id, :done) end", "`notify`"},
+	{"at :client do\non_x do |a: int| upload(a, \"b\") end\nend\nat :server do\non_x do |a: int, b: string| numbers.add(a) end\nend", ""},
+	{"on_x do notify(user_id, :done) end", ""},
 	{"process do refresh(1) end", "`refresh`"},
-	{"process do notify(1, 2) end", "`notify`"},
+	{"process do notify(1, numbers.count) end\nprocess do |ad_id in counters.keys| notify(ad_id, counters[:ad_id]) end", ""},
 	{"database :x\nprocess do recommend(numbers, ads, x) end", ""},
 	{`import :f, (gset<int>, out max<int>), :from => "go:f"`, "a `max<int>` that a process fills"},
 	{"view :x do users end", ""},

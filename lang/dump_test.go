@@ -31,7 +31,7 @@ func dump(p *plan.Program) string {
 	for _, q := range p.Processes {
 		d.line("process%s%s slots %d", at(q.At), home(q.Home), q.Slots)
 		for _, r := range q.Renders {
-			d.line("  render %q %s", r.Name, d.expr(r.Expr))
+			d.line("  %s %q %s", map[bool]string{false: "render", true: "notify"}[r.Notice], r.Name, d.expr(r.Expr))
 		}
 		if q.Source != nil {
 			d.line("  %v in %s", q.Params, d.expr(q.Source))
@@ -145,6 +145,10 @@ func (d *dumper) stmts(indent string, ss []*plan.Stmt) {
 		case plan.StmtTentatively:
 			d.line("%stentatively", indent)
 			d.stmts(indent+"  ", s.Body)
+		case plan.StmtNotify:
+			d.line("%snotify%s", indent, args)
+		case plan.StmtUpload:
+			d.line("%supload %s%s", indent, s.Name, args)
 		case plan.StmtAbort:
 			d.line("%sabort %s", indent, s.Name)
 		}

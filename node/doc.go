@@ -8,7 +8,7 @@
 //  1. One goroutine calls a Node. Instants never decrease.
 //  2. After any number of calls, Drain. Outputs are acted on in the order they
 //     were drained, each in this order: make Records durable; then send
-//     Messages, give Answers, show Shown, Dial and hang up. Nothing of an
+//     Messages, give Answers, show Shown and Notices, Dial and hang up. Nothing of an
 //     Output leaves before its Records are durable: what is acknowledged
 //     survives, and no dot is ever minted twice. Many Outputs may share one
 //     synced write, and the next calls need not wait for it.

@@ -327,6 +327,7 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 		delete(n.outbox.outcomes, gone)
 	}
 	g := n.commit(now, n.homeID, env.Stamp, nil, o)
+	n.notify(o)
 	if it.req.Stream != "" && result.Abort == "" && !result.Duplicate {
 		n.mark(it.req.Stream, it.req.Seq, g.Parts)
 	}

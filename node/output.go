@@ -63,7 +63,7 @@ const (
 	AbortSession  = "bad_session"   // the token is not one
 	AbortStream   = "bad_stream"    // a stream's name or seq is out of bounds
 	AbortBehind   = "behind"        // this node has not seen the session's past in time
-	AbortBusy     = "busy"          // a queue is full; nothing was done
+	AbortBusy     = flow.AbortBusy  // a queue is full; nothing was done
 	AbortHomeAway = "home_away"     // the request never left: the home can't be reached
 	AbortTooLarge = "too_large"     // what goes to the home or comes from there is larger than a message
 	AbortUnknown  = "unknown"       // the request left; its outcome is not known here. A stream makes a retry harmless.
@@ -136,6 +136,7 @@ type Output struct {
 	Dials    []member.Member
 	Hangups  []Hangup
 	Shown    []Shown
+	Notices  []flow.Notice // for who listens now
 	Events   []Event
 
 	// Renew says that this replica id is at its end, as it was retired or its
@@ -146,5 +147,5 @@ type Output struct {
 
 // Empty reports whether there is nothing to do.
 func (o *Output) Empty() bool {
-	return !o.Renew && len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Events) == 0
+	return !o.Renew && len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Notices)+len(o.Events) == 0
 }

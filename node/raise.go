@@ -92,12 +92,17 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 	uses := n.lets(author, &env)
 	o := n.engine.Run(h, q.Args, env)
 	if o.Abort != "" {
+		if o.Abort == AbortBusy {
+			n.stall(now, q.Stream, q.Seq)
+		}
 		if o.Wanted == nil || !n.seekGrant(now, c, h, q, session, *o.Wanted) {
 			n.abort(c, o.Abort, o.Detail)
 		}
 		return
 	}
+	n.enclose(&o)
 	group := n.commitUnder(now, author, env.Stamp, session, o, uses)
+	n.notify(o)
 	if q.Stream != "" {
 		n.mark(q.Stream, q.Seq, group.Parts)
 	}
@@ -123,6 +128,8 @@ func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flo
 		Self:  author,
 		Next:  func(space string) causal.Dot { return n.replica.Next(n.space(space), author) },
 		NewID: func() string { return newID(author, n.clock.Tick(now)) },
+
+		Uploads: n.outboxRoom(author),
 	}
 }
 

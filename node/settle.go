@@ -142,6 +142,10 @@ func (n *Node) enter(now causal.Instant, g replica.Group) {
 // invariants on the list.
 func (n *Node) heed(now causal.Instant, o flow.Output) {
 	for _, s := range o.Shown {
+		if s.Notice {
+			n.tellNotices(s)
+			continue
+		}
 		shown := Shown{Shown: s}
 		if !s.Render {
 			shown.Tickets = n.watchers(s.Name, s.User)

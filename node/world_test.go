@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/node"
@@ -32,6 +33,7 @@ type guest struct {
 	disk    *store.Mem
 	answers map[node.Ticket]node.Answer
 	shown   []node.Shown
+	notices []flow.Notice
 	events  []node.Event
 	links   map[*guest]bool
 	last    node.Ticket
@@ -237,6 +239,7 @@ func (w *world) deliver() (busy bool) {
 			g.DialFailed(w.now, d)
 		}
 		g.shown = append(g.shown, out.Shown...)
+		g.notices = append(g.notices, out.Notices...)
 		g.events = append(g.events, out.Events...)
 	}
 	return busy

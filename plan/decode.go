@@ -141,7 +141,7 @@ func (d *decoder) param() Param { return Param{Name: d.name(), Type: d.typed()} 
 
 func (d *decoder) process() Process {
 	p := Process{At: list(d, d.name), Slots: d.int()}
-	p.Renders = list(d, func() Render { return Render{Name: d.name(), Expr: d.expr()} })
+	p.Renders = list(d, func() Render { return Render{Name: d.name(), Expr: d.expr(), Notice: d.r.Bool()} })
 	if d.r.Bool() {
 		p.Source = d.expr()
 	}

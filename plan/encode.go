@@ -106,7 +106,7 @@ func appendProcess(b []byte, p *Process) []byte {
 	b = appendList(b, p.At, appendString)
 	b = appendInt(b, p.Slots)
 	b = appendList(b, p.Renders, func(b []byte, r *Render) []byte {
-		return appendExpr(wire.AppendString(b, r.Name), r.Expr)
+		return wire.AppendBool(appendExpr(wire.AppendString(b, r.Name), r.Expr), r.Notice)
 	})
 	b = appendOptional(b, p.Source)
 	b = appendList(b, p.Params, appendSlot)

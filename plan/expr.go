@@ -114,6 +114,9 @@ const (
 	StmtSaga   // the steps Body under the key Args[0]; where one aborts, the undoing of those before it in reverse, and then Else as above
 	StmtStep   // Body, as one serial commit; Else undoes it
 	StmtSeal   // Databases[Index] at the key Args[:Keys] never changes again
+
+	StmtNotify // tells who listens the key Args[0] and the value Args[1]
+	StmtUpload // raises the event Name with the arguments Args at the home, through the outbox
 )
 
 // Stmt is a statement of a handler or a repair.

@@ -34,7 +34,7 @@ func sample() *Program {
 				Else: []*Stmt{{Op: StmtAbort, Name: "never"}},
 			}},
 		}},
-		Processes:  []Process{{At: []string{"client"}, Renders: []Render{{"ids", &Expr{Op: OpView, Type: SetOf(ID)}}}}},
+		Processes:  []Process{{At: []string{"client"}, Renders: []Render{{"ids", &Expr{Op: OpView, Type: SetOf(ID)}, false}}}},
 		Invariants: []Invariant{{Name: "budget", Source: &Expr{Op: OpDatabase, Type: SetOf(ad)}, Params: []int{0}, Slots: 1, Cond: &Expr{Op: OpConst, Type: Bool}}},
 		Imports:    []Import{{"f", []Param{{"", Int}}, Maybe(TupleOf(Int, Float)), "go:f", []string{"monotone"}}},
 		Funcs:      []Func{{"one", nil, 0, &Expr{Op: OpConst, Type: Int, Const: value.Int(1)}}},

@@ -127,8 +127,9 @@ type Run struct {
 
 // Render hands the host every change of a value.
 type Render struct {
-	Name string // the view's or database's name, or the text of the expression
-	Expr *Expr
+	Name   string // the view's or database's name, or the text of the expression
+	Expr   *Expr
+	Notice bool // Expr is a collection of pairs, each a key and a value: who listens is told those that come
 }
 
 // Invariant watches every element of Source: where Cond is false, Repair runs.

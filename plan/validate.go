@@ -10,7 +10,7 @@ var ErrOpen = errors.New("plan: it refers to something it does not have, or an o
 const opLast = OpAmbient
 
 // stmtLast is the last statement of this version.
-const stmtLast = StmtSeal
+const stmtLast = StmtUpload
 
 // arity is how many arguments each operation takes; many where the type or the
 // thing referred to decides.
@@ -96,8 +96,12 @@ func (v *validator) handler(_ int, h *Handler) bool {
 
 func (v *validator) process(_ int, p *Process) bool {
 	v.slots = p.Slots
-	return each(p.Renders, func(_ int, r *Render) bool { return v.expr(r.Expr) }) &&
+	return each(p.Renders, v.render) &&
 		(p.Source == nil || v.expr(p.Source)) && v.inFrame(p.Params) && each(p.Runs, v.run)
+}
+
+func (v *validator) render(_ int, r *Render) bool {
+	return v.expr(r.Expr) && (!r.Notice || r.Expr.Type.Kind == KindSet && r.Expr.Type.Element().parts() == 2)
 }
 
 func (v *validator) run(_ int, r *Run) bool {
@@ -170,6 +174,10 @@ func (v *validator) stmt(s *Stmt) bool {
 		return ok && len(s.Args) == 1 && len(s.Params) <= 1
 	case StmtSeal:
 		return ok && within(s.Index, len(v.p.Databases)) && s.Keys == len(v.p.Databases[s.Index].Dims) && s.Keys == len(s.Args)
+	case StmtNotify:
+		return ok && len(s.Args) == 2
+	case StmtUpload:
+		return ok && s.Name != ""
 	case StmtWrite:
 		return ok && within(s.Index, len(v.p.Databases)) && s.Keys == len(v.p.Databases[s.Index].Dims) && s.Keys <= len(s.Args)
 	}

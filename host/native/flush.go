@@ -86,6 +86,9 @@ func (h *Host) release(out output) {
 	for _, s := range out.Shown {
 		h.watches.show(s)
 	}
+	for _, n := range out.Notices {
+		h.notices.tell(n)
+	}
 	for _, m := range out.Dials {
 		h.dial(m)
 	}

@@ -45,6 +45,7 @@ type Host struct {
 	gathering *gathering
 	answers   *answers
 	watches   *watches
+	notices   *listeners
 	metrics   *metrics
 
 	params map[string][]plan.Param // of each event that has a handler at this role
@@ -111,6 +112,7 @@ func Open(ctx context.Context, cfg Config) (h *Host, err error) {
 		done:      make(chan struct{}),
 	}
 	h.watches = newWatches(h)
+	h.notices = newListeners()
 	h.metrics = newMetrics(h)
 	h.ctx, h.cancel = context.WithCancelCause(ctx)
 	if err := h.open(ctx); err != nil {

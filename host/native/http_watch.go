@@ -21,14 +21,16 @@ const statusEvery = time.Second
 // serveWatch sends changes as server-sent events: first "value" with the value
 // a name starts from, then "change" with what came and went; "lost" where the
 // client fell behind and must begin anew. /v1/watch?name=a&name=b watches
-// several names on one connection; status=1 adds a "status" every second.
+// several names on one connection; status=1 adds a "status" every second, and
+// notices=1 a "notice" for each word that the program tells: in a session, for
+// those about its user.
 func (h *Host) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	names := q["name"]
 	if name := r.PathValue("name"); name != "" {
 		names = []string{name}
 	}
-	if len(names) > watchNamesMax || len(names) == 0 && q.Get("status") == "" {
+	if len(names) > watchNamesMax || len(names) == 0 && q.Get("status") == "" && q.Get("notices") == "" {
 		return errBad("name between 1 and 64 databases or views", "for example /v1/watch/ads or /v1/watch?name=ads&name=counters")
 	}
 	_, user, err := h.sessionUser(r)
@@ -52,6 +54,13 @@ func (h *Host) serveWatch(w http.ResponseWriter, r *http.Request) error {
 			return abortError(watch.First)
 		}
 	}
+	var notices *Listener
+	if q.Get("notices") != "" {
+		if notices, err = h.ListenFor(user); err != nil {
+			return &httpError{Code: http.StatusServiceUnavailable, Text: err.Error()}
+		}
+		defer notices.Close()
+	}
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
@@ -59,6 +68,10 @@ func (h *Host) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	for i, watch := range watches {
 		s.send(firstEvent(names[i], watch.First))
 		h.edge.Go(func() { forward(r, names[i], watch, changes) })
+	}
+	if notices != nil {
+		s.send(sse{}) // who listens sees that it does
+		h.edge.Go(func() { forwardNotices(r, notices, changes) })
 	}
 	h.pump(r, s, changes, q.Get("status") != "")
 	return nil

@@ -39,6 +39,12 @@ const (
 	// WatchersMax bounds watches; a further one is refused.
 	WatchersMax = 1024
 
+	// NoticesMax is how many notices wait for one listener. One that falls
+	// further behind is told so and ended; what it missed is kept nowhere.
+	// ListenersMax bounds listeners; a further one is refused.
+	NoticesMax   = 1024
+	ListenersMax = 1024
+
 	// LoadPending is how many lines of a load are raised and not yet answered.
 	// At the bound the next line is not read.
 	LoadPending = 1024

@@ -48,22 +48,35 @@ A key is one word for each dimension: a string as it is, another value as JSON.`
 
 func watchCommand() *cobra.Command {
 	var who asUser
+	var notices bool
 	c := &cobra.Command{
 		Use:   "watch NAME",
-		Short: "Print a view or database, and every change of it, a JSON line each",
-		Args:  cobra.ExactArgs(1),
+		Short: "Print a view or database, and every change of it, or what the program tells, a JSON line each",
+		Long: `Print a view or database, and every change of it, a JSON line each; with
+--notices, and no name, what the program tells with notify from now on.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if notices {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			node, end, err := who.client(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer end()
-			return node.Watch(cmd.Context(), args[0], func(c client.Change) error {
+			print := func(c client.Change) error {
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "{%q:%s}\n", c.Kind, c.Data)
 				return err
-			})
+			}
+			if notices {
+				return node.Notices(cmd.Context(), print)
+			}
+			return node.Watch(cmd.Context(), args[0], print)
 		},
 	}
+	c.Flags().BoolVar(&notices, "notices", false, "print what the program tells")
 	userFlags(c, &who)
 	return c
 }

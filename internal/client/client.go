@@ -311,14 +311,23 @@ func (c *Client) follow(answer io.Reader, w Watcher) (last Progress, err error) 
 
 // Change is one server-sent event of a watch.
 type Change struct {
-	Kind string // "value", "change" or "lost"
+	Kind string // "value", "change", "notice" or "lost"
 	Data json.RawMessage
 }
 
 // Watch yields the value of a database or view and then every change, until
 // ctx ends, the node stops, or yield returns an error.
 func (c *Client) Watch(ctx context.Context, name string, yield func(Change) error) error {
-	answer, err := c.do(ctx, "GET", "/v1/watch/"+url.PathEscape(name), nil, "", nil)
+	return c.watch(ctx, "/v1/watch/"+url.PathEscape(name), yield)
+}
+
+// Notices yields what the program tells from now on, as Watch does.
+func (c *Client) Notices(ctx context.Context, yield func(Change) error) error {
+	return c.watch(ctx, "/v1/watch?notices=1", yield)
+}
+
+func (c *Client) watch(ctx context.Context, path string, yield func(Change) error) error {
+	answer, err := c.do(ctx, "GET", path, nil, "", nil)
 	if err != nil {
 		return err
 	}

@@ -94,6 +94,7 @@ var registry = []Entry{
 	{"E108", "a verb or reader that the type does not have"},
 	{"E109", "a function that calls itself"},
 	{"E110", "a block whose parameters do not fit the elements"},
+	{"E111", "an event raised where nothing handles it"},
 	{"E190", "a construct that this version does not run yet"},
 	{"E191", "something larger than a node would load"},
 	{"E201", "an act on a value that may still change"},

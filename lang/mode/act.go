@@ -196,6 +196,8 @@ func (a *acts) stmt(st *plan.Stmt, s scene) (after scene, aborts bool) {
 		if st.Op == plan.StmtSeal {
 			s.modes = s.modes.Sealed(st.Index, st.Args)
 		}
+	case plan.StmtUpload:
+		a.act(a.spans.Stmts[st], "an event raised elsewhere cannot be taken back", st.Args, s)
 	case plan.StmtAbort:
 		return s, true
 	case plan.StmtTentatively:

@@ -123,7 +123,7 @@ func (r *resolver) checkPlace(db *Database) {
 }
 
 func (r *resolver) checkHome(db *Database) {
-	home := r.prog.Topology.home()
+	home := r.prog.Topology.Home()
 	if len(db.At) == 1 {
 		home = db.At[0]
 	}

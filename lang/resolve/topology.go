@@ -60,10 +60,10 @@ func (t *Topology) Role(name string) (Role, bool) {
 	return t.Roles[i], true
 }
 
-// home returns the role at which data has its home unless the program names
+// Home returns the role at which data has its home unless the program names
 // another: the server, or else the first role whose nodes decide by quorum.
 // Peers without a quorum have none, and "" is returned.
-func (t *Topology) home() string {
+func (t *Topology) Home() string {
 	if _, ok := t.Role(HomeRole); ok {
 		return HomeRole
 	}

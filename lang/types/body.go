@@ -33,7 +33,8 @@ type body struct {
 	locals map[*resolve.Local]*variable
 	scope  []named // the local names in scope, for the dimensions they bind
 
-	section section     // of a handler
+	section section // of a handler
+	handler *resolve.Handler
 	last    syntax.Stmt // of a handler: its last statement
 
 	test *testing // the expect being typed is its

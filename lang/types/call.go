@@ -148,10 +148,8 @@ func (c *checker) preludeCall(name string, x *syntax.Call) *plan.Expr {
 		c.write(diag.Errorf("E205", x.Span, "`render` stands in a process").Hinting("write `process do render(...) end`"))
 	case "now":
 		c.write(diag.Errorf("E107", x.Span, "`now` is a value, written without parentheses"))
-	case "upload":
-		c.notYet(x, "`upload`", "raise the event at the server yourself")
-	case "notify":
-		c.notYet(x, "`notify`", "write into a database, and render it")
+	case "upload", "notify":
+		c.write(diag.Errorf("E203", x.Span, "`%s` is a statement, and has no value", name).Hinting("it stands in a handler, on a line of its own"))
 	default:
 		c.notYet(x, "`"+name+"`", "")
 	}

@@ -10,6 +10,7 @@ import (
 func (c *checker) handler(h *resolve.Handler) {
 	defer c.enter(inHandler, c.raiser(h)...)()
 	out := plan.Handler{Event: h.Decl.Event.Text, At: h.At, User: -1}
+	c.body.handler = h
 	out.Params = c.params(h.Decl.Block.Params, true)
 	if ss := h.Decl.Block.Body; len(ss) > 0 {
 		c.body.last = ss[len(ss)-1]

@@ -30,7 +30,9 @@ func (c *checker) process(p *resolve.Process) {
 		if !isRender {
 			continue
 		}
-		if source != nil && ok && !absorbs(r.Expr.Type) {
+		if r.Notice && (ok || source == nil) {
+			r.Expr = c.notices(source, params, r.Expr)
+		} else if source != nil && ok && !absorbs(r.Expr.Type) {
 			r.Expr = c.rows(s, source, params, r.Expr)
 		}
 		out.Renders = append(out.Renders, r)
@@ -47,8 +49,16 @@ func (c *checker) render(s syntax.Stmt) (plan.Render, bool) {
 	call, object := c.calledBy(s)
 	switch o := object.(type) {
 	case resolve.Prelude:
-		if o != "render" {
+		switch o {
+		case "render":
+		case "notify":
+			return c.notice(call)
+		case "refresh":
 			c.notYet(call, "`"+string(o)+"`", "")
+			return plan.Render{}, false
+		default:
+			c.write(diag.Errorf("E205", call.Span, "`%s` does not show anything, and a process only shows", string(o)).
+				Hinting("it says `render(x)` or `notify(k, v)`"))
 			return plan.Render{}, false
 		}
 	case resolve.Linked:

@@ -157,6 +157,9 @@ func (c *checker) callStmt(x *syntax.Call) *plan.Stmt {
 			return c.each(f, x)
 		}
 	case *syntax.Ident:
+		if word, ok := c.prog.Uses[f].(resolve.Prelude); ok && (word == "notify" || word == "upload") {
+			return c.tell(string(word), x)
+		}
 		if _, ok := c.prog.Uses[f].(*resolve.Import); ok {
 			e := c.call(x)
 			slot := c.body.slots // its result goes nowhere
