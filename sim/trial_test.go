@@ -6,6 +6,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/lang/trial"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -177,5 +178,17 @@ end`)
 	v, text := try(t, p, &tests[0], 1)
 	if text != "" || v.Raised != 201 || len(v.Aborts) != 1 || v.Aborts[0] != (Abort{"no", "large", 200}) {
 		t.Errorf("%s: %d raised, %v", text, v.Raised, v.Aborts)
+	}
+}
+
+// TestLettersOfTheRuntime writes the letters that no known program gets.
+func TestLettersOfTheRuntime(t *testing.T) {
+	f := Failure{Part: partRest, Text: "server1 waits"}
+	if got := f.Letter(token.Span{}, "again").Code; got != "E811" {
+		t.Errorf("who does not come to rest gets %s", got)
+	}
+	f.Part = partRuntime
+	if got := f.Letter(token.Span{}, "again").Code; got != "E812" {
+		t.Errorf("a broken promise gets %s", got)
 	}
 }

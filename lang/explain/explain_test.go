@@ -51,8 +51,17 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// codes judges a program, or a topology and the program behind it, and returns the codes of its letters.
+// codes returns the codes of the letters about a program.
 func codes(text string) []diag.Code {
+	var got []diag.Code
+	for _, d := range letters(text) {
+		got = append(got, d.Code)
+	}
+	return got
+}
+
+// letters judges a program, or a topology and the program behind it.
+func letters(text string) []diag.Diagnostic {
 	sources := []lang.Source{{Name: "page.mrt", Text: text}}
 	var topology *lang.Source
 	if strings.HasPrefix(text, "# topology\n") {
@@ -61,11 +70,7 @@ func codes(text string) []diag.Code {
 		sources[0].Text = program
 	}
 	_, letters := lang.Judge(sources, topology)
-	var got []diag.Code
-	for _, d := range letters {
-		got = append(got, d.Code)
-	}
-	return got
+	return letters
 }
 
 // TestUnknown asks for codes that there are not.
@@ -73,6 +78,28 @@ func TestUnknown(t *testing.T) {
 	for _, code := range []string{"", "E999", "wrong:", "E1"} {
 		if p, known := explain.Lookup(code); known {
 			t.Errorf("%q has the page %v", code, p)
+		}
+	}
+}
+
+// choices are the codes of letters that leave a choice: each says what it costs.
+var choices = []diag.Code{
+	"E201", "E301", "E303", "E306", "E307", "E308", "E309", "E401", "E402", "E405", "E406", "E408", "E409", "E410", "E411",
+	"E701", "E702", "E703", "E705", "E706",
+}
+
+// TestWaysOut reads the letters that the wrong programs of the pages get:
+// where there is a choice, there are at least two ways, each with its cost.
+func TestWaysOut(t *testing.T) {
+	for _, code := range choices {
+		p, _ := explain.Lookup(string(code))
+		for _, d := range letters(p.Wrong) {
+			if d.Code != code {
+				continue
+			}
+			if len(d.Ways) < 2 || slices.ContainsFunc(d.Ways, func(w diag.Way) bool { return w.Text == "" || w.Cost == "" }) {
+				t.Errorf("it leaves a choice:\n%s", diag.Renderer{}.Letter(d))
+			}
 		}
 	}
 }

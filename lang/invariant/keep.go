@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -12,10 +13,14 @@ func (o *opinion) judgeEscrow() {
 	switch {
 	case !o.isRights():
 		o.write(diag.Errorf("E306", o.at(), "`:keep => :escrow` is for a bound of one counter").
-			Hinting("what is handed out is the distance of a counter from its bound, `c >= k` or `c <= k`: take `:keep => :serial`, or `else ...`"))
+			Since(token.Span{}, "what is handed out is the distance of a counter from its bound, `c >= k` or `c <= k`").
+			Way(":keep => :serial", "its terms live at one home; one round trip; refuses offline").
+			Way("else ...", o.costOfRepair()))
 	case slices.ContainsFunc(o.databases(), func(i int) bool { return o.p.Databases[i].Placement == plan.Home }):
 		o.write(diag.Errorf("E306", o.at(), "`:keep => :escrow` of a database with a home").
-			Hinting("rights are held by replicas: let the database be :replicated, or take `:keep => :serial`"))
+			Since(token.Span{}, "rights are held by replicas").
+			Way("`:replicated => true` on its database", "offline, up to the rights a replica holds").
+			Way(":keep => :serial", "never refused wrongly; one round trip; refuses offline"))
 	}
 }
 
@@ -23,8 +28,13 @@ func (o *opinion) judgeEscrow() {
 func (o *opinion) judgeSerial() {
 	for _, i := range o.databases() {
 		if db := &o.p.Databases[i]; db.Placement != plan.Home {
-			o.write(diag.Errorf("E308", o.at(), "`:keep => :serial` of `%s`, which every replica may change", db.Name).
-				Hinting("serial blocks run at a home: leave out the :replicated of `%s`, or take `:keep => :escrow` or `else ...`", db.Name))
+			d := diag.Errorf("E308", o.at(), "`:keep => :serial` of `%s`, which every replica may change", db.Name).
+				Since(token.Span{}, "serial blocks run at a home").
+				Way("leave out the :replicated of `"+db.Name+"`", "one round trip; refuses offline")
+			if o.isRights() {
+				d = d.Way(":keep => :escrow", "offline, up to the rights a replica holds")
+			}
+			o.write(d.Way("else ...", o.costOfRepair()))
 			return
 		}
 	}
@@ -47,7 +57,8 @@ func (o *opinion) judgeRepair() {
 	if !o.isMonotoneTest() {
 		o.write(diag.Errorf("E303", o.at(), "`%s` may be seen broken, and hold again", o.text()).
 			Here("a repair would run on a guess").
-			Hinting("a repair is for what stays broken: a growing value above a constant, an element that is in a set for good or that the repair removes from its set"))
+			Way("repair what stays broken: a growing value above a constant, of an element that is there for good or that the repair removes", "it may be broken for a while").
+			Way(":keep => :serial", "its terms live at one home; one round trip; refuses offline"))
 	}
 	o.judgeRepairs(o.inv.Repair)
 }

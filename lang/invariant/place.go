@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -13,7 +14,9 @@ func (o *opinion) apart() bool {
 	kinds := o.kinds()
 	if len(kinds) > 1 {
 		o.write(diag.Errorf("E307", o.at(), "the terms of `%s` live in different spaces", o.inv.Name).
-			Hinting("nobody would see them together: let all of them be shared, or by one dimension, or at one home"))
+			Since(token.Span{}, "nobody would see them together").
+			Way("let all of them be shared: `:replicated => true`", "every node holds them").
+			Way("let all of them live at one home", "one round trip; refuses offline"))
 		return true
 	}
 	if len(kinds) == 0 || kinds[0] != plan.ByValue {
@@ -25,7 +28,9 @@ func (o *opinion) apart() bool {
 		if t.isWhole || space != nil && !same(space, t.keys[db.Space]) {
 			dim := db.Dims[db.Space].Name
 			o.write(diag.Errorf("E307", o.at(), "the terms of `%s` live in different spaces: one per value of `%s`", o.inv.Name, dim).
-				Hinting("nobody is sure to see two of them: speak of one `%s` alone, or let all replicas hold `%s`, with :replicated => true", dim, db.Name))
+				Since(token.Span{}, "nobody is sure to see two of them").
+				Way("speak of one `"+dim+"` alone", "it says nothing of several").
+				Way("`:replicated => true` on `"+db.Name+"`", "every node holds all of it"))
 			return true
 		}
 		space = t.keys[db.Space]

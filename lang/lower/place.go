@@ -153,7 +153,10 @@ func (l *lowerer) handler(i int) {
 	l.stmts(&t, h.Body)
 	at := l.place(h.At, t, decl.Event.Span, func(db *plan.Database) diag.Diagnostic {
 		return diag.Errorf("E405", decl.Event.Span, "`on_%s` touches `%s`, which lives at `%s`, and does not stand there", h.Event, db.Name, db.At[0]).
-			Hinting("put the handler under `at :%s`, or outside `at`: then it is raised anywhere and runs at the home; or change it in `atomic :serial do`", db.At[0])
+			Way("put the handler under `at :"+db.At[0]+"`", "the event is raised there").
+			Way("put it outside `at`", "raised anywhere, it runs at the home: one round trip; refuses offline").
+			Way("change it in `atomic :serial do`", "one round trip; its `else |why|` says what happens offline").
+			Way("`:replicated => true` on `"+db.Name+"`", "changed everywhere, offline too; nothing it says is serial")
 	})
 	h.Home = len(t.homes) > 0
 	if len(t.bound) > 0 {

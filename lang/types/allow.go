@@ -4,6 +4,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -98,7 +99,9 @@ func (c *checker) mayDecide(a *resolve.Allow, db *resolve.Database, rule *plan.A
 			span = at
 		}
 		c.write(diag.Errorf("E702", span, "a rule about `%s` cannot read this", db.Name).
-			Hinting("who decides must hold what it reads: a database with :replicated => true, or one in the space of the same key, as `friends[:%s]`", dimName(db)))
+			Since(token.Span{}, "who decides must hold what it reads").
+			Way("`:replicated => true` on what it reads", "every node holds it").
+			Way("a database in the space of the same key, as `friends[:"+dimName(db)+"]`", "who may is said for each key"))
 		return false
 	}
 	if d.Verb.Text != "read" || rule.Cond.Op == plan.OpConst && rule.Cond.Const.AsBool() {
@@ -107,12 +110,14 @@ func (c *checker) mayDecide(a *resolve.Allow, db *resolve.Database, rule *plan.A
 	if db.Sharing == resolve.ByAll {
 		c.write(diag.Errorf("E703", d.Block.Span, "every replica holds `%s`, so everybody reads it", db.Name).
 			There(db.Decl.Name.Span, "it is declared here with :replicated => true").
-			Hinting("replicate it by a dimension, as :replicated => :user_id: then a node holds the keys that its user may read"))
+			Way("`:replicated => :user_id`, or by another dimension", "a node holds the keys that its user may read").
+			Way("leave out its :replicated", "its home answers, and says no; one round trip; refuses offline"))
 		return false
 	}
 	if m := c.mode(rule.Cond); !rule.Revoke && m != plan.Constant && m != plan.Grows {
 		c.write(diag.Errorf("E701", d.Block.Span, "this right to read may end, and what was read is out already").
-			Hinting("add `:revoke => :future`: then it ends for what is written later; or let the rule read what only grows"))
+			Way("`:revoke => :future`", "it ends for what is written later; what was read stays read").
+			Way("a rule that reads what only grows, as a gset", "who has the right keeps it"))
 		return false
 	}
 	return true
@@ -181,7 +186,8 @@ func (c *checker) allowAppend(a *resolve.Allow, db *resolve.Database, me int) {
 		return
 	case kind != plan.KindGSet && kind != plan.KindLog:
 		c.write(diag.Errorf("E705", d.Verb.Span, "`:append` is for a gset or a log, and `%s` is `%s`", db.Name, c.stored[index].Lattice.Label()).
-			Hinting("nothing is ever taken out of a gset or log; `allow :write` permits every verb"))
+			Way("declare it a gset, or a log", "nothing is ever taken out").
+			Way("`allow :write`", "permits every verb"))
 		return
 	}
 	elem := c.stored[index].Lattice.Args[0]
@@ -192,7 +198,9 @@ func (c *checker) allowAppend(a *resolve.Allow, db *resolve.Database, me int) {
 	field, ok := c.appendRule(cond, me, len(d.Block.Params) == 2)
 	if !ok {
 		c.write(diag.Errorf("E706", d.Block.Span, "a right to append is for everybody, or for whom a field names").
-			Hinting("write `true`, or `|me, m| m.from == me`: every node compares that field with the author, without knowing the program"))
+			Way("`true`", "everybody, in anybody's name").
+			Way("`|me, m| m.from == me`", "every node compares that field with the author").
+			Way("`allow :write`", "the steward decides, and permits every verb"))
 		return
 	}
 	c.stored[index].Appends = plan.Appends{Anyone: true, Field: field}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -58,7 +59,9 @@ func (c *checker) atomic(s *syntax.Command) *plan.Stmt {
 		st = c.saga(s)
 	default:
 		c.write(diag.Errorf("E402", s.Span, "`atomic` says how: `:serial` or `:saga`").
-			Hinting("leave it out where one commit is meant, which a handler already is"))
+			Way("leave `atomic` out", "a handler is one causal commit already; works offline").
+			Way("`atomic :serial do`", "one after another at the home; one round trip; refuses offline").
+			Way("`atomic :saga, :key => e do`", "steps, each with its undo; the answer comes later"))
 		c.within(inSerial, s.Block.Body)
 		return nil
 	}
@@ -73,7 +76,9 @@ func (c *checker) mustEnd(s *syntax.Command, kind string) {
 		return
 	}
 	c.write(diag.Errorf("E401", s.Word.Span, "`atomic :%s` is not the last statement of its handler", kind).
-		Hinting("what stands before it is a commit of its own; its `else` is what follows where it aborts; a condition goes inside, with `abort`"))
+		Way("put the rest before it, or its condition inside", "what stands before is a commit of its own, and stays if the block aborts").
+		Way("put the rest into it", "done with the block, or not at all").
+		Way("`else |why|`", "only where it aborts"))
 }
 
 func (c *checker) serial(s *syntax.Command) *plan.Stmt {
@@ -206,7 +211,9 @@ func (c *checker) seal(p place, m *syntax.Member, call *syntax.Call) *plan.Stmt 
 	case c.stored[p.layout.index].Placement != plan.Home:
 		c.write(diag.Errorf("E406", m.Name.Span, "`%s` is replicated, and cannot be sealed", p.db.Name).
 			There(p.db.Decl.Name.Span, "it is declared here").
-			Hinting("replicas that have not heard of the seal would go on writing; without :replicated it has a home, which says no"))
+			Since(token.Span{}, "replicas that have not heard of the seal would go on writing").
+			Way("leave out its :replicated", "its home says no; one round trip for every change; refuses offline").
+			Way("a `once` that handlers look at, and `tentatively`", "who has not heard of it goes on for a while"))
 		return nil
 	case c.body.kind != inHandler || c.body.section != inSerial:
 		c.write(d.Hinting("its home decides what was written before it: `atomic :serial do %s.seal() end`", m.X.Where().Text()))
