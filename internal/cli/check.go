@@ -14,7 +14,7 @@ import (
 
 func checkCommand() *cobra.Command {
 	var asJSON, asSARIF, verbose bool
-	var topology string
+	var topology, color string
 	c := &cobra.Command{
 		Use:   "check PROGRAM",
 		Short: "Judge a program and say what is wrong with it",
@@ -29,6 +29,10 @@ on one entity, 4 serial across entities; of a saga each step's.
 Exit status 0 where the program is fine, 1 where it is wrong.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			inColor, err := colored(cmd.OutOrStdout(), color)
+			if err != nil {
+				return err
+			}
 			report, notes, err := martinelli.Judge(args[0], topology)
 			if err != nil {
 				return err
@@ -39,7 +43,7 @@ Exit status 0 where the program is fine, 1 where it is wrong.`,
 			case asJSON:
 				err = tellJSON(cmd.OutOrStdout(), notes)
 			default:
-				err = tell(cmd.OutOrStdout(), args[0], notes)
+				err = tellIn(inColor, cmd.OutOrStdout(), args[0], notes)
 			}
 			if err == nil && verbose && report != nil {
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "\n%s", report)
@@ -53,6 +57,7 @@ Exit status 0 where the program is fine, 1 where it is wrong.`,
 	c.Flags().BoolVar(&asJSON, "json", false, "print the diagnostics as one JSON array")
 	c.Flags().BoolVar(&asSARIF, "sarif", false, "print the diagnostics as a SARIF 2.1.0 log, for code hosts and editors")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print what each part needs at each role")
+	c.Flags().StringVar(&color, "color", "auto", "colours: auto, on a terminal unless NO_COLOR is set; always; never")
 	c.Flags().StringVar(&topology, "topology", "", "judge it for the topology in this file, not its own")
 	c.MarkFlagsMutuallyExclusive("json", "sarif", "verbose")
 	return c
@@ -89,8 +94,13 @@ func loadProgram(w io.Writer, path string) (*martinelli.Program, error) {
 
 // tell prints the letters for a person.
 func tell(w io.Writer, path string, notes []diag.Diagnostic) error {
+	return tellIn(isTerminal(w), w, path, notes)
+}
+
+// tellIn prints the letters in colours, or without.
+func tellIn(inColor bool, w io.Writer, path string, notes []diag.Diagnostic) error {
 	if len(notes) > 0 {
-		if err := (diag.Renderer{Color: isTerminal(w)}).Render(w, notes); err != nil {
+		if err := (diag.Renderer{Color: inColor}).Render(w, notes); err != nil {
 			return err
 		}
 	}
@@ -112,10 +122,22 @@ func tellJSON(w io.Writer, notes []diag.Diagnostic) error {
 	return encoder.Encode(messages)
 }
 
-// isTerminal reports whether w shows colours.
+// colored decides by the flag --color, which stands above what the environment says.
+func colored(w io.Writer, flag string) (bool, error) {
+	switch flag {
+	case "auto":
+		return isTerminal(w), nil
+	case "always", "never":
+		return flag == "always", nil
+	}
+	return false, fmt.Errorf("--color is auto, always or never, not %q", flag)
+}
+
+// isTerminal reports whether w shows colours: NO_COLOR (no-color.org) and a
+// dumb terminal ask for none.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" {
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()
