@@ -298,6 +298,7 @@ type Env struct {
 	Self  causal.ReplicaID              // under whose name entries are written
 	Next  func(space string) causal.Dot // the dot the run's part in space will have
 	NewID func() string
+	Holds func(space string) bool // which spaces are kept here; nil: all
 
 	// Granted reports whether the user has been granted the right to write a
 	// key, given by its canonical bytes; nil: nothing was granted.
@@ -313,6 +314,7 @@ const (
 	AbortRange     = "range"        // a number is out of the range its verb or type takes
 	AbortArgument  = "bad_argument" // an argument has not its parameter's type
 	AbortImport    = "import"       // a function of the host failed
+	AbortNotHeld   = "not_held"     // this node does not keep what the run writes
 	AbortSize      = "size"         // a value or a run's writes are too large
 	AbortBusy      = "busy"         // as many events as may wait for the home do
 )

@@ -90,6 +90,10 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 		r.forbid(m, db, key)
 		return false
 	}
+	if r.env.Holds != nil && !r.env.Holds(db.decl.SpaceName(key)) {
+		m.stop(AbortNotHeld, "this node does not keep this key of "+db.decl.Name)
+		return false
+	}
 	c := r.open(m, db, key)
 	delta, err := c.crdt.Do(verb, r.env.Self, arg)
 	if err != nil {

@@ -17,12 +17,17 @@ const (
 )
 
 // Hello returns this node's first words on a new link: the protocol version,
-// the cluster, who it is and the types of its databases.
+// the cluster, who it is, the types of its databases and, of a
+// user's node, whose it is.
 func (n *Node) Hello() []byte {
 	b := wire.AppendUvarint(nil, wire.Version)
 	b = wire.AppendString(b, n.cfg.Cluster)
 	b = n.member.Self().AppendTo(b)
-	return appendSchema(b, n.cfg.Program.Schema())
+	b = appendSchema(b, n.cfg.Program.Schema())
+	if n.cfg.User != "" {
+		b = wire.AppendString(b, n.cfg.User)
+	}
+	return b
 }
 
 func appendSchema(b []byte, s plan.Schema) []byte {
@@ -52,27 +57,30 @@ func decodeSchema(b []byte) (plan.Schema, error) {
 
 // judge reads a peer's hello and says whether this node can work with it. The
 // version comes first, so that what another version says after it is not read.
-func (n *Node) judge(hello []byte) (member.Member, error) {
+func (n *Node) judge(hello []byte) (peer member.Member, user string, err error) {
 	r := wire.NewReader(hello)
 	if v := r.Uvarint(); r.Err() == nil && v != wire.Version {
-		return member.Member{}, errors.New("unknown protocol version: one side speaks " + strconv.FormatUint(v, 10) +
+		return member.Member{}, "", errors.New("unknown protocol version: one side speaks " + strconv.FormatUint(v, 10) +
 			", the other " + strconv.Itoa(wire.Version) + "; run the same release of martinelli on both")
 	}
 	cluster := r.String(clusterMax)
-	peer := member.ReadMember(r)
+	peer = member.ReadMember(r)
 	schema := readSchema(r)
+	if r.Len() > 0 {
+		user = r.String(nameMax)
+	}
 	if err := r.Done(); err != nil {
-		return peer, errors.New("the first words of the link are malformed: " + err.Error())
+		return peer, "", errors.New("the first words of the link are malformed: " + err.Error())
 	}
 	switch {
 	case cluster != n.cfg.Cluster:
-		return peer, errors.New("another cluster: one side belongs to " + cluster + ", the other to " + n.cfg.Cluster)
+		return peer, "", errors.New("another cluster: one side belongs to " + cluster + ", the other to " + n.cfg.Cluster)
 	case peer.ID == n.self:
-		return peer, errors.New("both sides are replica " + peer.ID.Short() +
+		return peer, "", errors.New("both sides are replica " + peer.ID.Short() +
 			": one store was copied; start the copy with run --new-replica")
 	}
 	if clash := plan.CompareSchema(n.cfg.Program.Schema(), schema); clash != "" {
-		return peer, errors.New("the programs do not fit: " + clash)
+		return peer, "", errors.New("the programs do not fit: " + clash)
 	}
-	return peer, nil
+	return peer, user, nil
 }

@@ -36,6 +36,10 @@ type Node struct {
 	place     *place.Map
 	homeSpace causal.SpaceID // of what is not replicated
 
+	holding func(causal.SpaceID) bool                      // what this node keeps of what is exchanged; nil: all
+	common  func(causal.SpaceID) bool                      // what every node keeps; nil: all
+	facing  map[causal.ReplicaID]func(causal.SpaceID) bool // what each neighbour keeps
+
 	spaces  map[string]causal.SpaceID // handles by name, as they were asked for
 	watches map[Ticket]watched        // by ticket
 
@@ -122,6 +126,10 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		place:     place.New(cfg.Key.ID(), cfg.Steward),
 		homeSpace: causal.SpaceOf(cfg.Cluster, plan.HomeSpace),
 
+		holding: Holding(cfg.Cluster, cfg.Program, cfg.Role, cfg.User),
+		common:  commonTo(cfg.Cluster, cfg.Program),
+		facing:  map[causal.ReplicaID]func(causal.SpaceID) bool{},
+
 		spaces:    map[string]causal.SpaceID{},
 		watches:   map[Ticket]watched{},
 		asked:     map[uint64]asked{},
@@ -168,7 +176,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	})
 	n.reseal()
 	n.cast = broadcast.New(broadcast.Config{Relay: cfg.Mode == member.Static})
-	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n}, Rand: n.split(), Every: cfg.SyncEvery})
+	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n: n}, Facing: func(peer causal.ReplicaID) repair.Source { return source{n, &peer} }, Rand: n.split(), Every: cfg.SyncEvery})
 	n.tellUnlinked()
 	n.admits = cfg.User != "" && n.engine.HasUsers()
 	n.settle(now)
@@ -197,7 +205,7 @@ func (n *Node) Params(event string) ([]plan.Param, bool) { return n.engine.Param
 // address this node dialled, or "". The error is a sentence to show on both
 // sides; the link is then not up.
 func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.Member, error) {
-	peer, err := n.judge(hello)
+	peer, user, err := n.judge(hello)
 	if err == nil && now < n.shunned[peer.ID] {
 		err = errors.New("the peer has sent many parts with bad seals: it is refused for a minute")
 	}
@@ -210,6 +218,7 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 		}
 		return peer, err
 	}
+	n.face(peer.ID, peer.Role, user)
 	n.member.LinkUp(now, peer, dialed)
 	n.cast.LinkUp(now, peer.ID)
 	n.repair.LinkUp(now, peer.ID)
@@ -233,6 +242,7 @@ func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	delete(n.taking, peer)
 	delete(n.searches, peer)
 	n.askedLost(now, peer)
+	delete(n.facing, peer)
 	if peer == n.home() {
 		n.homeLost(now)
 	}

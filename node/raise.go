@@ -123,6 +123,7 @@ func (n *Node) author(home bool) causal.ReplicaID {
 func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flow.Env {
 	stamp := n.clock.Tick(now)
 	return flow.Env{
+		Holds: n.holdsNamed(),
 		Stamp: stamp,
 		User:  user,
 		Self:  author,

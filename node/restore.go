@@ -52,15 +52,15 @@ func (n *Node) restore(now causal.Instant) error {
 }
 
 // holds reports whether this node keeps a space: the home keeps the home
-// space, and every node every replicated one.
+// space, and of the others every node what Holding says.
 func (n *Node) holds(space causal.SpaceID) bool {
-	return n.shared(space) || n.isHome()
+	return n.keeps(space) || n.isHome()
 }
 
 // covers reports whether every node that keeps the space written keeps the
-// space seen too: of the home space only the home does.
+// space seen too: of the home space only the home does, of a user's not every node.
 func (n *Node) covers(written, seen causal.SpaceID) bool {
-	return n.shared(seen) || written == n.homeSpace
+	return n.shared(seen) && n.isKeptByAll(seen) || written == seen || written == n.homeSpace
 }
 
 // shared reports whether a space is exchanged with others.

@@ -91,9 +91,7 @@ func (n *Node) heedAccepted(now causal.Instant, list []trust.Accepted) {
 			n.blind(vouched)
 		}
 		if n.cfg.Mode == member.Static {
-			for _, b := range n.batches(vouched) {
-				n.cast.Relay(now, from, b)
-			}
+			n.relay(now, from, vouched)
 		}
 		for part := range slices.Chunk(vouched, mergeAlways) {
 			n.replica.Receive(now, part)
@@ -119,7 +117,7 @@ func (n *Node) sealed(now causal.Instant, s trust.Sealed) {
 		parcels = append(parcels, causal.Vouched{Parcel: n.keyed(p)})
 	}
 	for _, b := range n.batches(parcels) {
-		n.cast.Push(now, b)
+		n.cast.PushTo(now, b, func(peer causal.ReplicaID) bool { return n.mayHave(peer, s.Chain.Space) })
 	}
 }
 

@@ -101,7 +101,7 @@ func (n *Node) take(now causal.Instant, from causal.ReplicaID, body []byte) {
 // isForeign reports whether nobody should have sent a parcel: its space is not
 // exchanged, or it is larger than what authors seal and no frame could pass it on.
 func (n *Node) isForeign(p causal.Parcel) bool {
-	isForeign := !n.shared(p.Chain().Space) || sizeOf(&p) > wire.FrameMax-4096
+	isForeign := !n.keeps(p.Chain().Space) || sizeOf(&p) > wire.FrameMax-4096
 	if isForeign {
 		n.counts.Foreign += uint64(len(p.Parts))
 	}

@@ -12,11 +12,20 @@ import (
 
 // source shows the replica to the repair machine: only the spaces that are
 // exchanged with others.
-type source struct{ n *Node }
+type source struct {
+	n    *Node
+	peer *causal.ReplicaID // as this neighbour may see it; nil: as the node itself
+}
+
+// shows reports whether the replica shows a space: it keeps it, and who is
+// spoken with keeps it too.
+func (s source) shows(space causal.SpaceID) bool {
+	return s.n.keeps(space) && (s.peer == nil || s.n.mayHave(*s.peer, space))
+}
 
 // Root returns a hash over what this node shows to others: equal at two nodes
 // iff they show the same parts of all shared spaces. It costs what has changed.
-func (n *Node) Root() causal.Hash { return source{n}.Root() }
+func (n *Node) Root() causal.Hash { return source{n: n}.Root() }
 
 // Root hashes the digests of all shared spaces.
 func (s source) Root() causal.Hash {
@@ -29,7 +38,7 @@ func (s source) Root() causal.Hash {
 }
 
 func (s source) spaces() []causal.SpaceID {
-	return slices.DeleteFunc(slices.Clone(s.n.replica.Spaces()), func(id causal.SpaceID) bool { return !s.n.shared(id) })
+	return slices.DeleteFunc(slices.Clone(s.n.replica.Spaces()), func(id causal.SpaceID) bool { return !s.shows(id) })
 }
 
 func (s source) Spaces(from causal.SpaceID, countMax int) []repair.SpaceDigest {
@@ -42,7 +51,7 @@ func (s source) Spaces(from causal.SpaceID, countMax int) []repair.SpaceDigest {
 	return list
 }
 
-func (s source) Holds(space causal.SpaceID) bool { return s.n.shared(space) }
+func (s source) Holds(space causal.SpaceID) bool { return s.shows(space) }
 
 func (s source) Vector(space causal.SpaceID) []repair.Head {
 	chains := s.n.replica.Vector(space)
@@ -72,7 +81,7 @@ func (s source) HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint64
 func (s source) Parts(wants []repair.Want, sizeMax int) (body []byte, parts int) {
 	after := make([]replica.ChainHead, 0, len(wants))
 	for _, w := range wants {
-		if s.n.shared(w.Space) {
+		if s.shows(w.Space) {
 			after = append(after, replica.ChainHead{Chain: causal.Chain{Space: w.Space, Replica: w.Author}, Head: w.After})
 		}
 	}
@@ -107,7 +116,7 @@ func (s source) HasBucket(space causal.SpaceID, leaf causal.Leaf) bool {
 func (s source) Take(q repair.Take) repair.Taken {
 	t := repair.Taken{Space: q.Space, Turn: q.Turn, Section: repair.SectionSigned}
 	c, ok := s.n.signed[q.Space]
-	if !ok || !s.n.shared(q.Space) {
+	if !ok || !s.shows(q.Space) {
 		return t
 	}
 	key, ok := s.n.trust.Key(c.steward)

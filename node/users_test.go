@@ -99,3 +99,72 @@ func (w *world) list(g *guest, name string) (text string) {
 	}
 	return text
 }
+
+const walls = `
+database :notes, set<string>, :replicated => :user_id
+database :wall, gset<string>, :replicated => true
+on_note do |text: string|
+  notes[:user_id].add(text)
+  wall.add(text)
+end
+on_post do |text: string|
+  if notes.count > 0
+    wall.add(text)
+  end
+end
+on_slip do |whose: id, text: string| notes[whose].add(text) end
+view :mine do notes end
+view :all do notes.keys end
+allow :write, notes do |me| true end
+allow :write, wall do |me| true end
+`
+
+// TestAUsersSliceIsAtHisNodes: what is by user goes from one node to another
+// only where both keep it; what all share waits for none of it.
+func TestAUsersSliceIsAtHisNodes(t *testing.T) {
+	w := newClub(t, walls, "ann", "ben", "ann")
+	server, ann, ben, second := w.guests[0], w.guests[1], w.guests[2], w.guests[3]
+	w.linkAll()
+	for _, a := range []node.Answer{
+		w.raise(ann, note("milk")),
+		w.raise(ann, node.RaiseRequest{Event: "post", Args: []value.Value{value.String("hello")}}),
+		w.raise(ben, note("tea")),
+	} {
+		if !a.Committed {
+			t.Fatalf("%+v", a)
+		}
+	}
+	w.run(3 * causal.Second)
+	for range 2 {
+		for g, want := range map[*guest][2]string{server: {"ann ben", ""}, ann: {"ann", "milk"}, ben: {"ben", "tea"}, second: {"ann", "milk"}} {
+			if got := w.list(g, "all"); got != want[0] {
+				t.Errorf("%s keeps the notes of %s", g.cfg.Name, got)
+			}
+			if g != server && w.list(g, "mine") != want[1] {
+				t.Errorf("%s has %s", g.cfg.Name, w.list(g, "mine"))
+			}
+			if got := w.list(g, "wall"); got != "hello milk tea" {
+				t.Errorf("the wall at %s: %s", g.cfg.Name, got)
+			}
+			if n := g.Status().Counts; n.Late+n.Foreign > 0 {
+				t.Errorf("%s: %+v", g.cfg.Name, n)
+			}
+			if root := second.Root(); g == ann && g.Root() != root {
+				t.Error("two nodes of ann differ")
+			}
+		}
+		for _, g := range w.guests {
+			w.cut(g)
+			g.disk.Crash(0)
+			w.open(g)
+		}
+		w.linkAll()
+		w.run(3 * causal.Second)
+	}
+	slip := func(whose string) string {
+		return w.raise(ben, node.RaiseRequest{Event: "slip", Args: []value.Value{value.String(whose), value.String("x")}}).Abort
+	}
+	if a, b := slip("ann"), slip("ben"); a != "not_held" || b != "" {
+		t.Errorf("ben writes ann's notes: %q, and his own: %q", a, b)
+	}
+}

@@ -54,7 +54,7 @@ func (w *World) judgeDatabase(m *Machine, d *plan.Database) {
 
 // judgeView compares a view with that of the first machine of the same role.
 func (w *World) judgeView(m *Machine, v *plan.View) {
-	first := w.firstOf(m.role.Name)
+	first := w.firstOf(m, v)
 	if m == first || first.program != m.program || !plan.Runs(v.At, m.role.Name) {
 		return
 	}
@@ -65,10 +65,13 @@ func (w *World) judgeView(m *Machine, v *plan.View) {
 	}
 }
 
-func (w *World) firstOf(role string) *Machine {
-	for _, m := range w.machines {
-		if m.role.Name == role {
-			return m
+// firstOf returns the first machine that shows the same view as m: of its role,
+// and of its user where the view may be a user's.
+func (w *World) firstOf(m *Machine, v *plan.View) *Machine {
+	isUsers := len(v.At) > 0 || m.program.IsPrivate()
+	for _, first := range w.machines {
+		if first.role.Name == m.role.Name && (first.user() == m.user() || !isUsers) {
+			return first
 		}
 	}
 	return nil

@@ -135,11 +135,17 @@ func elsewhere(space causal.SpaceID) bool { return space != home }
 func (w *World) watched() []audit.Replica {
 	list := make([]audit.Replica, len(w.machines))
 	for i, m := range w.machines {
-		list[i] = audit.Replica{Name: m.name, Authors: []causal.ReplicaID{m.id}, Holds: elsewhere}
+		list[i] = audit.Replica{Name: m.name, Authors: []causal.ReplicaID{m.id}, Holds: w.holding(m)}
 	}
 	list[0].Authors = append(list[0].Authors, homeID)
 	list[0].Holds = nil
 	return list
+}
+
+// holding returns which spaces a machine keeps that is not the steward's.
+func (w *World) holding(m *Machine) func(causal.SpaceID) bool {
+	holding := node.Holding(cluster, w.cfg.Program, m.role.Name, m.user())
+	return func(space causal.SpaceID) bool { return elsewhere(space) && (holding == nil || holding(space)) }
 }
 
 // Now returns how long the world has existed.

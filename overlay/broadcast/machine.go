@@ -129,18 +129,28 @@ func (m *Machine) find(id causal.ReplicaID) (int, bool) {
 func (m *Machine) IsAlone() bool { return len(m.peers) == 0 }
 
 // Push sends this node's own parts to all neighbours.
-func (m *Machine) Push(now causal.Instant, b Batch) { m.push(now, b, causal.ReplicaID{}) }
+func (m *Machine) Push(now causal.Instant, b Batch) { m.push(now, b, causal.ReplicaID{}, nil) }
+
+// PushTo is Push to those neighbours who may have the parts.
+func (m *Machine) PushTo(now causal.Instant, b Batch, may func(peer causal.ReplicaID) bool) {
+	m.push(now, b, causal.ReplicaID{}, may)
+}
 
 // Relay sends others' parts that are new here to all neighbours but the one
 // they came from, if the config says so.
 func (m *Machine) Relay(now causal.Instant, from causal.ReplicaID, b Batch) {
+	m.RelayTo(now, from, b, nil)
+}
+
+// RelayTo is Relay to those neighbours who may have the parts.
+func (m *Machine) RelayTo(now causal.Instant, from causal.ReplicaID, b Batch, may func(peer causal.ReplicaID) bool) {
 	if m.cfg.Relay {
-		m.push(now, b, from)
+		m.push(now, b, from, may)
 	}
 }
 
 // push encodes the batch once and sends it to all who have room.
-func (m *Machine) push(now causal.Instant, b Batch, except causal.ReplicaID) {
+func (m *Machine) push(now causal.Instant, b Batch, except causal.ReplicaID, may func(causal.ReplicaID) bool) {
 	if b.Parts == 0 {
 		return
 	}
@@ -148,7 +158,7 @@ func (m *Machine) push(now causal.Instant, b Batch, except causal.ReplicaID) {
 	var body []byte
 	for _, p := range m.peers {
 		switch {
-		case p.id == except:
+		case p.id == except, may != nil && !may(p.id):
 		case !m.room(p, len(b.Body)):
 			p.missed = true
 			m.stats.Dropped++

@@ -59,9 +59,9 @@ func (m *Machine) forgetProbes(now causal.Instant) {
 // hashes returns this replica's hashes of a chain, ascending: at its end, and
 // ever farther from it.
 func (m *Machine) hashes(c chain) (list []causal.Head) {
-	end := m.cfg.Source.Head(c.space, c.author)
+	end := m.source.Head(c.space, c.author)
 	for step := uint64(1); step < end.Seq; step *= 2 {
-		if h, ok := m.cfg.Source.HashAt(c.space, c.author, end.Seq-step); ok {
+		if h, ok := m.source.HashAt(c.space, c.author, end.Seq-step); ok {
 			list = append(list, causal.Head{Seq: end.Seq - step, Hash: h})
 		}
 	}
@@ -82,7 +82,7 @@ func (m *Machine) serveBranch(now causal.Instant, p *peer, msg Branch) {
 	}
 	answer := Evidence{Exchange: msg.Exchange, Space: msg.Space, Author: msg.Author, After: after, Over: over}
 	if differs && over-after <= gapMax {
-		if b, ok := m.cfg.Source.Branch(c.space, c.author, answer.After, answer.Over); ok {
+		if b, ok := m.source.Branch(c.space, c.author, answer.After, answer.Over); ok {
 			answer.Branch = b
 		}
 	}
@@ -94,7 +94,7 @@ func (m *Machine) serveBranch(now causal.Instant, p *peer, msg Branch) {
 // the first that is not. Where the peer names none between that and this
 // replica's end, that is what to look at next: whether it differs is not known.
 func (m *Machine) parting(msg Branch) (after, over uint64, differs bool) {
-	end := m.cfg.Source.Head(msg.Space, msg.Author).Seq
+	end := m.source.Head(msg.Space, msg.Author).Seq
 	for _, h := range msg.Heads {
 		if h.Seq > end {
 			return after, end, false
@@ -131,14 +131,14 @@ func (m *Machine) evidence(now causal.Instant, p *peer, msg Evidence) {
 
 // between returns hashes at even distances from lo to hi, both included.
 func (m *Machine) between(c chain, lo, hi uint64) (list []causal.Head) {
-	hi = min(hi, m.cfg.Source.Head(c.space, c.author).Seq)
+	hi = min(hi, m.source.Head(c.space, c.author).Seq)
 	step := max(1, (hi-min(lo, hi))/(hashesMax-2))
 	for seq := lo; seq < hi && len(list) < hashesMax-1; seq += step {
-		if h, ok := m.cfg.Source.HashAt(c.space, c.author, seq); ok && seq > 0 {
+		if h, ok := m.source.HashAt(c.space, c.author, seq); ok && seq > 0 {
 			list = append(list, causal.Head{Seq: seq, Hash: h})
 		}
 	}
-	if h, ok := m.cfg.Source.HashAt(c.space, c.author, hi); ok {
+	if h, ok := m.source.HashAt(c.space, c.author, hi); ok {
 		list = append(list, causal.Head{Seq: hi, Hash: h})
 	}
 	return list

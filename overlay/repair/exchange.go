@@ -74,10 +74,11 @@ func (m *Machine) beginAny(now causal.Instant) {
 func (p *peer) idle() bool { return p.exchange == nil && p.fetch == nil }
 
 func (m *Machine) begin(now causal.Instant, p *peer, hurry bool) {
+	m.face(p)
 	m.last++
 	m.stats.Exchanges++
 	p.exchange = &exchange{no: m.last, hurry: hurry, begun: now}
-	m.await(now, p, awaitRoot, Root{m.last, m.cfg.Source.Root()})
+	m.await(now, p, awaitRoot, Root{m.last, m.source.Root()})
 }
 
 // await sends a question and waits for its answer.
@@ -127,7 +128,7 @@ func (m *Machine) digests(now causal.Instant, p *peer, msg Digests) {
 func (m *Machine) differing(theirs []SpaceDigest, lo, hi causal.SpaceID, toEnd bool) []causal.SpaceID {
 	var diff []causal.SpaceID
 	note := func(s causal.SpaceID) {
-		if m.cfg.Source.Holds(s) {
+		if m.source.Holds(s) {
 			diff = append(diff, s)
 		}
 	}
@@ -158,7 +159,7 @@ func (m *Machine) differing(theirs []SpaceDigest, lo, hi causal.SpaceID, toEnd b
 func (m *Machine) stretch(lo, hi causal.SpaceID, toEnd bool) func(yield func(SpaceDigest) bool) {
 	return func(yield func(SpaceDigest) bool) {
 		for {
-			page := m.cfg.Source.Spaces(lo, digestsMax)
+			page := m.source.Spaces(lo, digestsMax)
 			for _, s := range page {
 				if !toEnd && s.Space.Compare(hi) >= 0 || !yield(s) {
 					return
@@ -207,7 +208,7 @@ func (m *Machine) vectors(x *exchange) Vectors {
 	msg := Vectors{Exchange: x.no, Turn: x.turn, Hurry: x.hurry}
 	room := headsMax
 	for len(x.diff) > 0 && room > 0 && len(msg.Spaces) < spacesMax {
-		heads := behind(m.cfg.Source.Vector(x.diff[0]), x.after)
+		heads := behind(m.source.Vector(x.diff[0]), x.after)
 		n := min(len(heads), room)
 		room -= n
 		v := SpaceVector{x.diff[0], x.after, heads[:n], n == len(heads)}
@@ -239,7 +240,7 @@ func (m *Machine) ahead(now causal.Instant, p *peer, msg Ahead) {
 		return
 	}
 	for _, s := range msg.Spaces {
-		if !m.cfg.Source.Holds(s.Space) {
+		if !m.source.Holds(s.Space) {
 			continue
 		}
 		for _, h := range s.Heads {

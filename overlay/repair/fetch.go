@@ -57,8 +57,8 @@ func (f *fetch) due() causal.Instant {
 // another hash at the same place a fork.
 func (m *Machine) weigh(now causal.Instant, p *peer, no uint64, hurry bool, space causal.SpaceID, h Head) {
 	c := chain{space, h.Author}
-	mine := m.cfg.Source.Head(space, h.Author)
-	seq := min(h.Seq, m.cfg.Source.Limit(space, h.Author))
+	mine := m.source.Head(space, h.Author)
+	seq := min(h.Seq, m.source.Limit(space, h.Author))
 	switch {
 	case seq > mine.Seq:
 		m.aim(now, p, no, hurry, goal{c, seq, mine.Seq})
@@ -96,7 +96,7 @@ func (m *Machine) ask(now causal.Instant, p *peer) {
 	m.release(p)
 	patient := f.open == waiting && !f.hurry
 	f.goals = slices.DeleteFunc(f.goals, func(g goal) bool {
-		have := m.cfg.Source.Head(g.space, g.author).Seq
+		have := m.source.Head(g.space, g.author).Seq
 		if patient && g.from < have && have < g.seq {
 			p.lack()
 			return true
@@ -131,7 +131,7 @@ func (m *Machine) unclaimed(now causal.Instant, goals []goal) []Want {
 	for i := range goals {
 		g := goals[(first+i)%len(goals)]
 		if now >= m.claims[g.chain].lapses && len(wants) < wantsMax {
-			wants = append(wants, Want{g.space, g.author, m.cfg.Source.Head(g.space, g.author)})
+			wants = append(wants, Want{g.space, g.author, m.source.Head(g.space, g.author)})
 		}
 	}
 	return wants
@@ -175,7 +175,7 @@ func (m *Machine) pace(p *peer, took causal.Instant) {
 // on its own; if the hashes indeed differ, that is a fork.
 func (m *Machine) notOnChain(now causal.Instant, p *peer, w Want) {
 	c := chain{w.Space, w.Author}
-	if h, ok := m.cfg.Source.HashAt(w.Space, w.Author, w.After.Seq); ok && h != w.After.Hash {
+	if h, ok := m.source.HashAt(w.Space, w.Author, w.After.Seq); ok && h != w.After.Hash {
 		m.forked(now, p, c, w.After.Seq)
 	}
 	p.fetch.goals = slices.DeleteFunc(p.fetch.goals, func(g goal) bool { return g.chain == c })
@@ -199,7 +199,7 @@ func (m *Machine) Delivered(now causal.Instant, from causal.ReplicaID) {
 
 func (m *Machine) grew(wants []Want) bool {
 	return slices.ContainsFunc(wants, func(w Want) bool {
-		return m.cfg.Source.Head(w.Space, w.Author).Seq > w.After.Seq
+		return m.source.Head(w.Space, w.Author).Seq > w.After.Seq
 	})
 }
 

@@ -15,6 +15,10 @@ type Config struct {
 	Source Source
 	Rand   *rand.Rand
 
+	// Facing, if not nil, gives the replica as one peer may see it: both must see
+	// the same spaces of each other's, or no two of their roots are equal.
+	Facing func(peer causal.ReplicaID) Source
+
 	Every    causal.Instant // 1 s: a random neighbour is asked, jittered by a quarter
 	Timeout  causal.Instant // 2 s without an answer end a comparison
 	Patience causal.Instant // 5 s without the parts asked for end a fetch
@@ -111,6 +115,7 @@ type Stats struct {
 // Machine repairs for one node.
 type Machine struct {
 	cfg    Config
+	source Source  // as who is being spoken with may see it
 	peers  []*peer // the neighbours, by id
 	last   uint64  // the number of the newest exchange begun here
 	nextAt causal.Instant
@@ -159,6 +164,7 @@ type peer struct {
 func New(now causal.Instant, cfg Config) *Machine {
 	m := &Machine{
 		cfg:    cfg.withDefaults(),
+		source: cfg.Source,
 		last:   cfg.Rand.Uint64(), // an earlier life's answers name other numbers
 		claims: map[chain]claim{},
 		forks:  map[peerChain]bool{},
@@ -167,6 +173,14 @@ func New(now causal.Instant, cfg Config) *Machine {
 	}
 	m.nextAt = now + m.jittered()
 	return m
+}
+
+// face turns to a peer: what is asked of the replica from now on is as that
+// one may see it.
+func (m *Machine) face(p *peer) {
+	if m.cfg.Facing != nil {
+		m.source = m.cfg.Facing(p.id)
+	}
 }
 
 // jittered returns Every, give or take a quarter.
@@ -232,6 +246,7 @@ func (m *Machine) Receive(now causal.Instant, from causal.ReplicaID, body []byte
 	if p == nil {
 		return nil
 	}
+	m.face(p)
 	m.stats.BytesReceived += uint64(len(body))
 	switch msg := msg.(type) {
 	case Root:
@@ -260,7 +275,7 @@ func (m *Machine) Receive(now causal.Instant, from causal.ReplicaID, body []byte
 		}
 	case Take:
 		m.stats.PagesSent++
-		m.send(p, m.cfg.Source.Take(msg))
+		m.send(p, m.source.Take(msg))
 	case Taken:
 		m.taken(now, p, msg)
 	}

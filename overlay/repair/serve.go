@@ -15,7 +15,7 @@ func (m *Machine) serveRoot(now causal.Instant, p *peer, msg Root) {
 		m.out.Ended[len(m.out.Ended)-1].Yielded = true
 	}
 	p.served = now
-	if msg.Digest == m.cfg.Source.Root() {
+	if msg.Digest == m.source.Root() {
 		m.send(p, Same{msg.Exchange})
 		return
 	}
@@ -23,7 +23,7 @@ func (m *Machine) serveRoot(now causal.Instant, p *peer, msg Root) {
 }
 
 func (m *Machine) serveDigests(p *peer, exchange uint64, from causal.SpaceID) {
-	page := m.cfg.Source.Spaces(from, digestsMax)
+	page := m.source.Spaces(from, digestsMax)
 	m.send(p, Digests{exchange, from, page, len(page) < digestsMax})
 }
 
@@ -33,13 +33,13 @@ func (m *Machine) serveVectors(now causal.Instant, p *peer, msg Vectors) {
 	answer := Ahead{Exchange: msg.Exchange, Turn: msg.Turn}
 	room := aheadMax
 	for _, v := range msg.Spaces {
-		if !m.cfg.Source.Holds(v.Space) {
+		if !m.source.Holds(v.Space) {
 			continue
 		}
 		for _, h := range v.Heads {
 			m.weigh(now, p, msg.Exchange, msg.Hurry, v.Space, h)
 		}
-		heads := ahead(m.cfg.Source.Vector(v.Space), v)
+		heads := ahead(m.source.Vector(v.Space), v)
 		heads = heads[:min(len(heads), room)]
 		room -= len(heads)
 		if len(heads) > 0 {
@@ -79,7 +79,7 @@ func (m *Machine) serveParts(now causal.Instant, p *peer, msg Wants) {
 	wants := msg.Wants[:0]
 	below := Below{Exchange: msg.Exchange}
 	for _, w := range msg.Wants {
-		if m.cfg.Source.Holds(w.Space) && m.cfg.Source.Start(w.Space, w.Author) > w.After.Seq {
+		if m.source.Holds(w.Space) && m.source.Start(w.Space, w.Author) > w.After.Seq {
 			if n := len(below.Spaces); n == 0 || below.Spaces[n-1] != w.Space {
 				below.Spaces = append(below.Spaces, w.Space)
 			}
@@ -96,7 +96,7 @@ func (m *Machine) serveParts(now causal.Instant, p *peer, msg Wants) {
 		}
 	}
 	if len(wants) > 0 {
-		answer.Body, answer.Parts = m.cfg.Source.Parts(wants, min(msg.Size, m.cfg.ChunkMax))
+		answer.Body, answer.Parts = m.source.Parts(wants, min(msg.Size, m.cfg.ChunkMax))
 	}
 	if answer.Parts == 0 {
 		answer.Body = nil // an encoding of no parts may have bytes
@@ -112,12 +112,12 @@ func (m *Machine) serveParts(now causal.Instant, p *peer, msg Wants) {
 // beginning of a chain, and not known beyond its end.
 func (m *Machine) hashAt(w Want) (causal.Hash, bool) {
 	switch {
-	case !m.cfg.Source.Holds(w.Space):
+	case !m.source.Holds(w.Space):
 		return causal.Hash{}, false
 	case w.After.Seq == 0:
 		return w.After.Hash, true
-	case w.After.Seq > m.cfg.Source.Head(w.Space, w.Author).Seq:
+	case w.After.Seq > m.source.Head(w.Space, w.Author).Seq:
 		return causal.Hash{}, false
 	}
-	return m.cfg.Source.HashAt(w.Space, w.Author, w.After.Seq)
+	return m.source.HashAt(w.Space, w.Author, w.After.Seq)
 }

@@ -96,7 +96,7 @@ const stagesMax = 16
 // stage begins to take a space's checkpoint from a peer.
 func (m *Machine) stage(now causal.Instant, p *peer, space causal.SpaceID) {
 	p.lack()
-	if m.stages[space] != nil || len(m.stages) >= stagesMax || !m.cfg.Source.Holds(space) {
+	if m.stages[space] != nil || len(m.stages) >= stagesMax || !m.source.Holds(space) {
 		return
 	}
 	s := &staging{space: space, from: p.id, refused: map[causal.ReplicaID]bool{}}
@@ -255,7 +255,7 @@ func (m *Machine) endSection(now causal.Instant, s *staging) {
 		return
 	}
 	m.staged.Outlines = append(m.staged.Outlines, Outline{s.offer, s.heads, s.needs, s.leaves})
-	s.todo = slices.DeleteFunc(slices.Clone(s.leaves), func(l causal.Leaf) bool { return m.cfg.Source.HasBucket(s.space, l) })
+	s.todo = slices.DeleteFunc(slices.Clone(s.leaves), func(l causal.Leaf) bool { return m.source.HasBucket(s.space, l) })
 	m.nextBuckets(now, s)
 }
 
