@@ -298,12 +298,11 @@ type Env struct {
 	Self  causal.ReplicaID              // under whose name entries are written
 	Next  func(space string) causal.Dot // the dot the run's part in space will have
 	NewID func() string
-	Holds func(space string) bool // which spaces are kept here; nil: all
 
 	// Granted reports whether the user has been granted the right to write a
 	// key, given by its canonical bytes; nil: nothing was granted.
 	Granted func(database, key string) bool
-	Holds   func(space string) bool // of Compute: which spaces are held here; nil: all
+	Holds   func(space string) bool // which spaces are held here; nil: all
 	Uploads int                     // how many events the run may upload
 }
 
