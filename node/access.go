@@ -372,6 +372,9 @@ func (n *Node) enlist(now causal.Instant, c caller, q request) {
 
 // isMember reports whether a neighbour has a trusted role.
 func (n *Node) isMember(peer causal.ReplicaID) bool {
+	if reg := n.userOf(peer); reg != nil && reg.User != "" {
+		return false
+	}
 	for _, m := range n.member.Members() {
 		if m.ID == peer {
 			return n.isTrusted(m.Role)

@@ -24,7 +24,7 @@ func (n *Node) Hello() []byte {
 	b = wire.AppendString(b, n.cfg.Cluster)
 	b = n.member.Self().AppendTo(b)
 	b = appendSchema(b, n.cfg.Program.Schema())
-	if n.cfg.User != "" {
+	if n.isUsers() {
 		b = wire.AppendString(b, n.cfg.User)
 	}
 	return b

@@ -1,19 +1,30 @@
 package node
 
 import (
+	"errors"
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/replica"
 )
 
 // A node of a user keeps what all keep and what is his, and a node gives a peer
 // nothing that the peer would not keep. Whose node a peer is it says with its
-// first words; who may say so is decided when a node is admitted to the cluster.
+// first words; it is refused where the directory says otherwise.
+
+// facing is whose node a neighbour is, and what it keeps.
+type facing struct {
+	role, user string
+	holding    func(causal.SpaceID) bool // nil: all
+}
 
 // Holding returns which of the spaces that nodes exchange one of the role keeps
 // for its user; nil: all. A trusted role keeps all, and so does every node of a
-// program that is not private (plan.IsPrivate).
+// program that is not private (plan.IsPrivate). A role that the program does
+// not name is not trusted.
 func Holding(cluster string, p *plan.Program, role, user string) func(causal.SpaceID) bool {
-	if r, known := p.Role(role); !known || r.Trusted() || !p.IsPrivate() {
+	if r, known := p.Role(role); known && r.Trusted() || !p.IsPrivate() {
 		return nil
 	}
 	mine := map[causal.SpaceID]bool{
@@ -35,13 +46,62 @@ func (n *Node) keeps(space causal.SpaceID) bool {
 
 // mayHave reports whether a peer keeps the space.
 func (n *Node) mayHave(peer causal.ReplicaID, space causal.SpaceID) bool {
-	holding := n.facing[peer]
+	holding := n.facing[peer].holding
 	return holding == nil || holding(space)
 }
 
 // face notes whose node a new neighbour is.
 func (n *Node) face(peer causal.ReplicaID, role, user string) {
-	n.facing[peer] = Holding(n.cfg.Cluster, n.cfg.Program, role, user)
+	n.facing[peer] = facing{role, user, Holding(n.cfg.Cluster, n.cfg.Program, role, user)}
+}
+
+// contradicts says why a peer is not who it says it is; nil if nothing says so.
+// Whose a user's replica is stands in the directory, and stays. A trusted node
+// may change its role.
+func (n *Node) contradicts(peer causal.ReplicaID, role, user string) error {
+	if user != "" && n.isTrusted(role) {
+		return errors.New("a node of role " + role + " has no user, and " + peer.Short() + " says it is " + user + "'s")
+	}
+	reg := n.userOf(peer)
+	if reg == nil || reg.User == "" || reg.User == user && !n.isTrusted(role) {
+		return nil
+	}
+	return errors.New("replica " + peer.Short() + " belongs to the user " + reg.User + " for ever, and speaks as " + described(role, user) +
+		": run it as that user, or with --new-replica")
+}
+
+func described(role, user string) string {
+	if user == "" {
+		return "a node of role " + role
+	}
+	return "the user " + user
+}
+
+// watchDirectory looks whether a group says whose somebody is.
+func (n *Node) watchDirectory(now causal.Instant, g replica.Group) {
+	for _, p := range g.Parts {
+		isControl := func(e causal.Entry) bool { return e.Database == causal.ControlDatabase }
+		if p.Space == n.space(plan.SharedSpace) && slices.ContainsFunc(p.Entries, isControl) {
+			n.confront(now)
+			return
+		}
+	}
+}
+
+// confront ends the links to neighbours of whom the directory has come to say
+// something else than they do.
+func (n *Node) confront(now causal.Instant) {
+	for _, peer := range n.member.Neighbors() {
+		if err := n.contradicts(peer, n.facing[peer].role, n.facing[peer].user); err != nil {
+			n.refuse(now, peer, err.Error())
+		}
+	}
+}
+
+// isUsersNode reports whether a neighbour is a node of a user, and whose.
+func (n *Node) isUsersNode(peer causal.ReplicaID) (user string, isUsers bool) {
+	f := n.facing[peer]
+	return f.user, !n.isTrusted(f.role)
 }
 
 // commonTo returns which exchanged spaces every node keeps; nil: all.

@@ -108,6 +108,10 @@ func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) err
 		return err
 	}
 	c := caller{peer: peer, request: q.ID}
+	user, isUsers := n.isUsersNode(peer)
+	if q.Op == opRaise && isUsers {
+		q.User = or(q.User, user)
+	}
 	switch {
 	case q.Op == opAdmit:
 		n.enlist(now, c, q)
@@ -115,6 +119,10 @@ func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) err
 		n.grantTo(now, c, q)
 	case !n.isHome():
 		n.abort(c, AbortHomeAway, "node "+n.self.Short()+" is not the home")
+	case q.Op == opRaise && isUsers && q.User != user:
+		n.abort(c, AbortOther, "a node of the user "+user+" raises events as that user alone, and this one says "+q.User)
+	case q.Op == opRead && isUsers && n.refuses(user, q.Name, q.Values) != "":
+		n.abort(c, flow.AbortForbidden, n.refuses(user, q.Name, q.Values))
 	case q.Op == opRaise:
 		n.raise(now, c, RaiseRequest{Event: q.Name, Args: q.Values, User: q.User, Session: q.Session, Stream: q.Stream, Seq: q.Seq})
 	case q.Op == opRead:

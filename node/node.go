@@ -36,9 +36,9 @@ type Node struct {
 	place     *place.Map
 	homeSpace causal.SpaceID // of what is not replicated
 
-	holding func(causal.SpaceID) bool                      // what this node keeps of what is exchanged; nil: all
-	common  func(causal.SpaceID) bool                      // what every node keeps; nil: all
-	facing  map[causal.ReplicaID]func(causal.SpaceID) bool // what each neighbour keeps
+	holding func(causal.SpaceID) bool   // what this node keeps of what is exchanged; nil: all
+	common  func(causal.SpaceID) bool   // what every node keeps; nil: all
+	facing  map[causal.ReplicaID]facing // whose each neighbour is
 
 	spaces  map[string]causal.SpaceID // handles by name, as they were asked for
 	watches map[Ticket]watched        // by ticket
@@ -128,7 +128,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 
 		holding: Holding(cfg.Cluster, cfg.Program, cfg.Role, cfg.User),
 		common:  commonTo(cfg.Cluster, cfg.Program),
-		facing:  map[causal.ReplicaID]func(causal.SpaceID) bool{},
+		facing:  map[causal.ReplicaID]facing{},
 
 		spaces:    map[string]causal.SpaceID{},
 		watches:   map[Ticket]watched{},
@@ -208,6 +208,9 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	peer, user, err := n.judge(hello)
 	if err == nil && now < n.shunned[peer.ID] {
 		err = errors.New("the peer has sent many parts with bad seals: it is refused for a minute")
+	}
+	if err == nil {
+		err = n.contradicts(peer.ID, peer.Role, user)
 	}
 	if err != nil {
 		n.counts.Refused++

@@ -291,11 +291,35 @@ func (n *Node) runItems(now causal.Instant) (ran bool) {
 		return false
 	}
 	for _, name := range sortedNames(n.outbox.items) {
-		if it, isOpen := n.outbox.items[name]; isOpen {
+		if it, isOpen := n.outbox.items[name]; isOpen && !n.isNameless(name.sender) {
 			n.runItem(now, name, it)
+			ran = true
 		}
 	}
-	return true
+	return ran
+}
+
+// isNameless reports whether it is about to be said whose a sender is: what he
+// says of himself is not believed where there are users, so his items wait.
+func (n *Node) isNameless(sender causal.ReplicaID) bool {
+	if !n.access.isOn || n.replica.IsStranger(n.space(plan.SharedSpace), sender) || slices.Contains(n.own(), sender) {
+		return false
+	}
+	_, isKnown := n.identify(sender)
+	return !isKnown
+}
+
+// isAnothers reports whether an item is raised in the name of somebody whom its
+// sender may not speak for: a user's node speaks for that user, a stranger's for nobody.
+func (n *Node) isAnothers(sender causal.ReplicaID, user string) bool {
+	if !n.access.isOn || slices.Contains(n.own(), sender) {
+		return false
+	}
+	reg, isKnown := n.identify(sender)
+	if isKnown && reg.User == "" && n.isTrusted(reg.Role) {
+		return false
+	}
+	return user != reg.User
 }
 
 // runItem runs one item. All it does is one commit: the effect, the number in
@@ -312,6 +336,8 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 		o = n.engine.Run(h, it.req.Values, env)
 	case name.seq <= done.seq || it.req.Stream != "" && isMarked && it.req.Seq <= mark.Seq:
 		result.Duplicate = true
+	case n.isAnothers(name.sender, it.req.User):
+		result.Abort, result.Detail = AbortOther, "the node "+name.sender.Short()+" may not raise events as the user "+it.req.User
 	case n.isOneTooMany(it.req.Stream):
 		result.Abort, result.Detail = AbortStream, "the home keeps the marks of as many streams as it takes: raise under the name of one that exists"
 	case !isKnown:

@@ -6,13 +6,17 @@ import (
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
-// Speaker returns whose first words a hello is, so that a host can compare it
+// Speaker returns whose first words a hello is, and of which user if it is one's node, so that a host can compare it
 // with what the peer proved before the node hears of the link. It is false for
 // words that can't be read; LinkUp says what is wrong with them.
-func Speaker(hello []byte) (causal.ReplicaID, bool) {
+func Speaker(hello []byte) (id causal.ReplicaID, user string, ok bool) {
 	r := wire.NewReader(hello)
 	version := r.Uvarint()
 	r.String(clusterMax)
 	peer := member.ReadMember(r)
-	return peer.ID, r.Err() == nil && version == wire.Version
+	readSchema(r)
+	if r.Len() > 0 {
+		user = r.String(nameMax)
+	}
+	return peer.ID, user, r.Done() == nil && version == wire.Version
 }

@@ -108,8 +108,10 @@ on_note do |text: string|
   wall.add(text)
 end
 on_post do |text: string|
-  if notes.count > 0
-    wall.add(text)
+  tentatively do
+    if notes.count > 0
+      wall.add(text)
+    end
   end
 end
 on_slip do |whose: id, text: string| notes[whose].add(text) end

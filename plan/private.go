@@ -2,16 +2,13 @@ package plan
 
 // IsPrivate reports whether users' nodes keep no space of another user: every
 // database with a space for each value of a dimension has one for each user,
-// and no rule lets others read it, and nothing lives at a home alone. Where a program mixes these with other
+// and no rule lets others read it. Where a program mixes these with other
 // dimensions or rules, whose a space is cannot be told from its handle, and
 // every node keeps all.
 func (p *Program) IsPrivate() bool {
 	isAny := false
 	for i := range p.Databases {
 		d := &p.Databases[i]
-		if d.Placement == Home {
-			return false
-		}
 		if d.Placement != ByValue {
 			continue
 		}

@@ -80,7 +80,8 @@ func (s *space) needs() []causal.Ref {
 // beyond calls yield for what a part written in a space has to name of other
 // spaces, though its author's session did not see it there: what was seen in
 // the spaces from which lead on, of those that not every replica that keeps
-// the written space keeps too. What is not applied here was not seen. The zero
+// the written space keeps too; of a space that is come by only so, its heads
+// go with it. What is not applied here was not seen. The zero
 // space stands for any that may be written later.
 func (r *Replica) beyond(written causal.SpaceID, from []causal.SpaceID, yield func(causal.Ref)) {
 	open := slices.Clone(from)
@@ -90,6 +91,11 @@ func (r *Replica) beyond(written causal.SpaceID, from []causal.SpaceID, yield fu
 			continue
 		}
 		r.condense(s)
+		if i >= len(from) { // what all its parts name is named next: so these have been seen, too
+			for _, c := range s.maximal {
+				yield(c.id.At(c.head.Seq))
+			}
+		}
 		for _, ref := range s.needs() {
 			if r.isApplied(ref) || !r.cfg.Holds(ref.Space) {
 				yield(ref)

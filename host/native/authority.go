@@ -27,6 +27,7 @@ type authority struct {
 const (
 	nodeDNS     = "node.martinelli"
 	stewardUnit = "steward"
+	userUnit    = "user" // and the user is the organization
 )
 
 // Certificates hold for ever: a node whose clock is a hundred years ahead is a
@@ -88,9 +89,12 @@ func loadAuthority(f files) (*authority, error) {
 }
 
 // sign makes the certificate of a node. It says whose key it is and, at the
-// steward, that it is the steward.
-func (a *authority) sign(name string, public ed25519.PublicKey, steward bool) ([]byte, error) {
+// steward, that it is the steward, or at a node that was admitted for a user, that it is his.
+func (a *authority) sign(name, user string, public ed25519.PublicKey, steward bool) ([]byte, error) {
 	subject := pkix.Name{CommonName: name}
+	if user != "" {
+		subject.OrganizationalUnit, subject.Organization = []string{userUnit}, []string{user}
+	}
 	if steward {
 		subject.OrganizationalUnit = []string{stewardUnit}
 	}
@@ -115,6 +119,14 @@ func (a *authority) pool() *x509.CertPool {
 // isSteward reports whether a certificate is the steward's.
 func isSteward(c *x509.Certificate) bool {
 	return slices.Contains(c.Subject.OrganizationalUnit, stewardUnit)
+}
+
+// userOf returns whose node alone a certificate admits; "" for anybody's.
+func userOf(c *x509.Certificate) string {
+	if !slices.Contains(c.Subject.OrganizationalUnit, userUnit) || len(c.Subject.Organization) != 1 {
+		return ""
+	}
+	return c.Subject.Organization[0]
 }
 
 // publicKey returns the key of a node's certificate.

@@ -448,11 +448,15 @@ func (h *Host) Founded() bool { return h.founded }
 
 // NewToken makes a token that admits one node within ttl; 0 takes TokenTTL.
 // Only the cluster's first node can.
-func (h *Host) NewToken(ttl time.Duration) (string, error) {
+func (h *Host) NewToken(ttl time.Duration) (string, error) { return h.NewUserToken("", ttl) }
+
+// NewUserToken makes a token that admits one node, and as a node of the user alone: its
+// certificate says so. An empty user is NewToken.
+func (h *Host) NewUserToken(user string, ttl time.Duration) (string, error) {
 	if !h.identity.isSteward() {
 		return "", errors.New("only the cluster's first node gives out tokens: ask there")
 	}
-	t, err := h.tokens.mint(fingerprintOf(h.identity.authority.cert), cmp.Or(ttl, TokenTTL))
+	t, err := h.tokens.mint(fingerprintOf(h.identity.authority.cert), user, cmp.Or(ttl, TokenTTL))
 	if err != nil {
 		return "", err
 	}

@@ -33,7 +33,11 @@ func (h *Host) serveToken(w http.ResponseWriter, r *http.Request) error {
 	if h.LinkAddr() == "" {
 		return errBad("this node takes no links, so nobody can join at it", "start it with --listen HOST:PORT")
 	}
-	t, err := h.NewToken(ttl)
+	user := r.URL.Query().Get("user")
+	if len(user) > nameSizeMax {
+		return errBad("the user's name is too long", "it has at most 128 bytes")
+	}
+	t, err := h.NewUserToken(user, ttl)
 	if err != nil {
 		return refused(err)
 	}

@@ -95,7 +95,7 @@ func (id *identity) found(cfg *Config) error {
 		return fmt.Errorf("make the cluster's authority: %w", err)
 	}
 	public := key.Public().(ed25519.PublicKey)
-	cert, err := ca.sign(cfg.Name, public, true)
+	cert, err := ca.sign(cfg.Name, "", public, true)
 	if err != nil {
 		return fmt.Errorf("sign this node's certificate: %w", err)
 	}

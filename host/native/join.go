@@ -167,10 +167,11 @@ func (id *identity) judgeJoin(q joinQuestion, ts *tokens) (joinAnswer, error) {
 	if !ok || len(q.Secret) != 16 || len(q.Name) > nameSizeMax {
 		return joinAnswer{}, errors.New("the certificate request is not for an ed25519 key, or the name or secret is of the wrong length")
 	}
-	if err := ts.spend([16]byte(q.Secret), public); err != nil {
+	user, err := ts.spend([16]byte(q.Secret), public)
+	if err != nil {
 		return joinAnswer{}, err
 	}
-	cert, err := id.authority.sign(q.Name, public, false)
+	cert, err := id.authority.sign(q.Name, user, public, false)
 	if err != nil {
 		return joinAnswer{}, fmt.Errorf("the certificate could not be signed: %w", err)
 	}

@@ -3,6 +3,7 @@ package native
 import (
 	"bufio"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ type link struct {
 	preface preface          // what it said first
 	dialed  string           // the address this node dialled, or ""
 	steward bool             // its certificate is the steward's
+	user    string           // whose node it may be by its certificate; "" for anybody's
 
 	conns    [wire.Channels]net.Conn
 	queues   [wire.Channels]*sendQueue
@@ -60,6 +62,9 @@ func newLink(peer causal.ReplicaID, p preface) *link {
 	}
 	return l
 }
+
+// certify notes what the peer's certificate says of it.
+func (l *link) certify(c *x509.Certificate) { l.steward, l.user = isSteward(c), userOf(c) }
 
 // asMember is the link as package member compares two to one peer.
 func (l *link) asMember() member.Link {

@@ -199,7 +199,7 @@ func (h *Host) greetLink(conn *tls.Conn, from string) {
 		return
 	}
 	if l != nil {
-		l.steward = isSteward(conn.ConnectionState().PeerCertificates[0])
+		l.certify(conn.ConnectionState().PeerCertificates[0])
 		h.edge.Go(func() { h.serve(l) })
 	}
 }
@@ -346,7 +346,7 @@ func (h *Host) firstWords(conn *tls.Conn, m member.Member, mine preface) (*link,
 	}
 	l := newLink(peer, theirs)
 	l.dialed = m.Addr
-	l.steward = isSteward(conn.ConnectionState().PeerCertificates[0])
+	l.certify(conn.ConnectionState().PeerCertificates[0])
 	l.conns[wire.Control] = conn
 	return l, nil
 }
@@ -388,8 +388,11 @@ var errLinked = errors.New("these two nodes are linked already; that link stays"
 
 // linkUp tells the node of the link, unless there is one to the peer that is to stay.
 func (h *Host) linkUp(l *link) (m member.Member, err error) {
-	if id, ok := node.Speaker(l.preface.hello); ok && id != l.peer {
+	switch id, user, ok := node.Speaker(l.preface.hello); {
+	case ok && id != l.peer:
 		return m, fmt.Errorf("it says it is replica %s, but its certificate and incarnation are those of %s", id.Short(), l.peer.Short())
+	case ok && l.user != "" && user != l.user:
+		return m, fmt.Errorf("its certificate is that of a node of the user %s: run it with that --user, at a role that binds one", l.user)
 	}
 	asked := h.ask(h.ctx, func(now causal.Instant) {
 		old := h.links.get(l.peer)

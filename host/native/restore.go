@@ -159,7 +159,7 @@ func (r *restoring) beFirst(f files, cfg *Config, former formerRecord) error {
 		return err
 	}
 	public := key.Public().(ed25519.PublicKey)
-	cert, err := a.sign(cfg.Name, public, true)
+	cert, err := a.sign(cfg.Name, "", public, true)
 	if err != nil {
 		return err
 	}

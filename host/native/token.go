@@ -80,6 +80,7 @@ type tokens struct {
 type tokenRecord struct {
 	Hash    string    `json:"hash"` // of the secret
 	Expires time.Time `json:"expires"`
+	User    string    `json:"user,omitempty"`    // whose node it admits; "" for anybody's
 	UsedBy  string    `json:"used_by,omitempty"` // the public key it admitted, as hexadecimal digits
 }
 
@@ -100,8 +101,8 @@ func loadTokens(f files, now func() time.Time) (*tokens, error) {
 	return t, nil
 }
 
-// mint makes a token that is good for ttl. It is durable when mint returns.
-func (t *tokens) mint(authority fingerprint, ttl time.Duration) (token, error) {
+// mint makes a token that is good for ttl, for a node of a user or "" for any. It is durable when mint returns.
+func (t *tokens) mint(authority fingerprint, user string, ttl time.Duration) (token, error) {
 	k := token{authority: authority}
 	rand.Read(k.secret[:])
 	t.mu.Lock()
@@ -110,7 +111,7 @@ func (t *tokens) mint(authority fingerprint, ttl time.Duration) (token, error) {
 	if len(list) >= TokensMax {
 		return token{}, fmt.Errorf("%d tokens are waiting to be used; use one, or wait until some expire", TokensMax)
 	}
-	list = append(list, tokenRecord{Hash: k.hash(), Expires: t.now().Add(ttl)})
+	list = append(list, tokenRecord{Hash: k.hash(), Expires: t.now().Add(ttl), User: user})
 	return k, t.save(list)
 }
 
@@ -131,8 +132,8 @@ func (t *tokens) forgetting(most int) []tokenRecord {
 
 // spend uses a token for the node with the given public key. The key that used
 // it may use it again: its answer may have been lost on the way. It is durably
-// spent when spend returns. The error is a sentence for both sides.
-func (t *tokens) spend(secret [16]byte, key []byte) error {
+// spent when spend returns, with the user whose node it admits. The error is a sentence for both sides.
+func (t *tokens) spend(secret [16]byte, key []byte) (user string, err error) {
 	hash, who := token{secret: secret}.hash(), hex.EncodeToString(key)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -141,17 +142,17 @@ func (t *tokens) spend(secret [16]byte, key []byte) error {
 	})
 	switch {
 	case i < 0:
-		return errors.New("this cluster never gave out that token, or it expired long ago; ask for a new one with: martinelli token")
+		return "", errors.New("this cluster never gave out that token, or it expired long ago; ask for a new one with: martinelli token")
 	case t.list[i].UsedBy == who:
-		return nil
+		return t.list[i].User, nil
 	case t.list[i].UsedBy != "":
-		return errors.New("that token was used already; each admits one node. Ask for a new one with: martinelli token")
+		return "", errors.New("that token was used already; each admits one node. Ask for a new one with: martinelli token")
 	case t.now().After(t.list[i].Expires):
-		return errors.New("that token has expired; ask for a new one with: martinelli token")
+		return "", errors.New("that token has expired; ask for a new one with: martinelli token")
 	}
 	list := slices.Clone(t.list)
 	list[i].UsedBy = who
-	return t.save(list)
+	return t.list[i].User, t.save(list)
 }
 
 // save makes list the tokens, durably. The caller holds mu.

@@ -12,19 +12,21 @@ import (
 )
 
 func tokenCommand() *cobra.Command {
-	var dir, address string
+	var dir, address, user string
 	c := &cobra.Command{
 		Use:   "token",
 		Short: "Print a fresh one-time token with which a node may join the cluster",
 		Long: `Print a fresh one-time token with which a node may join the cluster. It is asked
-of the running first node, and needs the secret that is in its directory.`,
+of the running first node, and needs the secret that is in its directory.
+
+With --user NAME it admits a node of that user and no other: the node's certificate says so.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			node, err := adminOf(dir, address)
 			if err != nil {
 				return err
 			}
-			t, err := node.Token(cmd.Context())
+			t, err := node.Token(cmd.Context(), user)
 			if err != nil {
 				return err
 			}
@@ -33,6 +35,7 @@ of the running first node, and needs the secret that is in its directory.`,
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", defaultDir, "the first node's directory")
+	c.Flags().StringVar(&user, "user", "", "whose node the token admits; default: anybody's, and any role")
 	httpFlag(c, &address)
 	return c
 }

@@ -163,10 +163,14 @@ type Ticket struct {
 	Expires string `json:"expires"`
 }
 
-// Token asks for a fresh join token. It needs Secret.
-func (c *Client) Token(ctx context.Context) (Ticket, error) {
+// Token asks for a fresh join token, for a node of a user or "" for any. It needs Secret.
+func (c *Client) Token(ctx context.Context, user string) (Ticket, error) {
 	var t Ticket
-	err := c.call(ctx, "POST", "/v1/admin/token", nil, "", nil, &t)
+	query := url.Values{}
+	if user != "" {
+		query.Set("user", user)
+	}
+	err := c.call(ctx, "POST", "/v1/admin/token", query, "", nil, &t)
 	return t, err
 }
 

@@ -116,6 +116,36 @@ func TestCauseThroughAnotherSpace(t *testing.T) {
 	}
 }
 
+// TestWhatWasMissingIsNotBefore: bob shows half of ann's commit, late, and
+// writes. Eve, who holds only what he writes, is not told of the late half, and
+// need not wait for the other. But what he did have she must not be shown without.
+func TestWhatWasMissingIsNotBefore(t *testing.T) {
+	isX := func(s causal.SpaceID) bool { return s == x }
+	for _, had := range []bool{false, true} {
+		a := New([]Replica{
+			{Name: "ann", Authors: []causal.ReplicaID{ann}}, {Name: "bob", Authors: []causal.ReplicaID{bob}},
+			{Name: "eve", Authors: []causal.ReplicaID{third}, Holds: isX},
+		}, nil)
+		c := siblings(part(x, ann, 1), part(y, ann, 1))
+		a.Applied(0, 1, c)
+		if had {
+			a.Applied(1, 1, c)
+		} else {
+			a.Applied(1, 1, c[1:], c[0].Ref())
+		}
+		q := part(x, bob, 1, c[1].Ref())
+		if had {
+			q.Seen = append(q.Seen, c[0].Ref())
+		}
+		a.Applied(1, 2, group(q))
+		a.Applied(2, 1, group(q))
+		a.Applied(2, 2, group(part(x, third, 1, q.Ref(), c[1].Ref()))) // in a session that was at bob's
+		if found := len(a.Findings()) > 0; found != had {
+			t.Errorf("bob had all: %v, found %v", had, a.Findings())
+		}
+	}
+}
+
 func TestHalfACommit(t *testing.T) {
 	observe(t, func(a *Auditor) {
 		c := siblings(part(x, ann, 1), part(y, ann, 1))

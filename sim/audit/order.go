@@ -105,12 +105,15 @@ func (a *Auditor) rebuild(r *replica) {
 
 // register records the parts of a group that no replica has shown before:
 // they were minted just now, and here. before is what their author had applied.
+// What he does not show, as it was missing when a part was late, he has not
+// seen: to those who hold less than he does, who cannot know of the late part,
+// it is not before what he makes.
 func (a *Auditor) register(at int, group []*causal.Part, before vector) {
 	var minted []*record
 	for _, p := range group {
 		rec := a.parts[p.Ref()]
 		if rec == nil {
-			rec = &record{part: p, digest: a.digest(p), past: a.declared(p)}
+			rec = &record{part: p, digest: a.digest(p), past: a.declared(at, p)}
 			a.parts[p.Ref()] = rec
 			minted = append(minted, rec)
 			if minter, known := a.minter[p.Replica]; !known || minter != at {
@@ -123,18 +126,19 @@ func (a *Auditor) register(at int, group []*causal.Part, before vector) {
 	}
 	a.mergeSiblings(minted)
 	for _, rec := range minted {
+		a.unsee(at, rec, before)
 		a.checkSeen(at, rec, before)
 	}
 }
 
 // declared returns the past a part says it has: that of its predecessor and of
 // all it names, and itself.
-func (a *Auditor) declared(p *causal.Part) vector {
+func (a *Auditor) declared(at int, p *causal.Part) vector {
 	var past vector
 	add := func(ref causal.Ref) {
 		past.raise(a.lane(ref.Space, ref.Replica), ref.Seq)
 		if rec := a.parts[ref]; rec != nil && (ref.Space == p.Space || a.passes(ref.Space)) {
-			past.join(rec.past)
+			past.join(a.passed(at, rec))
 		}
 	}
 	if p.Seq > 1 {
@@ -145,6 +149,36 @@ func (a *Auditor) declared(p *causal.Part) vector {
 	}
 	past.raise(a.lane(p.Space, p.Replica), p.Seq)
 	return past
+}
+
+// passed returns what a part that is named at a replica hands on of its past.
+// In a space that is not held there a session has seen it elsewhere: what was
+// missing there, when something was late, the session has not seen.
+func (a *Auditor) passed(at int, rec *record) vector {
+	if a.holds(a.replicas[at], rec.part.Space) {
+		return rec.past
+	}
+	past := append(vector(nil), rec.past...)
+	for _, r := range a.replicas {
+		for lane, n := range past {
+			if n > 0 && a.holds(r, rec.part.Space) && r.excused.at(lane) >= n {
+				past[lane] = 0
+			}
+		}
+	}
+	return past
+}
+
+// unsee takes out of a new part's past what was missing at its author.
+func (a *Auditor) unsee(at int, rec *record, before vector) {
+	r := a.replicas[at]
+	own := a.lane(rec.part.Space, rec.part.Replica)
+	for lane, n := range rec.past {
+		isMissing := lane != own && r.excused.at(lane) >= n && a.holds(r, a.spaces[lane])
+		if have := before.at(lane); isMissing && have < n {
+			rec.past[lane] = have
+		}
+	}
 }
 
 // mergeSiblings gives the parts of one commit one past: they are seen together.
