@@ -232,6 +232,9 @@ func (h *Host) diskFull(full bool) {
 
 // openNode restores the node and starts the goroutines around it.
 func (h *Host) openNode() error {
+	if user := userOf(h.identity.cert.Leaf); user != "" && user != h.cfg.User {
+		return fmt.Errorf("this directory was admitted as a node of the user %s: run it with --user %s and a role that binds one, or join with another token in a new directory", user, user)
+	}
 	steward, err := h.identity.steward()
 	if err != nil {
 		return fmt.Errorf("read %s: %w", identityFile, err)
