@@ -44,6 +44,9 @@ func Load(path string) (*Program, error) {
 	if sources, err = withImports(sources); err != nil {
 		return nil, err
 	}
+	if sources, err = withLock(sources, path); err != nil {
+		return nil, err
+	}
 	return compile(sources, topology)
 }
 

@@ -19,6 +19,9 @@ type database struct {
 	spaces  map[string]int // the names of the spaces of its cells, and how many are in each
 	bottom  crdt.Cell      // what a key without a cell reads as
 
+	was, heir *database                 // whose entries it reads too, and which one reads its entries; nil: none
+	grow      func(crdt.Item) crdt.Item // with was: an item of it in the form of this one
+
 	// Who listens. Where nobody does, a write costs the cell and no more.
 	rows   *source            // of the whole database
 	keys   *source            // of its non-empty keys
@@ -99,6 +102,9 @@ func (db *database) observed() bool {
 // open returns a new cell at key, of which path is the canonical bytes.
 func (db *database) open(path string, key []value.Value) *cell {
 	data, _ := newCell(db.decl) // newDatabase has tried it
+	if db.was != nil {
+		data = newHeir(db, data)
+	}
 	c := &cell{db: db, path: path, key: key, space: db.decl.SpaceName(key), crdt: data}
 	db.cells[path] = c
 	db.spaces[c.space]++

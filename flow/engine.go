@@ -100,6 +100,7 @@ func (e *Engine) openDatabases() error {
 		e.databases = append(e.databases, db)
 		e.byName[db.decl.Name] = db
 	}
+	e.inherit()
 	return nil
 }
 
@@ -258,37 +259,47 @@ type Change struct {
 // Apply makes the changes visible together: all cells first, then every view
 // once. Changes of databases the program does not know are ignored.
 func (e *Engine) Apply(changes []Change) {
-	touched := e.applied[:0]
+	e.applied = e.applied[:0]
 	for i := range changes {
-		if c := e.apply(&changes[i]); c != nil && !c.touched {
-			c.touched = true
-			touched = append(touched, c)
+		ch := &changes[i]
+		db := e.byName[ch.Database]
+		if db == nil {
+			continue
+		}
+		it, path := ch.Item, ch.Key
+		if key, isMark := db.cutMark(path); isMark {
+			it.Path, path = placeMark, key
+		} else if !db.accepts(it.Value) {
+			continue
+		}
+		e.apply(db, path, it, ch.Removed)
+		if db.heir != nil {
+			it.Path = placeOld
+			e.apply(db.heir, path, it, ch.Removed)
 		}
 	}
-	e.settle(touched)
-	e.applied = touched
+	e.settle(e.applied)
 }
 
-// apply brings one change into its cell, or returns nil where it means nothing here.
-func (e *Engine) apply(ch *Change) *cell {
-	db := e.byName[ch.Database]
-	if db == nil || !db.accepts(ch.Item.Value) {
-		return nil
-	}
-	c := db.cells[ch.Key]
+// apply brings one change into its cell, if the database has such a key.
+func (e *Engine) apply(db *database, path string, it crdt.Item, removed bool) {
+	c := db.cells[path]
 	if c == nil {
-		key, ok := db.decodeKey(ch.Key)
+		key, ok := db.decodeKey(path)
 		if !ok {
-			return nil
+			return
 		}
-		c = db.open(ch.Key, key)
+		c = db.open(path, key)
 	}
-	if ch.Removed {
-		c.remove(ch.Item)
+	if removed {
+		c.remove(it)
 	} else {
-		c.insert(ch.Item)
+		c.insert(it)
 	}
-	return c
+	if !c.touched {
+		c.touched = true
+		e.applied = append(e.applied, c)
+	}
 }
 
 // Env is what one run may see of the world.

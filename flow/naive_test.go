@@ -87,6 +87,9 @@ func (n *naive) all(xs []*plan.Expr) []value.Value {
 func (n *naive) whole(x *plan.Expr) value.Value {
 	decl := &n.engine.program.Databases[x.Index]
 	r, _ := n.engine.Read(decl.Name, nil)
+	if len(decl.Dims) == 0 && x.Op == plan.OpDatabase && !decl.Scalar() {
+		return r.Value
+	}
 	var out []value.Value
 	for _, p := range r.Pairs {
 		switch {

@@ -143,6 +143,9 @@ func (r *run) fits(c *cell, delta crdt.Delta) bool {
 	for _, bytes := range delta.Add {
 		r.size += entry + len(c.db.decl.Name) + len(c.path) + len(bytes)
 	}
+	if c.db.was != nil {
+		r.size += (entry + len(c.db.decl.Name) + len(c.path) + markMax - removal) * len(delta.Remove)
+	}
 	return r.writes <= WritesMax && r.size <= WriteSizeMax
 }
 
@@ -180,13 +183,13 @@ func (r *run) apply(c *cell, delta crdt.Delta) bool {
 	r.touch(c)
 	s := &r.shares[at]
 	for _, bytes := range delta.Add {
-		id := causal.EntryID{Dot: s.dot, Offset: uint32(len(s.added))}
-		it := crdt.Item{ID: id, Stamp: r.env.Stamp, Value: bytes}
-		c.insert(it)
-		s.added = append(s.added, addition{cell: c, item: it})
-		r.journal = append(r.journal, record{c, it, undoInsert, at})
+		r.add(c, at, "", bytes)
 	}
 	for _, it := range delta.Remove {
+		if it.Path == placeOld {
+			r.add(c, at, placeMark, mark(it.ID))
+			continue
+		}
 		c.remove(it)
 		r.journal = append(r.journal, record{c, it, undoRemove, at})
 		if it.ID.Dot == s.dot {
@@ -196,6 +199,16 @@ func (r *run) apply(c *cell, delta crdt.Delta) bool {
 		}
 	}
 	return true
+}
+
+// add brings an entry into the cell and notes it in a share.
+func (r *run) add(c *cell, at int, place, bytes string) {
+	s := &r.shares[at]
+	id := causal.EntryID{Dot: s.dot, Offset: uint32(len(s.added))}
+	it := crdt.Item{ID: id, Stamp: r.env.Stamp, Path: place, Value: bytes}
+	c.insert(it)
+	s.added = append(s.added, addition{cell: c, item: it})
+	r.journal = append(r.journal, record{c, it, undoInsert, at})
 }
 
 func (r *run) touch(c *cell) {
@@ -254,7 +267,7 @@ func (r *run) outcome() []SpaceWrite {
 		w := SpaceWrite{Space: s.space, Entries: make([]causal.Entry, 0, len(s.added)), Removed: slices.Clone(s.removed)}
 		order.Sort(w.Removed, causal.EntryID.Compare)
 		for _, a := range s.added {
-			w.Entries = append(w.Entries, causal.Entry{Database: a.cell.db.decl.Name, Key: a.cell.path, Value: a.item.Value})
+			w.Entries = append(w.Entries, causal.Entry{Database: a.cell.db.decl.Name, Key: a.cell.path + a.item.Path, Value: a.item.Value})
 		}
 		writes = append(writes, w)
 	}

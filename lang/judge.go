@@ -21,11 +21,13 @@ import (
 // would mend; beside errors that the topology causes there is one. Cost:
 // linear in the text, and in the plan for each role.
 func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic) {
-	files, letters := parse(sources)
+	sources, lock, letters := cutLock(sources)
+	files, more := parse(sources)
+	letters = append(letters, more...)
 	roles, more := readTopology(topology)
 	letters = append(letters, more...)
 	look := func(files []*syntax.File) []diag.Diagnostic {
-		_, letters := judgeFiles(files, roles)
+		_, letters := judgeFiles(files, roles, lock.Renew())
 		return letters
 	}
 	if diag.HasErrors(more) {
@@ -34,14 +36,14 @@ func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic
 	if diag.HasErrors(letters) {
 		return nil, diag.Sort(alsoOf(files, letters, look))
 	}
-	report, more := judgeFiles(files, roles)
+	report, more := judgeFiles(files, roles, lock)
 	return report, diag.Sort(append(letters, alsoOf(files, more, look)...))
 }
 
 // judgeFiles takes what could be read through the rooms of the compiler.
-func judgeFiles(files []*syntax.File, roles *resolve.Topology) (*judge.Report, []diag.Diagnostic) {
+func judgeFiles(files []*syntax.File, roles *resolve.Topology, lock *types.Lock) (*judge.Report, []diag.Diagnostic) {
 	resolved, letters := resolve.Resolve(files, roles)
-	typed, more := types.Check(resolved)
+	typed, more := types.CheckLocked(resolved, lock)
 	letters = append(letters, more...)
 	letters = append(letters, judgedOnly(typed.Later)...)
 	if diag.HasErrors(letters) {

@@ -25,7 +25,8 @@ type Source struct {
 	Text string
 }
 
-// Compile compiles the sources as one program for the topology; nil stands for
+// Compile compiles the sources as one program for the topology, and compares
+// it with the lock among them, if there is one (see LockName). A topology of nil stands for
 // the usual one: a role server, and a role client that binds user_id, linked
 // every second. Files are taken in the order of their names, so that a folder
 // always compiles to the same plan.
@@ -41,11 +42,13 @@ func Compile(sources []Source, topology *Source) (*plan.Program, []diag.Diagnost
 // CompileTests is Compile for who runs the program's tests too, which are in
 // the order of the text. They are no part of the plan.
 func CompileTests(sources []Source, topology *Source) (*plan.Program, []trial.Test, []diag.Diagnostic) {
-	files, letters := parse(sources)
+	sources, lock, letters := cutLock(sources)
+	files, more := parse(sources)
+	letters = append(letters, more...)
 	roles, more := readTopology(topology)
 	letters = append(letters, more...)
 	look := func(files []*syntax.File) []diag.Diagnostic {
-		_, _, letters := compile(files, roles)
+		_, _, letters := compile(files, roles, lock.Renew())
 		return letters
 	}
 	if diag.HasErrors(more) {
@@ -54,7 +57,7 @@ func CompileTests(sources []Source, topology *Source) (*plan.Program, []trial.Te
 	if diag.HasErrors(letters) {
 		return nil, nil, diag.Sort(alsoOf(files, letters, look))
 	}
-	program, tests, more := compile(files, roles)
+	program, tests, more := compile(files, roles, lock)
 	if program == nil {
 		more = alsoOf(files, more, look)
 	}
@@ -62,9 +65,9 @@ func CompileTests(sources []Source, topology *Source) (*plan.Program, []trial.Te
 }
 
 // compile takes what could be read through the rooms of the compiler.
-func compile(files []*syntax.File, roles *resolve.Topology) (*plan.Program, []trial.Test, []diag.Diagnostic) {
+func compile(files []*syntax.File, roles *resolve.Topology, lock *types.Lock) (*plan.Program, []trial.Test, []diag.Diagnostic) {
 	resolved, letters := resolve.Resolve(files, roles)
-	typed, more := types.Check(resolved)
+	typed, more := types.CheckLocked(resolved, lock)
 	letters = append(letters, more...)
 	if diag.HasErrors(letters) {
 		return nil, nil, append(letters, typed.Later...)
@@ -116,7 +119,7 @@ func readTopology(s *Source) (*resolve.Topology, []diag.Diagnostic) {
 // Imports returns the names of the files that a file imports, in the order of
 // its text. Who reads files reads those too, and gives all of them to Compile.
 func Imports(s Source) []string {
-	if !strings.Contains(s.Text, "import") {
+	if isLock(s) || !strings.Contains(s.Text, "import") {
 		return nil
 	}
 	file, _ := syntax.ParseFile(token.NewFile(s.Name, s.Text))

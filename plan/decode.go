@@ -118,6 +118,7 @@ func (d *decoder) database() Database {
 	db.Appends.Anyone = d.r.Bool()
 	db.Appends.Field = list(d, d.int)
 	db.Users = d.r.Bool()
+	db.Was = d.name()
 	return db
 }
 

@@ -71,7 +71,8 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = appendList(b, d.Rules, appendSlot)
 	b = wire.AppendBool(b, d.Appends.Anyone)
 	b = appendList(b, d.Appends.Field, appendSlot)
-	return wire.AppendBool(b, d.Users)
+	b = wire.AppendBool(b, d.Users)
+	return wire.AppendString(b, d.Was)
 }
 
 func appendDim(b []byte, d *Dim) []byte {

@@ -55,6 +55,10 @@ type Database struct {
 	Rules   []int // of Program.Allows, ascending
 	Appends Appends
 	Users   bool // its one dimension is a user, whatever its name: ":is => :user_id"
+
+	// Was names the database, of this program too, whose entries are read as
+	// this one's: the form that programs before this one write; "": none.
+	Was string
 }
 
 // Appends says who may append to a gset or a log without any other right to write it.

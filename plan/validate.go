@@ -55,7 +55,7 @@ func (v *validator) databases() bool {
 	for i := range v.p.Databases {
 		d := &v.p.Databases[i]
 		if d.Placement > ByValue || d.Placement == ByValue && !within(d.Space, len(d.Dims)) || d.WriteByKey >= len(d.Dims) || !d.Lattice.IsLattice() ||
-			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) {
+			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) || !v.isHeir(d) {
 			return false
 		}
 	}

@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories in testdata: the words on the command line, and
 // what comes back. Each script has free addresses in $A to $F, and two
 // verbs: "await ADDRESS [MEMBER]" waits until a node answers there, linked with
-// MEMBER, and "reads ADDRESS NAME KEY VALUE" until it reads that.
+// MEMBER, and "reads ADDRESS NAME KEY VALUE" until it reads that; a
+// KEY of - is none.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -60,10 +61,14 @@ func reads(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: reads ADDRESS NAME KEY VALUE")
 	}
+	key := args[2:3]
+	if args[2] == "-" {
+		key = nil
+	}
 	var got []byte
 	var err error
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
-		got, err = client.New(args[0]).Read(context.Background(), args[1], args[2:3])
+		got, err = client.New(args[0]).Read(context.Background(), args[1], key)
 		if string(got) == args[3] {
 			return
 		}

@@ -69,6 +69,10 @@ func letters(text string) []diag.Diagnostic {
 		topology = &lang.Source{Name: "page.topology", Text: roles}
 		sources[0].Text = program
 	}
+	if rest, ok := strings.CutPrefix(text, "# lock\n"); ok {
+		lock, program, _ := strings.Cut(rest, "# program\n")
+		sources = []lang.Source{{Name: lang.LockName, Text: lock}, {Name: "page.mrt", Text: program}}
+	}
 	_, letters := lang.Judge(sources, topology)
 	return letters
 }

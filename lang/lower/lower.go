@@ -84,4 +84,22 @@ func (l *lowerer) access() {
 		}
 	}
 	l.rules()
+	l.hidden()
+}
+
+// hidden gives a database that the text does not declare the rights of the one
+// that reads its entries: programs before this one go on writing it.
+func (l *lowerer) hidden() {
+	for i := range l.p.Databases {
+		heir := &l.p.Databases[i]
+		j, ok := l.p.Database(heir.Was)
+		if heir.Was == "" || !ok || l.typed.Owners[j] != l.typed.Owners[i] {
+			continue
+		}
+		old := &l.p.Databases[j]
+		old.WriteByAll, old.WriteByKey, old.Appends = heir.WriteByAll, heir.WriteByKey, heir.Appends
+		if len(old.Appends.Field) > 0 && !old.Lattice.Element().Equal(heir.Lattice.Element()) {
+			old.Appends = plan.Appends{} // the field may stand elsewhere
+		}
+	}
 }

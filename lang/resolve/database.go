@@ -50,7 +50,11 @@ func (r *resolver) databaseOption(db *Database, o syntax.Option) {
 	case "expires":
 		r.write(NotYet(o.Span, "`:expires`", ""))
 	case "was":
-		r.write(NotYet(o.Span, "`:was`, the migration of a database", "keep the old database beside the new one"))
+		if s, ok := o.Value.(*syntax.Symbol); ok {
+			db.Was = &syntax.Name{Span: s.Span, Text: s.Name}
+			return
+		}
+		r.badDatabaseOption(o, "the name the database had before, as :photos")
 	default:
 		r.write(NotYet(o.Span, "`:"+o.Name.Text+"` of a database", ""))
 	}

@@ -50,6 +50,7 @@ type Database struct {
 	Dims    []syntax.Name
 	Sharing Sharing
 	Space   int           // ByValue: the dimension that names the space
+	Was     *syntax.Name  // the database whose entries are read as this one's; nil: none
 	Users   bool          // a key is a user
 	Members []syntax.Name // everything called on it or on one of its keys: verbs and readers
 	Cells   []string      // the functions whose results it has, as `out` of a process

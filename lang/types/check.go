@@ -43,8 +43,11 @@ type Spans struct {
 const roundsMax = 8
 
 // Check types the program. The result is fit for lower iff no letter is an error.
-func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
-	c := &checker{prog: prog, records: map[string]*record{}, layouts: map[*resolve.Database]*layout{}, imports: map[*resolve.Import]int{}, signatures: map[*resolve.Import]*signature{}, filled: map[int]*filled{}}
+func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) { return CheckLocked(prog, nil) }
+
+// CheckLocked is Check for a program with a lock beside it; nil: it has none.
+func CheckLocked(prog *resolve.Program, lock *Lock) (*Typed, []diag.Diagnostic) {
+	c := &checker{prog: prog, lock: lock, hidden: map[int]bool{}, typeAt: map[int]token.Span{}, records: map[string]*record{}, layouts: map[*resolve.Database]*layout{}, imports: map[*resolve.Import]int{}, signatures: map[*resolve.Import]*signature{}, filled: map[int]*filled{}}
 	c.reset()
 	c.declare()
 	declared, later := c.letters, c.later
@@ -60,7 +63,10 @@ func Check(prog *resolve.Program) (*Typed, []diag.Diagnostic) {
 	c.settle()
 	c.reset()
 	c.letters, c.later = declared, later
+	c.compareLock()
+	c.checkMigrations()
 	c.bodies()
+	c.compareInvariants()
 	tests := c.tests()
 	c.out.Types, c.out.Databases, c.out.Imports = c.declTypes, c.stored, c.hosts
 	return &Typed{
@@ -93,6 +99,9 @@ type checker struct {
 	stored    []plan.Database
 	owners    []*resolve.Database // beside stored: which declaration it is of
 	learned   []learned           // beside stored
+	hidden    map[int]bool        // of stored: which only the lock names
+	typeAt    map[int]token.Span  // of stored: where the type is written
+	lock      *Lock               // nil: there is none
 	imports   map[*resolve.Import]int
 	hosts     []plan.Import
 
@@ -169,6 +178,7 @@ func (c *checker) declare() {
 	for _, db := range c.prog.Databases {
 		c.declareDatabase(db)
 	}
+	c.inherit()
 	for _, f := range c.prog.Imports {
 		c.declareImport(f)
 	}

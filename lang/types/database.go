@@ -97,7 +97,10 @@ func (c *checker) latticeByVerbs(db *resolve.Database) plan.Type {
 			verbs = append(verbs, m.Text)
 		}
 	}
-	l, ok := plan.LatticeWith(verbs)
+	l, ok := c.lockedLattice(db.Name, verbs)
+	if !ok {
+		l, ok = plan.LatticeWith(verbs)
+	}
 	if !ok {
 		c.noLattice(db, verbs)
 		return absorbing

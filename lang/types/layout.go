@@ -85,6 +85,7 @@ func (c *checker) lay(db *resolve.Database, d plan.Database, t syntax.Type) *lay
 	}
 	if t != nil {
 		d.Lattice = c.latticeType(t)
+		c.typeAt[len(c.stored)] = t.Where()
 	} else {
 		d.Lattice = c.latticeByVerbs(db)
 	}

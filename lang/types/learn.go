@@ -1,6 +1,7 @@
 package types
 
 import (
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -11,6 +12,7 @@ type learned struct {
 	known []bool // beside dims: whether a use said something
 
 	hasElem bool
+	misfit  token.Span // what is put into it and does not fit the type that is locked
 }
 
 // learnElement notes that a value of type t is put into the database.
@@ -72,13 +74,14 @@ func (c *checker) adopt() bool {
 
 // untyped reports whether the database's element type is to be learned.
 func (c *checker) untyped(db int) bool {
-	return c.owners[db].Decl.Type == nil && len(c.stored[db].Lattice.Args) == 1
+	return c.owners[db].Decl.Type == nil && !c.hidden[db] && len(c.stored[db].Lattice.Args) == 1
 }
 
 // settle gives what no use told: an element is any, and a key is an id.
 func (c *checker) settle() {
 	for i := range c.stored {
 		db := &c.stored[i]
+		c.keepBefore(i)
 		if c.untyped(i) && absorbs(db.Lattice.Args[0]) {
 			db.Lattice.Args[0] = plan.Any
 		}

@@ -171,6 +171,7 @@ func (c *checker) verbValue(db int, verb plan.Verb, x syntax.Expr) *plan.Expr {
 	}
 	e := c.infer(x)
 	c.learnElement(db, e.Type)
+	c.noteMisfit(db, e.Type, x)
 	return e
 }
 
