@@ -27,7 +27,7 @@ func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic
 	roles, more := readTopology(topology)
 	letters = append(letters, more...)
 	look := func(files []*syntax.File) []diag.Diagnostic {
-		_, letters := judgeFiles(files, roles, lock.Renew())
+		_, letters := judgeFiles(files, roles, lock.Quiet())
 		return letters
 	}
 	if diag.HasErrors(more) {

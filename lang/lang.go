@@ -48,7 +48,7 @@ func CompileTests(sources []Source, topology *Source) (*plan.Program, []trial.Te
 	roles, more := readTopology(topology)
 	letters = append(letters, more...)
 	look := func(files []*syntax.File) []diag.Diagnostic {
-		_, _, letters := compile(files, roles, lock.Renew())
+		_, _, letters := compile(files, roles, lock.Quiet())
 		return letters
 	}
 	if diag.HasErrors(more) {

@@ -40,8 +40,8 @@ invariant small
   keeps do |n in sizes| n < 100 end
 `
 
-// rest names what else the lock has, so that nothing else is told.
-const rest = `
+// others names what else the lock has, so that nothing else is told.
+const others = `
 type :Order, { lines: gset<{ sku: id }>, paid: once }
 database :orders, Order, :by => :order_id
 `
@@ -53,8 +53,8 @@ func TestLockedPrograms(t *testing.T) {
 	const hits = "database :hits, gcounter, :by => :page, :replicated => true\n"
 	const photos = "database :photos, gset<{ id: id, image: string }>, :replicated => :user_id\n"
 	for name, text := range map[string]string{
-		"as it was": rest + sizes + hits + photos,
-		"untyped as it was": rest + `
+		"as it was": others + sizes + hits + photos,
+		"untyped as it was": others + `
 database :hits, :replicated => true
 on_hit do |page: id| hits[:page].inc(1) end
 database :photos, :replicated => :user_id
@@ -62,51 +62,51 @@ on_photo do |image: string| photos[:user_id].add({ id: new_id(), image: image })
 database :sizes, :replicated => true
 on_size do |n: nat| sizes.add(n) end
 `, // a set by the lock, of ints, though nothing is removed and what is added are nats
-		"another verb": rest + sizes + photos + `
+		"another verb": others + sizes + photos + `
 database :hits, :replicated => true
 on_hit do |page: id| hits[:page].inc(1) end
 on_miss do |page: id| hits[:page].dec(1) end # error E501 stored as
 `,
-		"another element": rest + sizes + hits + `
+		"another element": others + sizes + hits + `
 database :photos, :replicated => :user_id
 on_photo do |image: string| photos[:user_id].add({ image: image }) end # error E501 stored as
 `,
-		"another type":       rest + sizes + hits + "database :photos, set<{ id: id, image: string }>, :replicated => :user_id # error E501 stored as\n",
-		"another place":      rest + sizes + hits + "database :photos, gset<{ id: id, image: string }>, :by => :user_id, :replicated => true # error E501 is stored by user_id\n",
-		"other dimensions":   rest + sizes + photos + "database :hits, gcounter, :by => [:page, :day], :replicated => true # error E501 is stored by page: id\n",
-		"inferred dimension": rest + sizes + photos + "database :hits, gcounter, :replicated => true\non_hit do |site: id| hits[:site].inc(1) end # error E501 is stored by page\n",
-		"no dimension":       rest + sizes + photos + "database :hits, gcounter, :replicated => true # error E501 is stored by page\n",
-		"a new one":          rest + sizes + hits + photos + "database :more, once # note W502\n",
+		"another type":       others + sizes + hits + "database :photos, set<{ id: id, image: string }>, :replicated => :user_id # error E501 stored as\n",
+		"another place":      others + sizes + hits + "database :photos, gset<{ id: id, image: string }>, :by => :user_id, :replicated => true # error E501 is stored by user_id\n",
+		"other dimensions":   others + sizes + photos + "database :hits, gcounter, :by => [:page, :day], :replicated => true # error E501 is stored by page: id\n",
+		"inferred dimension": others + sizes + photos + "database :hits, gcounter, :replicated => true\non_hit do |site: id| hits[:site].inc(1) end # error E501 is stored by page\n",
+		"no dimension":       others + sizes + photos + "database :hits, gcounter, :replicated => true # error E501 is stored by page\n",
+		"a new one":          others + sizes + hits + photos + "database :more, once # note W502\n",
 		"a field of another type": sizes + hits + photos + `
 type :Order, { lines: gset<{ sku: id }>, paid: flag } # error E501
 database :orders, Order, :by => :order_id
 `,
-		"an invariant that was there": rest + sizes + hits + photos + `
+		"an invariant that was there": others + sizes + hits + photos + `
 on_size do |n: int| sizes.add(n) end
 invariant :small do |n in sizes| n < 100 end # as it was
 `,
-		"an invariant that changed": rest + sizes + hits + photos + `
+		"an invariant that changed": others + sizes + hits + photos + `
 on_size do |n: int| sizes.add(n) end
 invariant :small do |n in sizes| n < 90 end # error E503
 `,
-		"a new invariant": rest + sizes + hits + photos + `
+		"a new invariant": others + sizes + hits + photos + `
 on_size do |n: int| sizes.add(n) end
 invariant :big do |n in sizes| n > 0 end # error E503
 `,
-		"a new invariant of what is new": rest + sizes + hits + photos + `
+		"a new invariant of what is new": others + sizes + hits + photos + `
 database :more, gset<int>, :replicated => true # note W502
 on_size do |n: int| more.add(n) end
 invariant :big do |n in more| n > 0 end
 `,
-		"a new invariant that is repaired": rest + sizes + hits + photos + `
+		"a new invariant that is repaired": others + sizes + hits + photos + `
 on_size do |n: int| sizes.add(n) end
 invariant :big do |n in sizes| n > 0 else sizes.remove(n) end
 `,
-		"a migration from the lock": rest + sizes + hits + `
+		"a migration from the lock": others + sizes + hits + `
 database :photos2, set<{ id: id, image: string, caption: string }>, :replicated => :user_id, :was => :photos # note W502
 on_photo do |image: string| photos2[:user_id].remove({ id: "1", image: image, caption: "" }) end
 `,
-		"an invariant of what is handed on": rest + sizes + photos + `
+		"an invariant of what is handed on": others + sizes + photos + `
 database :hits2, counter, :by => :page, :replicated => true, :was => :hits # note W502
 on_hit do |page: id| hits2[:page].inc(1) end
 invariant :up do |page in hits2.keys| hits2[:page] >= 0 end # error E503
@@ -114,24 +114,24 @@ invariant :up do |page in hits2.keys| hits2[:page] >= 0 end # error E503
 		"a migration of a record, with a field more": sizes + hits + photos + `
 database :orders2, { lines: set<{ sku: id, n: int }>, paid: flag, note: lww<string> }, :by => :order_id, :was => :orders # note W502
 `,
-		"a migration of an untyped one": rest + sizes + photos + `
+		"a migration of an untyped one": others + sizes + photos + `
 database :hits2, :replicated => true, :was => :hits # note W502
 on_hit do |page: id| hits2[:page].inc(1) end
 on_miss do |page: id| hits2[:page].dec(1) end
 `,
-		"a migration to other dimensions": rest + sizes + photos + `
+		"a migration to other dimensions": others + sizes + photos + `
 database :hits2, counter, :by => :site, :replicated => true, :was => :hits # error E504 # note W502
 `,
-		"a migration to another place": rest + sizes + photos + `
+		"a migration to another place": others + sizes + photos + `
 database :hits2, counter, :by => :page, :was => :hits # error E504 # note W502
 `,
-		"a migration to a lattice that reads other entries": rest + sizes + photos + `
+		"a migration to a lattice that reads other entries": others + sizes + photos + `
 database :hits2, max<int>, :by => :page, :replicated => true, :was => :hits # error E504 # note W502
 `,
-		"a migration that loses a field": rest + sizes + hits + `
+		"a migration that loses a field": others + sizes + hits + `
 database :photos2, set<{ id: id }>, :replicated => :user_id, :was => :photos # error E504 # note W502
 `,
-		"a migration from what nobody knows": rest + sizes + hits + photos + `
+		"a migration from what nobody knows": others + sizes + hits + photos + `
 database :more, once, :was => :less # error E502 # note W502
 `,
 	} {
