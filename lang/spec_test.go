@@ -89,3 +89,21 @@ func lettersOf(block string) []string {
 	slices.Sort(want)
 	return want
 }
+
+// TestReferenceIsShort counts the pages of the reference: 55 lines of 130
+// columns each; a longer line, as of a table, is as many as it takes.
+func TestReferenceIsShort(t *testing.T) {
+	const pagesMax, linesOfPage, columns = 20, 55, 130
+	text, err := os.ReadFile("../docs/spec/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for line := range strings.Lines(string(text)) {
+		lines += max(1, (len(strings.TrimSuffix(line, "\n"))+columns-1)/columns)
+	}
+	t.Logf("%.1f pages", float64(lines)/linesOfPage)
+	if lines > pagesMax*linesOfPage {
+		t.Errorf("the reference has %d lines, %d more than %d pages: say it more briefly", lines, lines-pagesMax*linesOfPage, pagesMax)
+	}
+}
