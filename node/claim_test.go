@@ -5,6 +5,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/overlay/repair"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
@@ -48,6 +49,48 @@ func TestNobodyRaisesAsAnother(t *testing.T) {
 			if got := w.read(server, "spent", value.String(user)); got.Reading == nil || got.Reading.Value.AsInt() != int64(want) {
 				t.Errorf("way %d: %s has spent %+v, want %d", way, user, got, want)
 			}
+		}
+	}
+}
+
+// TestWhatIsAnothersIsNotAnswered: who knows the handle of another user's space
+// and the authors in it gets nothing of it by asking, neither its vector nor
+// parts nor a checkpoint; for his own space the same questions are answered.
+func TestWhatIsAnothersIsNotAnswered(t *testing.T) {
+	w := newClub(t, walls, "ann", "ben")
+	server, ann, ben := w.guests[0], w.guests[1], w.guests[2]
+	w.linkAll()
+	w.raise(ann, note("milk"))
+	w.raise(ben, note("tea"))
+	w.run(3 * causal.Second)
+	for _, whose := range []*guest{ann, ben} {
+		space := causal.SpaceOf(whose.cfg.Cluster, "user_id="+whose.cfg.User)
+		given := 0
+		for _, question := range []interface{ AppendTo([]byte) []byte }{
+			repair.Wants{Exchange: 1, Size: 1 << 20, Wants: []repair.Want{{Space: space, Author: whose.id()}}},
+			repair.Vectors{Exchange: 1, Spaces: []repair.SpaceVector{{Space: space, Last: true}}},
+			repair.Take{Space: space, Size: 1 << 20},
+		} {
+			if err := server.Receive(w.now, ben.id(), node.KindRepair, question.AppendTo(nil)); err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range server.Drain(w.now).Messages {
+				body, err := repair.Decode(m.Body)
+				if m.Kind != node.KindRepair || m.To != ben.id() || err != nil {
+					continue
+				}
+				switch answer := body.(type) {
+				case repair.Parts:
+					given += answer.Parts
+				case repair.Ahead:
+					given += len(answer.Spaces)
+				case repair.Taken:
+					given += len(answer.Body)
+				}
+			}
+		}
+		if isGiven := given > 0; isGiven != (whose == ben) {
+			t.Errorf("ben asks for what is %s's: %d things are given", whose.cfg.User, given)
 		}
 	}
 }

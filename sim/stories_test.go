@@ -43,6 +43,15 @@ func TestMadeUpLoad(t *testing.T) {
 	}
 }
 
+// TestFoundByMadeUpLoad plays the histories that have found something: what a part
+// names of a space not held, without what that space has seen of one that is
+// held, and what was missing at a server whose late part a client does not hold.
+func TestFoundByMadeUpLoad(t *testing.T) {
+	for name, seed := range map[string]uint64{"till": 99, "users": 14} {
+		tell(t, Config{Name: name, Program: programs(t)[name], Seed: seed, Faults: fault.All, Events: 60, Roles: []Role{{"server", 2}, {"client", 2}}}, nothing)
+	}
+}
+
 // TestRandomWorlds plays worlds of every size and faults of every strength,
 // each twice: a history depends on its config alone.
 func TestRandomWorlds(t *testing.T) {
