@@ -358,3 +358,21 @@ func (p *proxy) dropAll() {
 		}
 	}
 }
+
+// TestACertificateNamesItsUser: who was admitted as a user's node starts as no
+// other, and is refused where it says it is another.
+func TestACertificateNamesItsUser(t *testing.T) {
+	a, _ := pair(t)
+	token, err := a.NewUserToken("ann", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tryOpen(t, Config{Name: "eve", Join: a.LinkAddr(), Token: token}); err == nil || !strings.Contains(err.Error(), "a node of the user ann") {
+		t.Errorf("a node of nobody starts with ann's token: %v", err)
+	}
+	known := a.links.all()[0]
+	lie := &link{peer: known.peer, preface: known.preface, user: "ann"}
+	if _, err := a.linkUp(lie); err == nil || !strings.Contains(err.Error(), "its certificate is that of a node of the user ann") {
+		t.Errorf("who is ann's by the certificate and nobody's by the words: %v", err)
+	}
+}
