@@ -169,6 +169,20 @@ var constructs = []struct{ text, refused string }{
 	{"view :x do top == nil end", ""},
 	{"view :x do\nlet a = 1\nif a > 0\n\"x\"\nelse\n\"y\"\nend\nend", ""},
 
+	{"view :x do [\"b\" in [\"a\"], not true, (1 + 2) * 3 == 9] end", ""},
+	{"view :x do counters.keys.map do |k| counters[k] + counters[\"a\"] end end", ""},
+	{"on_x do |a: Ad|\nif a in ads\nabort :twice\nend\ntentatively do\nif not (a in ads)\nads.add(a)\nend\nend\nend", ""},
+	{"on_x do |user_id, a: int| if user_id == \"\"\nabort :nobody\nend\nnumbers.add(a)\nend", ""},
+
+	// Serial blocks and sagas.
+	{"on_x do |a: id|\nnumbers.add(1)\natomic :serial do\nif stock[a] < 1\nabort :out\nend\nstock[a].dec(1)\nelse |why|\nnumbers.add(2)\nend\nend", "`atomic :serial`"},
+	{"on_x do |a: id| atomic :serial do stock[a].seal() else |why| end end", "`atomic :serial`"},
+	{"import :pay, (id) -> bool, :from => \"go:pay\", :idempotent => true\non_x do |a: id|\natomic :saga, :key => a do\nstep do\nstock[a].dec(1)\nundo\nstock[a].inc(1)\nend\nstep do\nif not pay(a)\nabort :declined\nend\nend\nelse |why|\nnumbers.add(1)\nend\nend", "`atomic :saga`"},
+
+	// Tests.
+	{"on_x do |a: int| numbers.add(a) end\ntest \"all\" do\ngiven do\nnodes(:server, 2)\nnodes(:client, 3)\nserver.on_x(1)\nfaults(drop: 0.1, duplicate: true, reorder: true, corrupt: true, cuts: 1, crashes: 1, skew: true)\nend\nwhen do\nclient(\"ann\").on_x(2)\ntogether do\nclient.on_x(3, times: 4)\nserver(1).on_x(5)\nend\ncut(server(1), server(2))\nheal()\ncrash(server(2))\nsettle()\nexpect(5 in numbers)\nend\nalways do\nexpect(numbers.count >= 1)\nend\nthen do\nlet n = numbers.count\nexpect(n == truth(numbers.count))\nend\nend", ""},
+	{"test \"nothing\" do\nthen do expect(numbers.count == 0) end\nend", ""},
+
 	// The shapes of invariants, and repairs.
 	{"invariant :x do |s in stock.keys| stock[s] >= 0 end\non_y do |s: id| stock[s].inc(1) end", ""},
 	{"invariant :x do |s in stock.keys| stock[s] <= 0 end\non_y do |s: id| stock[s].dec(1) end", ""},
