@@ -467,6 +467,7 @@ type Shown struct {
 	Removed []value.Value
 	Settled bool   // nothing shown of it is ever taken back
 	Render  bool   // a process renders it; otherwise it is watched
+	Copied  bool   // it shows what was pulled from a home: it may have changed there since
 	Notice  bool   // of what a process tells: the elements are pairs of key and value
 	User    string // of a view that is watched on behalf of a user, that one
 }

@@ -13,6 +13,7 @@ type show struct {
 	settled  bool
 	isRender bool
 	isNotice bool
+	isCopied bool
 	isScalar bool
 	scalar   *tracking // of a scalar, for its value
 	watches  int       // how many Watches it serves
@@ -44,7 +45,7 @@ func (o *show) drain() (Shown, bool) {
 	if len(o.net) == 0 {
 		return Shown{}, false
 	}
-	out := Shown{Name: o.name, Type: o.typ, Settled: o.settled, Render: o.isRender, Notice: o.isNotice, User: o.user}
+	out := Shown{Name: o.name, Type: o.typ, Settled: o.settled, Render: o.isRender, Notice: o.isNotice, Copied: o.isCopied, User: o.user}
 	for _, key := range sortedKeys(o.net) {
 		d := o.net[key]
 		switch {
@@ -120,6 +121,9 @@ func (o *watch) drain(out []Violation) []Violation {
 // newShow adds a show of an expression without free locals, not yet active.
 func (g *graph) newShow(name string, e *plan.Expr) *show {
 	op := &show{name: name, typ: e.Type, settled: g.engine.modes.Of(e) <= plan.Grows}
+	if op.isCopied = g.engine.readsCopies(e); op.isCopied {
+		op.settled = false
+	}
 	var in *node
 	if formOf(e.Type) == formSet {
 		in = g.setOf(g.collection(e, nil))

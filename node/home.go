@@ -125,6 +125,8 @@ func (n *Node) serve(now causal.Instant, peer causal.ReplicaID, body []byte) err
 		n.abort(c, flow.AbortForbidden, n.refuses(user, q.Name, q.Values))
 	case q.Op == opRaise:
 		n.raise(now, c, RaiseRequest{Event: q.Name, Args: q.Values, User: q.User, Session: q.Session, Stream: q.Stream, Seq: q.Seq})
+	case q.Op == opPull:
+		n.givePull(c, q)
 	case q.Op == opRead:
 		n.read(now, c, ReadRequest{Name: q.Name, Key: q.Values, Session: q.Session})
 	}

@@ -75,6 +75,7 @@ type Node struct {
 	outbox  outbox                    // of all nodes
 	legacy  legacy                    // of former ids
 	access  access                    // who may write, and who asks
+	copies  copies                    // of what lives at the home
 	writes  []replica.Write           // scratch of commit
 	minted  []causal.Chain            // own chains that have grown since the last Drain
 	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
@@ -150,6 +151,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		outbox:    newOutbox(),
 		legacy:    newLegacy(),
 		access:    newAccess(cfg),
+		copies:    newCopies(cfg),
 		synced:    map[causal.ReplicaID]causal.Instant{},
 		searches:  map[causal.ReplicaID]search{},
 		pushed:    map[causal.Chain]uint64{},
@@ -308,6 +310,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.finalize(now)
 	n.tendLegacy(now)
 	n.tendAccess(now)
+	n.pull(now)
 	n.restage(now)
 	n.settle(now)
 }
@@ -345,6 +348,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	}
 	consider(n.legacy.at, n.legacy.at > 0)
 	consider(n.access.at, n.access.at > 0)
+	consider(n.copies.at, n.copies.waits())
 	return next, found
 }
 

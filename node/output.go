@@ -92,7 +92,8 @@ type Message struct {
 
 // Shown is a change of a watched or rendered value.
 type Shown struct {
-	Tickets []Ticket // of the watches; none: a process renders it
+	Tickets []Ticket       // of the watches; none: a process renders it
+	AsOf    causal.Instant // when it was so: of a pulled copy when it was asked for, by this node's clock; 0: never yet
 	flow.Shown
 }
 

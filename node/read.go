@@ -24,7 +24,7 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 		n.abort(c, flow.AbortForbidden, why)
 		return
 	}
-	if livesAtHome(n.cfg.Program, q.Name) && !n.isHome() {
+	if n.isElsewhere(q.Name) {
 		n.forward(now, c, request{Op: opRead, Name: q.Name, Values: q.Key, Session: q.Session})
 		return
 	}
@@ -70,7 +70,7 @@ func (n *Node) WatchFor(now causal.Instant, t Ticket, name, user string) {
 		n.abort(c, flow.AbortForbidden, why)
 		return
 	}
-	if livesAtHome(n.cfg.Program, name) && !n.isHome() {
+	if n.isElsewhere(name) {
 		n.abort(c, AbortHomeAway, name+" lives at the home: watch it at node "+n.home().Short())
 		return
 	}

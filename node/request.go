@@ -36,6 +36,7 @@ const (
 	opRead
 	opAdmit // of the steward: Name is the asker's role, User his user
 	opGrant // of the steward or an owner: the right to write the key Values of the database Name
+	opPull  // of the home: what it holds of Values, each a list of a database and the beginning of a key; Session: a hash of what the asker has
 )
 
 // request asks the home to run a whole event or to read.
@@ -76,7 +77,7 @@ func decodeRequest(body []byte) (request, error) {
 	q.Session = r.Bytes(sessionMax)
 	q.Stream = r.String(streamMax)
 	q.Seq = r.Uvarint()
-	if q.Op > opGrant {
+	if q.Op > opPull {
 		r.Fail(wire.ErrMalformed)
 	}
 	return q, r.Done()

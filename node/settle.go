@@ -147,7 +147,10 @@ func (n *Node) heed(now causal.Instant, o flow.Output) {
 			n.tellNotices(s)
 			continue
 		}
-		shown := Shown{Shown: s}
+		shown := Shown{Shown: s, AsOf: now}
+		if s.Copied {
+			shown.AsOf = n.copies.asOf
+		}
 		if !s.Render {
 			shown.Tickets = n.watchers(s.Name, s.User)
 		}

@@ -112,6 +112,7 @@ func (d *decoder) database() Database {
 	db.Placement = Placement(d.r.Byte())
 	db.Space = d.int()
 	db.At = list(d, d.name)
+	db.Pulled = list(d, d.name)
 	db.WriteByAll = d.r.Bool()
 	db.WriteByKey = d.int()
 	db.Rules = list(d, d.int)

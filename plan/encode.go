@@ -66,6 +66,7 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = append(b, byte(d.Placement))
 	b = appendInt(b, d.Space)
 	b = appendList(b, d.At, appendString)
+	b = appendList(b, d.Pulled, appendString)
 	b = wire.AppendBool(b, d.WriteByAll)
 	b = appendInt(b, d.WriteByKey)
 	b = appendList(b, d.Rules, appendSlot)

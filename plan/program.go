@@ -43,6 +43,7 @@ type Database struct {
 	Placement Placement
 	Space     int      // ByValue: which of Dims names the space; else 0
 	At        []string // the roles it is declared under; empty: no "at"
+	Pulled    []string // the roles that have a copy of what is at its home, which they only read
 
 	// Who may write at a role that binds a user; a trusted role may write
 	// everything. Both are decided from the program's allow rules and the

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/internal/jsonvalue"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -186,10 +187,11 @@ type changeMessage struct {
 	Added   json.RawMessage `json:"added"`
 	Removed json.RawMessage `json:"removed"`
 	Settled bool            `json:"settled"` // nothing of it is ever taken back
+	AsOf    string          `json:"as_of"`   // when it was so, by this node's clock
 }
 
 func changeEvent(s node.Shown) sse {
-	return sse{"change", changeMessage{s.Name, appendAll(s.Type, s.Added), appendAll(s.Type, s.Removed), s.Settled}}
+	return sse{"change", changeMessage{s.Name, appendAll(s.Type, s.Added), appendAll(s.Type, s.Removed), s.Settled, instantText(s.AsOf)}}
 }
 
 func appendAll(t plan.Type, vs []value.Value) json.RawMessage {
@@ -201,4 +203,12 @@ func appendAll(t plan.Type, vs []value.Value) json.RawMessage {
 		b = jsonvalue.Append(b, t, v)
 	}
 	return append(b, ']')
+}
+
+// instantText writes an instant as people and programs read it; "" for never.
+func instantText(at causal.Instant) string {
+	if at == 0 {
+		return ""
+	}
+	return time.UnixMilli(int64(at / causal.Millisecond)).UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }

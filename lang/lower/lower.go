@@ -59,6 +59,9 @@ func (l *lowerer) roles() {
 func (l *lowerer) homes() {
 	for i := range l.p.Databases {
 		db := &l.p.Databases[i]
+		if db.Placement == plan.Home {
+			db.Pulled = l.typed.Owners[i].Copies
+		}
 		if db.Placement != plan.Home || len(db.At) > 0 {
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 type touched struct {
 	homes []int    // databases with a home, each once
 	views []int    // views with a place of their own, each once
+	shows bool     // it only shows, so a role's copy of a home database does
 	bound []string // dimensions whose ambient value it uses, each once
 }
 
@@ -85,16 +86,22 @@ func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(d
 	}
 	for _, i := range t.homes {
 		db := &l.p.Databases[i]
-		home := db.At
+		holders := db.At
+		if t.shows {
+			holders = append(slices.Clone(holders), db.Pulled...)
+		}
+		if len(db.At) == 0 {
+			continue // it had its letter
+		}
+		there := slices.DeleteFunc(slices.Clone(at), func(role string) bool { return !slices.Contains(holders, role) })
 		switch {
-		case len(home) == 0: // which had its letter
 		case len(at) == 0:
-			at = home
-		case !slices.Contains(at, home[0]):
+			at = holders
+		case len(there) == 0:
 			l.write(crossing(db))
 			return at
-		case len(at) > 1:
-			at = home
+		default:
+			at = there
 		}
 	}
 	for _, i := range t.views {
@@ -129,13 +136,13 @@ func (l *lowerer) binding(at []string, dims []string) []string {
 func pulled(span token.Span) func(db *plan.Database) diag.Diagnostic {
 	return func(db *plan.Database) diag.Diagnostic {
 		return resolve.NotYet(span, "reading the home database `"+db.Name+"` at another role",
-			"put this under `at :"+db.At[0]+"`, or let every replica hold `"+db.Name+"` with :replicated => true")
+			"put this under `at :"+db.At[0]+"`; or declare `database :"+db.Name+"` a second time under the other role, as a copy that is pulled; or let every replica hold it with :replicated => true")
 	}
 }
 
 func (l *lowerer) view(i int) {
 	v, span := &l.p.Views[i], l.typed.Views[i].Decl.Name.Span
-	var t touched
+	t := touched{shows: true}
 	l.exprs(&t, v.Expr)
 	l.touchedBy = append(l.touchedBy, t)
 	v.At = l.place(v.At, t, span, pulled(span))

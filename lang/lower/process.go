@@ -12,7 +12,7 @@ import (
 // stands there.
 func (l *lowerer) process(i int) {
 	p, span := &l.p.Processes[i], l.typed.Processes[i].Decl.Span
-	var t touched
+	t := touched{shows: len(p.Runs) == 0}
 	for _, r := range p.Renders {
 		l.exprs(&t, r.Expr)
 	}

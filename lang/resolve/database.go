@@ -11,12 +11,6 @@ import (
 // database declares a database from its options. Dimensions that no option
 // names are inferred later, when every use is known.
 func (r *resolver) database(d *syntax.Database, at []string) {
-	if other, again := r.globals[d.Name.Text].(*Database); again && !overlap(other.At, at) {
-		r.write(NotYet(d.Name.Span, "a role's pulled copy, which a second `database` under another `at` declares",
-			"declare `"+d.Name.Text+"` once, outside `at` and with :replicated => true, so that every replica holds it").
-			There(other.Decl.Name.Span, "it is first declared here"))
-		return
-	}
 	db := &Database{Decl: d, Name: d.Name.Text, At: at}
 	for _, o := range d.Options {
 		r.databaseOption(db, o)
@@ -24,7 +18,9 @@ func (r *resolver) database(d *syntax.Database, at []string) {
 	if db.Sharing == ByValue {
 		r.spaceOf(db)
 	}
-	r.checkPlace(db)
+	if other, again := r.globals[db.Name].(*Database); again && r.isCopy(other, db) {
+		return
+	}
 	r.prog.Databases = append(r.prog.Databases, db)
 	r.global(d.Name, db)
 }

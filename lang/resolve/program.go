@@ -53,6 +53,7 @@ type Database struct {
 	Was     *syntax.Name  // the database whose entries are read as this one's; nil: none
 	Users   bool          // a key is a user
 	Members []syntax.Name // everything called on it or on one of its keys: verbs and readers
+	Copies  []string      // the roles with a pulled copy
 	Cells   []string      // the functions whose results it has, as `out` of a process
 
 	sites []site

@@ -38,6 +38,9 @@ func Resolve(files []*syntax.File, topology *Topology) (*Program, []diag.Diagnos
 	for _, f := range files {
 		r.declareAll(f.Decls, r.roleOfFile(f.Source.Name))
 	}
+	for _, db := range r.prog.Databases {
+		r.checkPlace(db)
+	}
 	r.bodies()
 	for _, db := range r.prog.Databases {
 		r.dimensions(db)

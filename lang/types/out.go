@@ -115,7 +115,7 @@ func (c *checker) visible(f *filled) *entry {
 		e.keys, e.value = own.Dims, t
 	}
 	c.views[f.view] = e
-	c.out.Views = append(c.out.Views, plan.View{Name: f.db.Name, At: f.db.At, Expr: x, Keys: e.keys, Value: e.value})
+	c.out.Views = append(c.out.Views, plan.View{Name: f.db.Name, At: append(slices.Clone(f.db.At), f.db.Copies...), Expr: x, Keys: e.keys, Value: e.value})
 	c.viewOrder = append(c.viewOrder, f.view)
 	c.noteView(x)
 	return e

@@ -26,7 +26,7 @@ func (c *checker) process(p *resolve.Process) {
 			}
 			continue
 		}
-		r, isRender := c.render(s)
+		r, isRender := c.render(p, s)
 		if !isRender {
 			continue
 		}
@@ -45,7 +45,7 @@ func (c *checker) process(p *resolve.Process) {
 }
 
 // render types one statement of a process.
-func (c *checker) render(s syntax.Stmt) (plan.Render, bool) {
+func (c *checker) render(p *resolve.Process, s syntax.Stmt) (plan.Render, bool) {
 	call, object := c.calledBy(s)
 	switch o := object.(type) {
 	case resolve.Prelude:
@@ -54,7 +54,7 @@ func (c *checker) render(s syntax.Stmt) (plan.Render, bool) {
 		case "notify":
 			return c.notice(call)
 		case "refresh":
-			c.notYet(call, "`"+string(o)+"`", "")
+			c.refresh(p, call)
 			return plan.Render{}, false
 		default:
 			c.write(diag.Errorf("E205", call.Span, "`%s` does not show anything, and a process only shows", string(o)).
