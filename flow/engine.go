@@ -23,6 +23,13 @@ type Config struct {
 	User    string          // what an ambient role binds: who raises events where Env does not say
 	Funcs   map[string]Func // what imports are linked to, by the name after "go:"
 	FuelMax int64           // steps one run may take; 0 takes FuelMax
+	Planted Planted
+}
+
+// Planted are mistakes on purpose, for tests that show that a judge of what is
+// shown sees them. All are false but in such tests.
+type Planted struct {
+	KeepsImages bool // what map made of an element stays when the element goes
 }
 
 // Engine runs one program at one replica. New is its only door.

@@ -13,6 +13,9 @@ func (o *mapping) stop(*graph, *node)  {}
 
 func (o *mapping) process(g *graph, n *node) {
 	for _, d := range n.pending[0] {
+		if d.weight < 0 && g.engine.cfg.Planted.KeepsImages {
+			continue
+		}
 		if image, ok := o.apply(g, d); ok {
 			g.emit(n, image.item, image.weight)
 		}

@@ -162,7 +162,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		taking:    map[causal.ReplicaID]bool{},
 		keyKept:   map[causal.ReplicaID]bool{},
 	}
-	engine, err := flow.New(flow.Config{Program: cfg.Program, Role: cfg.Role, User: cfg.User, Funcs: cfg.Funcs})
+	engine, err := flow.New(flow.Config{Program: cfg.Program, Role: cfg.Role, User: cfg.User, Funcs: cfg.Funcs, Planted: cfg.Planted.Flow})
 	if err != nil {
 		return nil, err
 	}

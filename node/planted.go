@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
 	"github.com/martinelli-lang/martinelli/store"
@@ -14,6 +15,7 @@ import (
 // of a program reaches them.
 type Planted struct {
 	Replica      replica.Planted
+	Flow         flow.Planted
 	SplitsWrites bool // what belongs into one store write goes into two
 	LosesHeads   bool // a restart does not read which parts nobody has seen
 	ForgetsItems bool // the home does not ask what of an outbox and of a stream has run

@@ -20,3 +20,10 @@ const (
 	R12                 // to act, guard and arguments are settled, or a home's own, or the word is said
 	R13                 // a run has one stamp: now and new_id() are constants of it
 )
+
+// Without returns the modes as they would be without a rule, for tests that
+// show that each is needed.
+func (m Modes) Without(r Rule) Modes {
+	m.off = r
+	return m
+}

@@ -44,7 +44,13 @@ type Config struct {
 
 	IsTrial bool // a test judges the history: the auditor keeps no naive states
 
-	Rules []Rule    // hold at every machine after every step
+	Rules []Rule // hold at every machine after every step
+
+	// Seen and Told, where they are not nil, are told what changed of what a
+	// machine renders: Seen at once, Told when the machine's host is, which is
+	// when a crash can't take it back any more.
+	Seen, Told func(m *Machine, changes []node.Shown)
+
 	Story io.Writer // where the story is told; nil: nowhere
 }
 

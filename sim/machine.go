@@ -111,6 +111,18 @@ func newMachine(w *World, index int, name string, role plan.Role) *Machine {
 // Name returns the machine's name.
 func (m *Machine) Name() string { return m.name }
 
+// Role returns the name of the machine's role.
+func (m *Machine) Role() string { return m.role.Name }
+
+// User returns who uses the machine; "" where its role binds nobody.
+func (m *Machine) User() string { return m.user() }
+
+// IsHome reports whether what is not replicated lives at the machine.
+func (m *Machine) IsHome() bool { return m.index == 0 }
+
+// Starts returns how often the machine has been started.
+func (m *Machine) Starts() uint64 { return m.starts }
+
 // Up reports whether the machine's node runs.
 func (m *Machine) Up() bool { return m.node != nil }
 

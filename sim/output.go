@@ -139,6 +139,9 @@ func (m *Machine) carryOut(out node.Output) {
 	for _, s := range out.Shown {
 		w.history.note(w.now, didShow, m.index, []byte(s.Name))
 	}
+	if w.cfg.Told != nil && len(out.Shown) > 0 {
+		w.cfg.Told(m, out.Shown)
+	}
 	for _, want := range out.Dials {
 		w.net.dial(m, want)
 	}

@@ -39,6 +39,10 @@ func Run(cfg Config) (Result, error) {
 	return w.result(), err
 }
 
+// Play is Run of a world that was made: it plays the history, judges it and
+// tells its end.
+func (w *World) Play() error { return w.run() }
+
 // run plays the history, judges it and tells its end.
 func (w *World) run() error {
 	if err := w.play(); err != nil {
@@ -243,6 +247,9 @@ func (w *World) unanswered() string {
 	}
 	return strings.Join(list, "; ")
 }
+
+// Stats returns what has happened so far.
+func (w *World) Stats() Stats { return w.stats }
 
 func (w *World) result() Result {
 	return Result{Hash: w.Hash(), Span: w.Now(), Events: w.history.events, Findings: w.Findings(), Stats: w.stats}

@@ -46,7 +46,7 @@ func (r *trialRun) fillTruths() error {
 	if err != nil {
 		return err
 	}
-	engine.Apply(r.allCommits())
+	engine.Apply(r.world.AllCommits())
 	for i := range r.truths {
 		reading, err := engine.Read("@truth."+strconv.Itoa(i), nil)
 		if err != nil {
@@ -57,9 +57,10 @@ func (r *trialRun) fillTruths() error {
 	return nil
 }
 
-// allCommits is the join of all commits as one change of nothing.
-func (r *trialRun) allCommits() (changes []flow.Change) {
-	truth := r.world.audit.Truth()
+// AllCommits returns the join of all commits made, by whomever, as one change
+// of nothing.
+func (w *World) AllCommits() (changes []flow.Change) {
+	truth := w.audit.Truth()
 	for _, database := range truth.Databases() {
 		for _, key := range truth.Keys(database) {
 			truth.Each(database, key, func(it crdt.Item) {

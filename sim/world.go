@@ -82,6 +82,7 @@ func NewWorld(cfg Config) (*World, error) {
 	for i, ahead := range fault.Clocks(cfg.Faults, die(cfg.Seed, "clocks"), len(w.machines)) {
 		w.machines[i].ahead = ahead
 	}
+	w.heedShown = cfg.Seen
 	w.audit = audit.New(w.watched(), nil)
 	if cfg.IsTrial {
 		w.audit.Lighten()
@@ -147,6 +148,9 @@ func (w *World) holding(m *Machine) func(causal.SpaceID) bool {
 	holding := node.Holding(cluster, w.cfg.Program, m.role.Name, m.user())
 	return func(space causal.SpaceID) bool { return elsewhere(space) && (holding == nil || holding(space)) }
 }
+
+// Machines returns the machines of the world, in the order of the config.
+func (w *World) Machines() []*Machine { return w.machines }
 
 // Now returns how long the world has existed.
 func (w *World) Now() causal.Instant { return w.now - dawn }

@@ -56,6 +56,9 @@ type check struct {
 // search of at most searchMax steps.
 func Judge(typed *types.Typed) *Judgement { return judgeWith(typed, NoFault) }
 
+// JudgeWith is Judge with a planted fault, for tests that show that it is found.
+func JudgeWith(typed *types.Typed, fault Fault) *Judgement { return judgeWith(typed, fault) }
+
 func judgeWith(typed *types.Typed, fault Fault) *Judgement {
 	o := &Judgement{typed: typed}
 	if len(typed.Program.Invariants) == 0 {

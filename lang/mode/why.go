@@ -248,7 +248,10 @@ func (w *why) view(x *plan.Expr, want plan.Mode) {
 	}
 	w.note(x, byWayOf+"the view `"+v.Name+"`")
 	if w.views++; w.views <= viewsMax {
+		lets, modes := w.lets, w.modes
+		w.lets, w.modes = nil, outside(modes)
 		w.because(v.Expr, want)
+		w.lets, w.modes = lets, modes
 		return
 	}
 	e := w.endOf(x.Index, want)
@@ -258,13 +261,18 @@ func (w *why) view(x *plan.Expr, want plan.Mode) {
 	}
 }
 
+// outside is what is known where a view stands, whose slots are its own.
+func outside(m plan.Modes) plan.Modes {
+	return plan.Modes{Databases: m.Databases, Views: m.Views, Run: m.Run, AtHome: m.AtHome}
+}
+
 // endOf returns where the reasons of a view end.
 func (w *why) endOf(view int, want plan.Mode) end {
 	q := question{view, want, w.modes.Run, w.modes.AtHome}
 	if e, known := w.ends[q]; known {
 		return e
 	}
-	rest := why{Program: w.Program, modes: w.modes, views: viewsMax}
+	rest := why{Program: w.Program, modes: outside(w.modes), views: viewsMax}
 	rest.because(w.p.Views[view].Expr, want)
 	e := end{leaf: rest.leaf}
 	if n := len(rest.chain); n > 0 {
