@@ -16,6 +16,9 @@ func (c *compiler) aggregate(e *plan.Expr) valueFn {
 		return c.graph.aggregate(e)
 	}
 	list := c.list(e.Args[0])
+	if (e.Op == plan.OpFirst || e.Op == plan.OpLast) && c.engine.isLog(e.Args[0]) {
+		list = c.appended(e.Args[0])
+	}
 	switch e.Op {
 	case plan.OpSum, plan.OpAvg:
 		return c.summed(e, list)
@@ -59,7 +62,8 @@ func (b *builder) aggregates(e *plan.Expr) bool {
 }
 
 func (e *Engine) isLog(xs *plan.Expr) bool {
-	return xs.Op == plan.OpCell && e.program.Databases[xs.Index].Lattice.Kind == plan.KindLog
+	isOne := xs.Op == plan.OpCell || xs.Op == plan.OpDatabase && len(e.program.Databases[xs.Index].Dims) == 0
+	return isOne && e.program.Databases[xs.Index].Lattice.Kind == plan.KindLog
 }
 
 // aggregate returns what reads the node of e.

@@ -94,7 +94,9 @@ func constantPath(key []*plan.Expr) (string, bool) {
 func (g *graph) source(kind sourceKind, database int, path string) *node {
 	key := "source " + strconv.Itoa(int(kind)) + " " + strconv.Itoa(database) + " " + path
 	return g.share(key, func() *node {
-		return g.add(&source{db: g.engine.databases[database], kind: kind, path: path}, true, nil, nil)
+		db := g.engine.databases[database]
+		isSet := kind == sourceKeys || db.decl.Lattice.Kind != plan.KindLog // a log has an element as often as it was appended
+		return g.add(&source{db: db, kind: kind, path: path}, isSet, nil, nil)
 	})
 }
 

@@ -19,6 +19,9 @@ func (c *compiler) list(e *plan.Expr) listFn {
 	}
 	switch e.Op {
 	case plan.OpDatabase:
+		if c.engine.isLog(e) {
+			break
+		}
 		return c.rows(e)
 	case plan.OpKeys:
 		return c.keys(e)
@@ -44,6 +47,22 @@ func (c *compiler) list(e *plan.Expr) listFn {
 	case plan.OpMinus:
 		return merged(c.list(e.Args[0]), c.list(e.Args[1]), func(a, b bool) bool { return a && !b })
 	}
+	appended := c.appended(e)
+	if c.engine.isLog(e) {
+		return func(m *machine) []value.Value { return asSet(slices.Clone(appended(m)), true) }
+	}
+	return appended
+}
+
+// appended compiles what is read as it is: of a log that is all that was
+// appended, in its order, what came twice twice. Loops go over it, and it has a
+// first and a last; what else is computed of a log is of its elements.
+func (c *compiler) appended(e *plan.Expr) listFn {
+	if e.Op == plan.OpDatabase {
+		one := *e
+		one.Op = plan.OpCell // without dimensions it has one key
+		e = &one
+	}
 	f := c.structure(e)
 	if f == nil {
 		panic("flow: an expression of type collection has an operator that yields none")
@@ -53,6 +72,7 @@ func (c *compiler) list(e *plan.Expr) listFn {
 
 func (c *compiler) rows(e *plan.Expr) listFn {
 	db := c.engine.databases[e.Index]
+	isLog := db.decl.Lattice.Kind == plan.KindLog
 	return func(m *machine) []value.Value {
 		m.readDatabase(db)
 		m.note(grainRows, db.index, nil, "")
@@ -61,7 +81,7 @@ func (c *compiler) rows(e *plan.Expr) listFn {
 			m.spend(int64(cell.crdt.Len()))
 			cell.each(func(v value.Value) { rows = append(rows, cell.row(v)) })
 		}
-		return rows
+		return asSet(rows, isLog)
 	}
 }
 

@@ -153,7 +153,7 @@ func (c *compiler) count(e *plan.Expr) intFn {
 	if r, ok := c.readable(xs); ok {
 		return func(m *machine) int64 { return int64(r.size(m)) }
 	}
-	if xs.Op == plan.OpCell && c.engine.databases[xs.Index].isSet() {
+	if xs.Op == plan.OpCell && c.engine.databases[xs.Index].isSet() || c.engine.isLog(xs) {
 		return c.countCell(xs)
 	}
 	list := c.list(xs)

@@ -85,9 +85,17 @@ func (c *compiler) branch(s *plan.Stmt) stepFn {
 	}
 }
 
+// looped compiles what a loop goes over.
+func (c *compiler) looped(xs *plan.Expr) listFn {
+	if c.engine.isLog(xs) {
+		return c.appended(xs)
+	}
+	return c.list(xs)
+}
+
 // loop runs its body for the elements the collection had before the first round.
 func (c *compiler) loop(s *plan.Stmt) stepFn {
-	list, params, body := c.list(s.Args[0]), s.Params, c.statements(s.Body)
+	list, params, body := c.looped(s.Args[0]), s.Params, c.statements(s.Body)
 	if len(params) == 1 {
 		return loopWhole(list, params[0], body)
 	}

@@ -136,6 +136,8 @@ func (w *writer) argument(b *base, verb string) string {
 		return ""
 	case b.elem == "item":
 		return "{ id: a, n: " + w.one("b", "1") + " }"
+	case b.elem == "tag" && b.isChosen:
+		return `{ id: "t", n: b }`
 	case b.elem == "tag":
 		return "{ id: new_id(), n: b }"
 	case b.elem == "nat":

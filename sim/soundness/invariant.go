@@ -79,7 +79,12 @@ func (w *writer) ventures(often int) bool {
 func (w *writer) pair(kind string, write func(l, r string) []string) (l, r *base) {
 	l = w.declare(&base{kind: kind, elem: "int", dims: []string{"k"}, own: true})
 	r = w.declare(&base{kind: kind, elem: "int", dims: []string{"k"}, own: true})
-	w.add(append(append([]string{}, smaller...), write(l.name+"[a]", r.name+"[a]")...))
+	both := write(l.name+"[a]", r.name+"[a]")
+	if w.ventures(20) { // in two commits, which the compiler has to see
+		w.add(append(append([]string{}, smaller...), both[0]))
+		both = both[1:]
+	}
+	w.add(append(append([]string{}, smaller...), both...))
 	return l, r
 }
 
@@ -91,6 +96,10 @@ var shapes = []func(w *writer){
 	func(w *writer) { // c <= k
 		c := w.need("counter", false, w.verbs([]string{"dec"}, "inc")...)
 		w.that("", "", c.name+" <= "+w.one("0", "3"), "")
+	},
+	func(w *writer) { // c == k, c != k
+		c := w.need("counter", false, w.verbs(nil, "inc")...)
+		w.that("", "", c.name+w.one(" == 0", " != 4"), "")
 	},
 	func(w *writer) { // x + y == const
 		l, r := w.pair("counter", func(l, r string) []string { return []string{l + ".dec(n)", r + ".inc(n)"} })
@@ -127,7 +136,7 @@ var shapes = []func(w *writer){
 		w.that(c.name+".keys", "k", "k in "+t.name, "")
 	},
 	func(w *writer) { // unique
-		s := w.declare(&base{kind: w.one("gset", "set"), elem: "tag", verbs: []string{"add"}})
+		s := w.declare(&base{kind: w.one("gset", "set"), elem: "tag", verbs: []string{"add"}, isChosen: w.ventures(20)})
 		if w.IntN(2) == 0 {
 			w.that(s.name+".product("+s.name+")", "f, g", "f.id != g.id or f == g", "")
 			return
@@ -143,11 +152,14 @@ var shapes = []func(w *writer){
 		w.that("", "", s.name+".count <= 2", "")
 	},
 	func(w *writer) { // implication of words
-		p, q := w.need(w.one("once", "flag"), false, "on", "off"), w.need(w.one("once", "flag"), false, "on")
+		p, q := w.need(w.one("once", "flag"), false, "on", "off"), w.need(w.one("once", "flag"), false, w.verbs([]string{"on"}, "on", "off")...)
 		w.that("", "", "not "+p.name+" or "+q.name, "")
 	},
 	func(w *writer) { // implication of elements
-		p, q := w.need(w.one("set", "gset", "rset"), false, "add", "remove"), w.need(w.one("set", "gset"), false, "add")
+		p, q := w.need(w.one("set", "gset"), false, "add", "remove"), w.need(w.one("set", "gset"), false, "add")
+		if w.IntN(3) == 0 {
+			p = w.need("rset", false, w.verbs([]string{"add"}, "add", "remove")...)
+		}
 		w.that("", "", "not (1 in "+p.name+") or "+w.one("2 in "+q.name, q.name+".count >= 2"), "")
 	},
 	func(w *writer) { // implication inside a record

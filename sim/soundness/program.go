@@ -50,6 +50,7 @@ type base struct {
 	isMap       bool // its one dimension is the key of a map
 	place       int
 	verbs       []string // that handlers use
+	isChosen    bool     // the ids of tags are no new ones
 	own         bool     // only one handler, made for it, writes it
 }
 
@@ -83,7 +84,7 @@ type writer struct {
 	decls Program
 	vars  []string // ints in scope, of the block that is written
 	home  bool     // the expression that is written may read what has a home
-	rash  bool // it often does what the compiler should refuse
+	rash  bool     // it often does what the compiler should refuse
 	n     int
 }
 
