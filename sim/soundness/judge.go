@@ -23,6 +23,7 @@ type judge struct {
 	shown  map[string]*sight    // by machine and view: what it has shown in this life
 	kept   map[string]*sight    // and what its host was told, which no crash takes back
 	lives  map[string]uint64    // of machines
+	apart  map[string]bool      // views of what not every user's node holds
 	broken []string
 	checks int
 }
@@ -37,13 +38,31 @@ type sight struct {
 func newJudge(c *Compiled, die *rand.Rand) *judge {
 	j := &judge{
 		Compiled: c, die: die, modes: map[string]plan.Mode{},
-		shown: map[string]*sight{}, kept: map[string]*sight{}, lives: map[string]uint64{},
+		shown: map[string]*sight{}, kept: map[string]*sight{}, lives: map[string]uint64{}, apart: map[string]bool{},
 	}
 	for i, v := range c.Plan.Views {
 		j.modes[v.Name] = c.Marks[i].Mode
+		j.apart[v.Name] = j.isApart(v.Expr)
 	}
 	return j
 }
+
+// isApart reports whether an expression reads spaces that not every node of a
+// user holds: there it is of less than all commits.
+func (j *judge) isApart(x *plan.Expr) bool {
+	switch x.Op {
+	case plan.OpCell, plan.OpDatabase, plan.OpKeys:
+		if j.Plan.Databases[x.Index].Placement == plan.ByValue {
+			return true
+		}
+	case plan.OpView, plan.OpViewAt:
+		return j.apart[j.Plan.Views[x.Index].Name]
+	}
+	return slices.ContainsFunc(x.Args, j.isApart) || x.Block != nil && j.isApart(x.Block.Expr)
+}
+
+// holdsAll reports whether a machine holds all that a view reads.
+func (j *judge) holdsAll(m *sim.Machine, view string) bool { return m.User() == "" || !j.apart[view] }
 
 const brokenMax = 5
 
@@ -95,7 +114,7 @@ func (j *judge) isWhole() bool { return j.Planted.Rule == 0 || j.Planted.Rule ==
 
 // empty judges the views that must have nothing in them.
 func (j *judge) empty(m *sim.Machine, s node.Shown) {
-	if !mustBeEmpty(s.Name) || len(s.Added) == 0 || s.Type.Kind == plan.KindBool && !s.Added[0].AsBool() {
+	if !j.holdsAll(m, s.Name) || !mustBeEmpty(s.Name) || len(s.Added) == 0 || s.Type.Kind == plan.KindBool && !s.Added[0].AsBool() {
 		return
 	}
 	if name, isInvariant := strings.CutPrefix(s.Name, "broken_"); isInvariant {
@@ -274,7 +293,7 @@ func (j *judge) rest(w *sim.World) error {
 			v := &j.Plan.Views[i]
 			mine, ok := m.Read(v.Name)
 			theirs, err := truth.Read(v.Name, nil)
-			if err != nil || !ok || v.Home && !m.IsHome() {
+			if err != nil || !ok || v.Home && !m.IsHome() || !j.holdsAll(m, v.Name) {
 				continue
 			}
 			if !value.Equal(whole(mine), whole(theirs)) {
