@@ -171,8 +171,8 @@ func (k *kin) hear(other *kin) {
 }
 
 // restarted is a new engine given what is live, in any order.
-func (k *kin) restarted(t *testing.T, r *rand.Rand) *Engine {
-	e, err := New(Config{Program: k.engine.cfg.Program})
+func (k *kin) restarted(t *testing.T, program *plan.Program, r *rand.Rand) *Engine {
+	e, err := New(Config{Program: program})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,8 @@ func (k *kin) check(t *testing.T, e *Engine, seed uint64) {
 // hear of each other. At every moment a node of the program after reads what
 // is defined, from what it has; one of the program before reads its own forms
 // as if nobody had another; views are what recomputation gives; and in the end
-// nodes of one program read the same, as does one that starts anew.
+// nodes of one program read the same, as does one that starts anew. One node
+// changes its program on the way and goes back, so one author has counted in both forms.
 func TestNewFormsReadWhatTheyAre(t *testing.T) {
 	before, after := programOf(t, formsBefore+verbsBefore), programOf(t, formsBefore+formsAfter)
 	for seed := range uint64(30) {
@@ -325,7 +326,13 @@ func TestNewFormsReadWhatTheyAre(t *testing.T) {
 		shadow := c.join(t, before, false) // hears of what programs before write, and of nothing else
 		c.nodes = c.nodes[:4]
 		f := follow(t, c.nodes[1].engine)
-		for range 60 {
+		for step := range 60 {
+			switch step { // an author of the old form goes on in the new one, and back
+			case 20:
+				c.nodes[2].engine, c.nodes[2].isAfter = c.nodes[2].restarted(t, after, r), true
+			case 40:
+				c.nodes[2].engine, c.nodes[2].isAfter = c.nodes[2].restarted(t, before, r), false
+			}
 			k := c.nodes[r.IntN(4)]
 			if r.IntN(3) == 0 {
 				k.hear(c.nodes[r.IntN(4)])
@@ -364,7 +371,7 @@ func TestNewFormsReadWhatTheyAre(t *testing.T) {
 			t.Fatalf("seed %d: the program after changed what the one before reads:\n%v\n%v", seed, one, snapshot(shadow.engine))
 		}
 		k := c.nodes[1]
-		if again := snapshot(k.restarted(t, r)); !value.Equal(two, again) {
+		if again := snapshot(k.restarted(t, after, r)); !value.Equal(two, again) {
 			t.Fatalf("seed %d: started anew it reads\n%v\nand before\n%v", seed, again, two)
 		}
 		k.check(t, k.engine, seed)
