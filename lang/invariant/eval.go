@@ -44,6 +44,7 @@ func (r *reader) bind(slots []int, v value.Value) {
 
 // value computes e; it is false where that is not known.
 func (r *reader) value(e *plan.Expr) (value.Value, bool) {
+	r.m.work++
 	if v, ok := r.guessed(e); ok {
 		return v, true
 	}
@@ -206,6 +207,7 @@ func (r *reader) inside(b *plan.Block, x value.Value) (value.Value, bool) {
 
 // items lists the elements of a collection, and how many more there are that have no names.
 func (r *reader) items(e *plan.Expr) (out []value.Value, more int64, ok bool) {
+	r.m.work += len(r.w)
 	switch e.Op {
 	case plan.OpCell:
 		keys, ok := r.keys(e.Args)

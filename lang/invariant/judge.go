@@ -53,7 +53,7 @@ type check struct {
 
 // Judge decides of every invariant of a program that types found no error in.
 // Cost: linear in the program for each invariant, and for one that is not free a
-// search of at most searchMax steps.
+// search of at most three times workMax steps.
 func Judge(typed *types.Typed) *Judgement { return judgeWith(typed, NoFault) }
 
 // JudgeWith is Judge with a planted fault, for tests that show that it is found.

@@ -2,7 +2,6 @@ package invariant
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
@@ -21,8 +20,13 @@ type model struct {
 	samples int   // how many values of a type are tried beside constants
 	consts  []value.Value
 	known   map[string]bool // worlds: whether the invariant holds
-	steps   int
+	work    int             // so far
+	limit   int
 	bytes   []byte
+
+	next   []change // of the commit that was tried last
+	shown  world    // behind it
+	merged world    // of the last merge
 }
 
 // op is one block of updates with its arguments.
@@ -386,8 +390,7 @@ func (m *model) clearAll() {
 func (m *model) holds(w world) bool {
 	m.bytes = m.bytes[:0]
 	for _, f := range w {
-		m.bytes = strconv.AppendInt(m.bytes, f.n, 36)
-		m.bytes = append(m.bytes, 'x'+flag(f.isHere)+2*flag(f.isGone))
+		m.bytes = append(m.bytes, byte(f.n), byte(f.n>>8), byte(f.n>>16), byte(f.n>>24), byte(f.n>>32), flag(f.isHere)+2*flag(f.isGone))
 	}
 	if is, ok := m.known[string(m.bytes)]; ok {
 		return is

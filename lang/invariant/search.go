@@ -6,8 +6,9 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
-// searchMax bounds the steps of one search: merges that are looked at.
-const searchMax = 4_000
+// workMax bounds the work of each of the three parts of a search: facts that
+// are copied and expressions that are computed.
+const workMax = 100_000
 
 // search looks for two replicas that each keep the invariant, with at most two
 // updates each, and break it when they merge. It tries what is shortest first,
@@ -18,18 +19,21 @@ func (o *opinion) search() string {
 		return ""
 	}
 	all := m.ops
+	m.limit = workMax
 	m.ops = slices.DeleteFunc(slices.Clone(all), isIdle)
-	if found := m.try(m.reached(), [][2]int{{1, 1}, {2, 1}, {2, 2}}); found != "" {
+	if found := m.breaks(m.reached(), [][2]int{{1, 1}, {2, 1}, {2, 2}}); found != "" {
 		return found
 	}
 	if len(m.ops) < len(all) {
 		m.ops = all
-		if found := m.try(m.reached(), [][2]int{{1, 1}, {2, 1}}); found != "" {
+		m.limit = m.work + workMax
+		if found := m.breaks(m.reached(), [][2]int{{1, 1}, {2, 1}}); found != "" {
 			return found
 		}
 	}
+	m.limit = m.work + workMax
 	for _, n := range m.far() {
-		if found := m.try(m.near(n), [][2]int{{1, 1}, {2, 2}}); found != "" {
+		if found := m.breaks(m.near(n), [][2]int{{1, 1}, {2, 2}}); found != "" {
 			return found
 		}
 	}
@@ -42,8 +46,7 @@ func isIdle(o *op) bool {
 	return slices.ContainsFunc(o.writes, func(s said) bool { return (s.verb == "inc" || s.verb == "dec") && s.arg.AsInt() == 0 })
 }
 
-func (m *model) try(starts []world, each [][2]int) string {
-	m.steps = 0
+func (m *model) breaks(starts []world, each [][2]int) string {
 	for _, lengths := range each {
 		for _, w := range starts {
 			if found := m.from(w, lengths[0], lengths[1]); found != "" {
@@ -63,7 +66,7 @@ func (m *model) reached() []world {
 	if !m.holds(worlds[0]) {
 		return nil
 	}
-	for at := 0; at < len(worlds) && len(worlds) < reachedMax; at++ {
+	for at := 0; at < len(worlds) && len(worlds) < reachedMax && m.work < m.limit; at++ {
 		for _, b := range m.branches(worlds[at], 1, 0) {
 			if w := b.end(); len(worlds) < reachedMax && !slices.ContainsFunc(worlds, func(o world) bool { return slices.Equal(o, w) }) {
 				worlds = append(worlds, w)
@@ -115,13 +118,21 @@ func (m *model) near(n int64) []world {
 
 // from tries every run of a updates here and b there.
 func (m *model) from(w world, a, b int) string {
-	if m.steps > searchMax {
+	if m.work > m.limit {
 		return ""
 	}
-	as, bs := m.branches(w, a, 1), m.branches(w, b, 2)
+	as := m.branches(w, a, 1)
+	bs, isAlike := as, a == b && !slices.ContainsFunc(m.ops, func(o *op) bool { return o.fresh != 0 })
+	if !isAlike {
+		bs = m.branches(w, b, 2)
+	}
 	for i := range as {
-		for k := range bs {
-			if found := m.meet(w, as[i], bs[k]); found != "" || m.steps > searchMax {
+		from := 0
+		if isAlike {
+			from = i // the other half is the same with the replicas changed
+		}
+		for k := from; k < len(bs); k++ {
+			if found := m.meet(w, as[i], bs[k]); found != "" || m.work > m.limit {
 				return found
 			}
 		}
@@ -138,7 +149,7 @@ func (m *model) meet(w world, a, b *branch) string {
 	n := uint8(len(b.ops))
 	for first := range n + 1 {
 		for second := first; second <= n; second++ {
-			m.steps++
+			m.work += len(w)
 			merged := m.merge(w, a, b, [3]uint8{0, first, second})
 			if !m.holds(merged) {
 				return m.tell(w, a, b, merged)
@@ -162,16 +173,13 @@ func (m *model) branches(w world, n, pool int) []*branch {
 				if o.fresh&^(3<<(2*pool)) != 0 || o.fresh&b.fresh != 0 {
 					continue
 				}
-				next := b.do(m, o)
-				if next == nil {
+				if m.work += len(w); m.work > m.limit {
+					return longer
+				}
+				if !m.try(b, o) || !m.holds(m.shown) || slices.ContainsFunc(longer, func(l *branch) bool { return slices.Equal(l.at, m.next) }) {
 					continue
 				}
-				end := next.end()
-				if !m.holds(end) || slices.ContainsFunc(longer, func(l *branch) bool { return slices.Equal(l.at, next.at) }) {
-					continue
-				}
-				next.after = append(slices.Clip(next.after), end)
-				if longer = append(longer, next); len(longer) >= branchesMax {
+				if longer = append(longer, m.with(b, o)); len(longer) >= branchesMax {
 					return longer
 				}
 			}

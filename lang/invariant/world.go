@@ -70,6 +70,9 @@ func begin(w world) *branch {
 
 // end returns what the replica has in the end.
 func (b *branch) end() world {
+	if len(b.after) > 0 {
+		return b.after[len(b.after)-1]
+	}
 	w := make(world, len(b.at))
 	for i := range b.at {
 		w[i] = b.at[i].fact
@@ -77,16 +80,26 @@ func (b *branch) end() world {
 	return w
 }
 
-// do returns the branch with one more commit, nil where that changes nothing.
-func (b *branch) do(m *model, o *op) *branch {
-	next := &branch{at: slices.Clone(b.at), ops: append(slices.Clip(b.ops), o), after: b.after, fresh: b.fresh | o.fresh}
+// try does one more commit, into next and shown. It is false where that
+// changes nothing.
+func (m *model) try(b *branch, o *op) bool {
+	m.next = append(m.next[:0], b.at...)
 	for _, e := range o.effects {
-		next.at[e.place].take(&m.places[e.place], e, uint8(len(next.ops)), m)
+		m.next[e.place].take(&m.places[e.place], e, uint8(len(b.ops)+1), m)
 	}
-	if slices.Equal(b.at, next.at) {
-		return nil
+	m.shown = m.shown[:0]
+	for i := range m.next {
+		m.shown = append(m.shown, m.next[i].fact)
 	}
-	return next
+	return !slices.Equal(b.at, m.next)
+}
+
+// with returns the branch with the commit that was tried last.
+func (m *model) with(b *branch, o *op) *branch {
+	return &branch{
+		at: slices.Clone(m.next), ops: append(slices.Clip(b.ops), o),
+		after: append(slices.Clip(b.after), slices.Clone(m.shown)), fresh: b.fresh | o.fresh,
+	}
 }
 
 // take does one verb at its place.
@@ -131,9 +144,10 @@ func (c *change) remove(p *place, verb string, commit uint8) {
 }
 
 // merge joins what two replicas made of one world. Of the stamps of a's
-// commits, before says how many of b's are earlier.
+// commits, before says how many of b's are earlier. The next merge overwrites it.
 func (m *model) merge(w world, a, b *branch, before [3]uint8) world {
-	merged := make(world, len(w))
+	m.merged = append(m.merged[:0], w...)
+	merged := m.merged
 	for i := range w {
 		x, y := &a.at[i], &b.at[i]
 		switch p := &m.places[i]; {
