@@ -97,8 +97,7 @@ func TestAdsExample(t *testing.T) {
 	roundTrip(t, program)
 }
 
-// TestSlides: what the slides use and this version does not have is refused by
-// its name, and nothing else is said.
+// TestSlides: the slides compile, and nothing but notes is said.
 func TestSlides(t *testing.T) {
 	for _, pattern := range []string{"server.mrt client.mrt", "replication.mrt"} {
 		var sources []Source
@@ -110,8 +109,8 @@ func TestSlides(t *testing.T) {
 			sources = append(sources, Source{Name: name, Text: string(text)})
 		}
 		program, letters := Compile(sources, nil)
-		if isWhole := pattern == "replication.mrt"; (program != nil) != isWhole {
-			t.Errorf("%s: compiles: %v", pattern, !isWhole)
+		if program == nil {
+			t.Errorf("%s does not compile", pattern)
 		}
 		for _, d := range letters {
 			if d.Code != "E190" && d.Severity != diag.Note {
