@@ -87,8 +87,7 @@ view :lit do done2.keys end
 
 // clan is nodes of two programs that hear of each other's parts.
 type clan struct {
-	programs []*plan.Program
-	nodes    []*kin
+	nodes []*kin
 }
 
 // kin is a node: an engine, and the parts it has, in an order that keeps what causes them before them.

@@ -162,7 +162,7 @@ func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 	c.underway = append(c.underway, v.Name)
 	defer func() { c.underway = c.underway[:len(c.underway)-1] }()
 	leave := c.enter(inView, c.ambients(v.At)...)
-	x := bad()
+	var x *plan.Expr
 	if b := v.Decl.Block; len(b.Params) > 0 {
 		x = c.keyedView(b, e)
 	} else {
