@@ -4,14 +4,12 @@ import (
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
-	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/judge"
 	"github.com/martinelli-lang/martinelli/lang/lower"
 	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/types"
-	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // Judge says what a program needs at each role of a topology; sources and
@@ -42,45 +40,15 @@ func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic
 
 // judgeFiles takes what could be read through the rooms of the compiler.
 func judgeFiles(files []*syntax.File, roles *resolve.Topology, lock *types.Lock) (*judge.Report, []diag.Diagnostic) {
-	resolved, letters := resolve.Resolve(files, roles)
-	typed, more := types.CheckLocked(resolved, lock)
-	letters = append(letters, more...)
-	letters = append(letters, judgedOnly(typed.Later)...)
-	if diag.HasErrors(letters) {
+	u, letters := understand(files, roles, lock)
+	if letters = append(letters, judgedOnly(u.typed.Later)...); diag.HasErrors(letters) {
 		return nil, letters
 	}
-	judged := invariant.Judge(typed)
-	if letters = append(letters, judged.Letters...); diag.HasErrors(judged.Letters) {
-		return nil, letters
-	}
-	_, more = lower.Lower(typed, resolved)
-	letters = append(letters, more...)
-	letters = append(letters, mode.New(typed).Letters()...)
-	report, more := judge.Judge(typed, verdictsOf(judged))
+	_, more := lower.Lower(u.typed, u.resolved)
+	modes := mode.New(u.typed)
+	letters = append(append(letters, more...), modes.Letters()...)
+	report, more := judge.Judge(u.typed, modes, u.judged.Verdicts)
 	return report, append(letters, more...)
-}
-
-// verdictsOf hands over what was decided of the invariants.
-func verdictsOf(judged *invariant.Judgement) judge.Verdicts {
-	return func(*plan.Program) []judge.Verdict {
-		vs := make([]judge.Verdict, len(judged.Verdicts))
-		for i, v := range judged.Verdicts {
-			if v.Kind == invariant.Free {
-				vs[i].Why = "free: " + v.Why + " (" + v.Shape + ")"
-			}
-			switch v.Kind {
-			case invariant.Free:
-				vs[i].Keep = judge.Free
-			case invariant.Escrow:
-				vs[i].Keep = judge.ByEscrow
-			case invariant.Serial:
-				vs[i].Keep = judge.BySerial
-			case invariant.Repair:
-				vs[i].Keep = judge.ByRepair
-			}
-		}
-		return vs
-	}
 }
 
 // judgedOnly makes the letters that refuse constructs into notes that they are

@@ -66,29 +66,41 @@ func CompileTests(sources []Source, topology *Source) (*plan.Program, []trial.Te
 
 // compile takes what could be read through the rooms of the compiler.
 func compile(files []*syntax.File, roles *resolve.Topology, lock *types.Lock) (*plan.Program, []trial.Test, []diag.Diagnostic) {
-	resolved, letters := resolve.Resolve(files, roles)
-	typed, more := types.CheckLocked(resolved, lock)
-	letters = append(letters, more...)
-	if diag.HasErrors(letters) {
-		return nil, nil, append(letters, typed.Later...)
-	}
-	judged := invariant.Judge(typed)
-	if letters = append(letters, judged.Letters...); diag.HasErrors(letters) {
+	u, letters := understand(files, roles, lock)
+	if letters = append(letters, u.typed.Later...); diag.HasErrors(letters) {
 		return nil, nil, letters
 	}
-	if letters = append(letters, typed.Later...); diag.HasErrors(letters) {
-		return nil, nil, letters
-	}
-	judged.Guard()
-	program, more := lower.Lower(typed, resolved)
+	u.judged.Guard()
+	program, more := lower.Lower(u.typed, u.resolved)
 	if letters = append(letters, more...); diag.HasErrors(letters) {
 		return nil, nil, letters
 	}
-	letters = append(letters, mode.New(typed).Letters()...)
+	letters = append(letters, mode.New(u.typed).Letters()...)
 	if diag.HasErrors(letters) {
 		return nil, nil, letters
 	}
-	return program, typed.Tests, letters
+	return program, u.typed.Tests, letters
+}
+
+// understood is a program whose names, types and invariants were looked at.
+type understood struct {
+	resolved *resolve.Program
+	typed    *types.Typed
+	judged   *invariant.Judgement // nil where the types are wrong
+}
+
+// understand takes what could be read through the rooms that compiling and
+// judging have in common. The letters are without what is only not run yet.
+func understand(files []*syntax.File, roles *resolve.Topology, lock *types.Lock) (understood, []diag.Diagnostic) {
+	var u understood
+	var letters, more []diag.Diagnostic
+	u.resolved, letters = resolve.Resolve(files, roles)
+	u.typed, more = types.CheckLocked(u.resolved, lock)
+	if letters = append(letters, more...); diag.HasErrors(letters) {
+		return u, letters
+	}
+	u.judged = invariant.Judge(u.typed)
+	return u, append(letters, u.judged.Letters...)
 }
 
 func parse(sources []Source) ([]*syntax.File, []diag.Diagnostic) {

@@ -10,6 +10,18 @@ const (
 	Tentative             // T: it may change in either direction
 )
 
+// Opposite is the mode of what falls where m grows, as the negation of a
+// condition or the other side of a comparison.
+func (m Mode) Opposite() Mode {
+	switch m {
+	case Grows:
+		return Falls
+	case Falls:
+		return Grows
+	}
+	return m
+}
+
 // Effect says what a verb does to the value it is called on.
 type Effect uint8
 

@@ -167,7 +167,7 @@ func (m Modes) ofOperator(x *Expr, args []Mark, block Mark) Mode {
 		if m.off == R4 {
 			return args[0].Mode
 		}
-		return worse(args[0].Mode, opposite(args[1].Mode))
+		return worse(args[0].Mode, args[1].Mode.Opposite())
 	case OpCount:
 		return all
 	case OpAdd, OpSub, OpMul, OpDiv, OpNeg:
@@ -308,11 +308,11 @@ func (m Modes) ofArithmetic(x *Expr, args []Mark) Mode {
 	case !x.Type.isInteger():
 		return Tentative
 	case x.Op == OpNeg:
-		return opposite(all)
+		return all.Opposite()
 	case x.Op == OpAdd:
 		return all
 	case x.Op == OpSub:
-		return worse(args[0].Mode, opposite(args[1].Mode))
+		return worse(args[0].Mode, args[1].Mode.Opposite())
 	case x.Op == OpMul && x.Args[0].Op == OpConst:
 		return scaled(args[1].Mode, x.Args[0])
 	case x.Args[1].Op == OpConst:
@@ -324,7 +324,7 @@ func (m Modes) ofArithmetic(x *Expr, args []Mark) Mode {
 // scaled is the mode of a number of the given mode times or by a constant.
 func scaled(m Mode, by *Expr) Mode {
 	if by.Const.AsInt() < 0 {
-		return opposite(m)
+		return m.Opposite()
 	}
 	return m
 }
@@ -387,9 +387,9 @@ func (m Modes) ofClosure(inputs Mode) Mode {
 // compared is the mode of "a > b" or "a < b".
 func compared(op Op, a, b Mode) Mode {
 	if op == OpGt || op == OpGe {
-		return worse(a, opposite(b))
+		return worse(a, b.Opposite())
 	}
-	return worse(opposite(a), b)
+	return worse(a.Opposite(), b)
 }
 
 // isUnsetBelow reports whether x compares "y.or(c)" with a constant, and c does
@@ -440,7 +440,7 @@ func (m Modes) ofChoice(x *Expr, args []Mark) Mode {
 	case m.off == R8:
 		return args[len(args)-1].Mode
 	case x.Op == OpNot:
-		return opposite(args[0].Mode)
+		return args[0].Mode.Opposite()
 	case x.Op == OpIf && args[0].Mode == Grows && isEmpty(x.Args[2]):
 		return worst(args[:2])
 	case x.Op == OpIf:
@@ -503,17 +503,6 @@ func worse(a, b Mode) Mode {
 		return a
 	}
 	return Tentative
-}
-
-// opposite swaps growing and falling.
-func opposite(m Mode) Mode {
-	switch m {
-	case Grows:
-		return Falls
-	case Falls:
-		return Grows
-	}
-	return m
 }
 
 // frozen is the mode of what is settled only where its input never changes.

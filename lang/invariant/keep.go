@@ -79,20 +79,10 @@ func (o *opinion) judgeRepairs(ss []*plan.Stmt) {
 // isMonotoneTest reports whether what breaks the invariant breaks it until it
 // is repaired. The element counts as constant where the repair only removes it.
 func (o *opinion) isMonotoneTest() bool {
-	if m := o.opposite(o.modes.Of(o.inv.Cond)); m > plan.Grows {
+	if m := o.modes.Of(o.inv.Cond).Opposite(); m > plan.Grows {
 		return false
 	}
 	return o.inv.Source == nil || o.modes.Of(o.inv.Source) <= plan.Grows || o.removesElement()
-}
-
-func (o *opinion) opposite(m plan.Mode) plan.Mode {
-	switch m {
-	case plan.Grows:
-		return plan.Falls
-	case plan.Falls:
-		return plan.Grows
-	}
-	return m
 }
 
 // removesElement reports whether every update of the repair removes

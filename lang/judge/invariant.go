@@ -2,25 +2,26 @@ package judge
 
 import (
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // invariant judges an invariant at every role that watches it.
-func (j *judge) invariant(i int, v Verdict) {
-	inv := &j.p.Invariants[i]
+func (j *judge) invariant(v *invariant.Verdict) {
+	inv := &j.p.Invariants[v.Index]
 	line := Line{
-		Span: j.typed.Invariants[i].Decl.Name.Span, What: "invariant " + inv.Name,
+		Span: j.typed.Invariants[v.Index].Decl.Name.Span, What: "invariant " + inv.Name,
 		Settled: true, Mergeable: true,
 	}
-	switch v.Keep {
-	case Free:
-		line.Why = "free: no update breaks it"
-	case ByEscrow:
+	switch v.Kind {
+	case invariant.Free:
+		line.Why = "free: " + v.Why + " (" + v.Shape + ")"
+	case invariant.Escrow:
 		line.Strength, line.Why = Escrow, "escrow: who breaks it spends rights"
-	case BySerial:
+	case invariant.Serial:
 		line.Strength, line.Mergeable, line.Why = Serial, false, "serial: its home decides"
-	case ByRepair:
+	case invariant.Repair:
 		line.Strength, line.Why = Commit, "repaired where it is broken"
 		line.Overshoot = j.overshoot(inv)
 		j.mustBeBounded(inv, line)
@@ -28,11 +29,8 @@ func (j *judge) invariant(i int, v Verdict) {
 	default:
 		line.Settled, line.Why = false, "nothing keeps it"
 	}
-	if v.Why != "" {
-		line.Why = v.Why
-	}
 	j.at(inv.At, line, func(r *plan.Role, l *Line) {
-		if v.Keep == ByEscrow {
+		if v.Kind == invariant.Escrow {
 			l.Why += "; " + j.rights(inv, r, l.Span)
 		}
 	})

@@ -4,39 +4,21 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/lang/types"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
-// Keep says what upholds an invariant.
-type Keep uint8
-
-const (
-	Unkept   Keep = iota // nothing known of
-	Free                 // no update can break it
-	ByEscrow             // rights to break it, which are counted
-	BySerial             // the home, one update after another
-	ByRepair             // its `else`, when it is broken
-)
-
-// Verdict is what is known of an invariant, and why.
-type Verdict struct {
-	Keep Keep
-	Why  string // may be empty
-}
-
-// Verdicts finds the verdict of each invariant of a program.
-type Verdicts func(p *plan.Program) []Verdict
-
-// Judge judges a typed program whose plan is complete but for what its letters
-// say. The letters are about what the topology cannot give. verdicts may be
-// nil: then an invariant is what its declaration says. Cost: linear in the
-// plan and its views as they are read, times the number of roles.
-func Judge(typed *types.Typed, verdicts Verdicts) (*Report, []diag.Diagnostic) {
+// Judge judges a program whose plan is complete but for what its letters say,
+// by its modes and by what was decided of its invariants. The letters are about
+// what the topology cannot give. Cost: linear in the plan and its views as they
+// are read, times the number of roles.
+func Judge(typed *types.Typed, modes *mode.Program, invariants []invariant.Verdict) (*Report, []diag.Diagnostic) {
 	p := typed.Program
-	j := newJudge(typed)
+	j := &judge{p: p, typed: typed, report: &Report{}, modes: modes}
+	j.viewFootprints()
 	for i := range p.Handlers {
 		j.handler(i)
 	}
@@ -46,24 +28,10 @@ func Judge(typed *types.Typed, verdicts Verdicts) (*Report, []diag.Diagnostic) {
 	for i := range p.Processes {
 		j.process(i)
 	}
-	if verdicts == nil {
-		verdicts = asWritten
-	}
-	for i, v := range verdicts(p) {
-		j.invariant(i, v)
+	for i := range invariants {
+		j.invariant(&invariants[i])
 	}
 	return j.report, j.letters
-}
-
-// asWritten takes the word of each declaration.
-func asWritten(p *plan.Program) []Verdict {
-	vs := make([]Verdict, len(p.Invariants))
-	for i := range p.Invariants {
-		if len(p.Invariants[i].Repair) > 0 {
-			vs[i].Keep = ByRepair
-		}
-	}
-	return vs
 }
 
 type judge struct {
@@ -75,13 +43,6 @@ type judge struct {
 	modes     *mode.Program
 	viewCells [][]cell         // the cells that each view reads, those it reads looked through
 	writers   map[int][]string // the roles at which each database is written; see breakers
-}
-
-func newJudge(typed *types.Typed) *judge {
-	p := typed.Program
-	j := &judge{p: p, typed: typed, report: &Report{}, modes: mode.New(typed)}
-	j.viewFootprints()
-	return j
 }
 
 func (j *judge) write(d diag.Diagnostic) { j.letters = append(j.letters, d) }

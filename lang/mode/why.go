@@ -59,13 +59,13 @@ func (w *why) because(x *plan.Expr, want plan.Mode) {
 		w.note(x, "`"+symbols[x.Op]+"`"+w.onWhat(x)+" is not monotone")
 		w.inputs(x, plan.Constant)
 	case plan.OpGt, plan.OpGe, plan.OpSub:
-		w.sides(x, want, opposite(want))
+		w.sides(x, want, want.Opposite())
 	case plan.OpLt, plan.OpLe:
-		w.sides(x, opposite(want), want)
+		w.sides(x, want.Opposite(), want)
 	case plan.OpMinus:
 		w.minus(x, want)
 	case plan.OpNot, plan.OpNeg:
-		w.because(x.Args[0], opposite(want))
+		w.because(x.Args[0], want.Opposite())
 	case plan.OpMul, plan.OpDiv:
 		w.scaled(x, want)
 	case plan.OpMap:
@@ -156,7 +156,7 @@ func (w *why) total(x *plan.Expr, want plan.Mode) {
 func (w *why) minus(x *plan.Expr, want plan.Mode) {
 	if w.is(x.Args[0], want) {
 		w.note(x, "`minus` loses what the other side gains")
-		w.because(x.Args[1], opposite(want))
+		w.because(x.Args[1], want.Opposite())
 		return
 	}
 	w.because(x.Args[0], want)
@@ -172,7 +172,7 @@ func (w *why) scaled(x *plan.Expr, want plan.Mode) {
 		w.note(x, "`"+symbols[x.Op]+"` follows nothing unless one side is a constant")
 		w.inputs(x, plan.Constant)
 	case k.Const.AsInt() < 0:
-		w.because(y, opposite(want))
+		w.because(y, want.Opposite())
 	default:
 		w.because(y, want)
 	}
@@ -360,15 +360,4 @@ func (w *why) spoiledBy(database int, l plan.Lattice) string {
 var readers = map[plan.Op]string{
 	plan.OpAt: "[]", plan.OpAvg: "avg", plan.OpSort: "sort_by", plan.OpTop: "top", plan.OpGroup: "group",
 	plan.OpFirst: "first", plan.OpLast: "last",
-}
-
-// opposite is what the other side of a comparison must do.
-func opposite(m plan.Mode) plan.Mode {
-	switch m {
-	case plan.Grows:
-		return plan.Falls
-	case plan.Falls:
-		return plan.Grows
-	}
-	return m
 }
