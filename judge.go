@@ -17,12 +17,6 @@ func Judge(path, topology string) (*judge.Report, []diag.Diagnostic, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if sources, err = withImports(sources); err != nil {
-		return nil, nil, err
-	}
-	if sources, err = withLock(sources, path); err != nil {
-		return nil, nil, err
-	}
 	if topology != "" {
 		text, err := os.ReadFile(topology)
 		if err != nil {

@@ -41,12 +41,6 @@ func Load(path string) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sources, err = withImports(sources); err != nil {
-		return nil, err
-	}
-	if sources, err = withLock(sources, path); err != nil {
-		return nil, err
-	}
 	return compile(sources, topology)
 }
 
@@ -94,8 +88,20 @@ func compile(sources []lang.Source, topology *lang.Source) (*Program, error) {
 	return &Program{Plan: compiled, Tests: tests, Notes: notes}, nil
 }
 
-// read collects the files of the program at path.
+// read collects the files of the program at path, what they import, and its lock.
 func read(path string) (sources []lang.Source, topology *lang.Source, err error) {
+	if sources, topology, err = readAt(path); err != nil {
+		return nil, nil, err
+	}
+	if sources, err = withImports(sources); err != nil {
+		return nil, nil, err
+	}
+	sources, err = withLock(sources, path)
+	return sources, topology, err
+}
+
+// readAt collects the files that stand at path itself.
+func readAt(path string) (sources []lang.Source, topology *lang.Source, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("no program there: %w", err)

@@ -29,12 +29,6 @@ func SchemaOf(path string) (*Schema, []diag.Diagnostic, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if sources, err = withImports(sources); err != nil {
-		return nil, nil, err
-	}
-	if sources, err = withLock(sources, path); err != nil {
-		return nil, nil, err
-	}
 	s := &Schema{File: lockFile(path)}
 	for _, source := range sources {
 		if source.Name == s.File {
