@@ -68,24 +68,25 @@ func (h *Host) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	s := &sseWriter{w: w, flush: control.Flush}
 	for i, watch := range watches {
 		s.send(firstEvent(names[i], watch.First))
-		h.edge.Go(func() { forward(r, names[i], watch, changes) })
+		h.edge.Go(func() { forward(r, names[i], watch.C, changeEvent, changes) })
 	}
 	if notices != nil {
 		s.send(sse{}) // who listens sees that it does
-		h.edge.Go(func() { forwardNotices(r, notices, changes) })
+		h.edge.Go(func() { forward(r, "notices", notices.C, noticeEvent, changes) })
 	}
 	h.pump(r, s, changes, q.Get("status") != "")
 	return nil
 }
 
-// forward hands the changes of one watch to the connection that asked.
-func forward(r *http.Request, name string, watch *Watch, to chan<- sse) {
+// forward hands what comes from a watch or a listener to the connection that
+// asked; where that ends by falling behind, it says of name that it is lost.
+func forward[T any](r *http.Request, name string, from <-chan T, event func(T) sse, to chan<- sse) {
 	for {
 		e := sse{kind: "lost", data: map[string]string{"name": name, "error": ErrLagged.Error()}}
 		select {
-		case shown, ok := <-watch.C:
+		case v, ok := <-from:
 			if ok {
-				e = changeEvent(shown)
+				e = event(v)
 			}
 			select {
 			case to <- e:

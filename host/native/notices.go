@@ -3,7 +3,6 @@ package native
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"sync"
 
 	"github.com/martinelli-lang/martinelli/flow"
@@ -81,25 +80,6 @@ type noticeMessage struct {
 	Value json.RawMessage `json:"value"`
 }
 
-// forwardNotices hands notices to the connection that asked.
-func forwardNotices(r *http.Request, l *Listener, to chan<- sse) {
-	for {
-		e := sse{kind: "lost", data: map[string]string{"name": "notices", "error": ErrLagged.Error()}}
-		select {
-		case n, ok := <-l.C:
-			if ok {
-				e = sse{"notice", noticeMessage{jsonvalue.Append(nil, n.KeyType, n.Key), jsonvalue.Append(nil, n.ValueType, n.Value)}}
-			}
-			select {
-			case to <- e:
-			case <-r.Context().Done():
-				return
-			}
-			if !ok {
-				return
-			}
-		case <-r.Context().Done():
-			return
-		}
-	}
+func noticeEvent(n flow.Notice) sse {
+	return sse{"notice", noticeMessage{jsonvalue.Append(nil, n.KeyType, n.Key), jsonvalue.Append(nil, n.ValueType, n.Value)}}
 }
