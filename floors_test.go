@@ -74,7 +74,7 @@ var floors = []floor{
 }
 
 // harnesses are rooms of tests only: laws and suites that others' tests call.
-var harnesses = []string{"wire/wiretest", "algebra/lattice/latticetest", "replica/replicatest", "store/storetest", "trust/trusttest", "lang/invariant/oracle", "flow/flowtest"}
+var harnesses = []string{"wire/wiretest", "algebra/lattice/latticetest", "replica/replicatest", "store/storetest", "trust/trusttest", "lang/diag/diagtest", "lang/invariant/oracle", "flow/flowtest"}
 
 // places are the rooms above the floors, with what they must not import.
 var places = map[string][]string{

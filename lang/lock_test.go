@@ -2,10 +2,10 @@ package lang
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/diag/diagtest"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -141,18 +141,7 @@ database :more, once, :was => :less # error E502 # note W502
 			if program != nil {
 				roundTrip(t, program)
 			}
-			want := lettersOf(text)
-			var got []string
-			for _, d := range letters {
-				if d.Where().File.Name == LockName {
-					t.Errorf("about the lock:\n%s", diag.Renderer{}.Letter(d))
-				}
-				got = append(got, announcement(d))
-			}
-			slices.Sort(got)
-			if !slices.Equal(got, want) {
-				t.Errorf("announced are %q, written %q\n%s", want, got, letter(letters))
-			}
+			diagtest.Compare(t, text, letters)
 		})
 	}
 }

@@ -5,9 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/martinelli-lang/martinelli/lang/diag/diagtest"
 )
 
 // shopMark begins the block of the reference that those marked with fragmentMark build on.
@@ -17,10 +18,7 @@ const (
 	topologyMark = "# topology\n"
 )
 
-var (
-	ruby      = regexp.MustCompile("(?ms)^```ruby\n(.*?)^```$")
-	announced = regexp.MustCompile(`# (error|warning|note) ([EW]\d+)`)
-)
+var ruby = regexp.MustCompile("(?ms)^```ruby\n(.*?)^```$")
 
 // TestReferenceCompiles compiles every example of docs/spec: a program that is
 // shown compiles, and one that is refused has exactly the letters that its lines announce.
@@ -52,42 +50,17 @@ func TestReferenceCompiles(t *testing.T) {
 				sources = append(sources, shop...)
 			}
 			blocks++
-			refused += compareLetters(t, name, block, sources, topology)
+			t.Run(name, func(t *testing.T) {
+				program, letters := Compile(sources, topology)
+				diagtest.Compare(t, block, letters)
+				if program == nil {
+					refused++
+				}
+			})
 			topology = nil
 		}
 	}
 	t.Logf("%d examples, %d of them refused", blocks, refused)
-}
-
-// compareLetters compiles an example, with the topology that stood before it,
-// and compares its letters with those it announces. It returns 1 for one that is refused.
-func compareLetters(t *testing.T, name, block string, sources []Source, topology *Source) (refused int) {
-	want := lettersOf(block)
-	program, letters := Compile(sources, topology)
-	var got []string
-	for _, d := range letters {
-		got = append(got, fmt.Sprintf("line %d: %s %s", d.Where().Position().Line, d.Severity, d.Code))
-	}
-	slices.Sort(got)
-	if !slices.Equal(got, want) {
-		t.Errorf("%s: it announces %q and gets %q\n%s", name, want, got, letter(letters))
-	}
-	if program == nil {
-		return 1
-	}
-	return 0
-}
-
-// lettersOf lists what the lines of an example announce.
-func lettersOf(block string) []string {
-	var want []string
-	for i, line := range strings.Split(block, "\n") {
-		for _, m := range announced.FindAllStringSubmatch(line, -1) {
-			want = append(want, fmt.Sprintf("line %d: %s %s", i+1, m[1], m[2]))
-		}
-	}
-	slices.Sort(want)
-	return want
 }
 
 // TestReferenceIsShort counts the pages of the reference: 55 lines of 130

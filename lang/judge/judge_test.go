@@ -1,21 +1,14 @@
 package judge_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/lang"
-	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/diag/diagtest"
 )
-
-// expectation is "# error E401 some words" at the end of the line that causes
-// the letter: its severity, its code and a part of its title.
-var expectation = regexp.MustCompile(`# (error|warning|note) ([EW]\d+) ?([^#\n]*)`)
 
 // TestLetters judges every program of testdata/letters for the topology of its
 // name, or for the usual one, and compares the letters with what its lines
@@ -34,28 +27,8 @@ func TestLetters(t *testing.T) {
 }
 
 func compare(t *testing.T, text string, topology *lang.Source) {
-	var want []string
-	for i, line := range strings.Split(text, "\n") {
-		for _, m := range expectation.FindAllStringSubmatch(line, -1) {
-			want = append(want, fmt.Sprintf("%d %s %s %s", i+1, m[1], m[2], strings.TrimSpace(m[3])))
-		}
-	}
 	_, letters := lang.Judge([]lang.Source{{Name: "test.mrt", Text: text}}, topology)
-	for _, d := range letters {
-		got := fmt.Sprintf("%d %s %s ", d.Where().Position().Line, d.Severity, d.Code)
-		i := slices.IndexFunc(want, func(w string) bool {
-			title, ok := strings.CutPrefix(w, got)
-			return ok && strings.Contains(d.Title, title)
-		})
-		if i < 0 {
-			t.Errorf("not announced:\n%s", diag.Renderer{}.Letter(d))
-			continue
-		}
-		want = slices.Delete(want, i, i+1)
-	}
-	for _, w := range want {
-		t.Errorf("announced, and not written: line %s", w)
-	}
+	diagtest.Compare(t, text, letters)
 }
 
 func glob(t *testing.T, pattern string) []string {

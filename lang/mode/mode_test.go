@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/diag/diagtest"
 	"github.com/martinelli-lang/martinelli/lang/lower"
 	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
@@ -18,8 +18,6 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/lang/types"
 )
-
-var expectation = regexp.MustCompile("# (error|note) ([EW]\\d+) ?([^\n]*)")
 
 // TestActs judges every program of testdata: each announced line gets its
 // letter, with the reason under it, and no other line gets one.
@@ -33,28 +31,8 @@ func TestActs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compare(t, filepath.Base(file), string(text))
-	}
-}
-
-func compare(t *testing.T, name, text string) {
-	want := map[int]string{}
-	for i, line := range strings.Split(text, "\n") {
-		if m := expectation.FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "# A line") {
-			want[i+1] = m[2] + " " + m[3]
-		}
-	}
-	_, letters := lang.Judge([]lang.Source{{Name: name, Text: text}}, nil)
-	for _, d := range letters {
-		line := d.Where().Position().Line
-		code, words, _ := strings.Cut(want[line], " ")
-		if code != string(d.Code) || !strings.Contains(d.Labels[0].Text, words) {
-			t.Errorf("announced %q:\n%s", want[line], diag.Renderer{}.Letter(d))
-		}
-		delete(want, line)
-	}
-	for line, w := range want {
-		t.Errorf("%s:%d: %s is not written", name, line, w)
+		_, letters := lang.Judge([]lang.Source{{Name: filepath.Base(file), Text: string(text)}}, nil)
+		diagtest.Compare(t, string(text), letters)
 	}
 }
 
