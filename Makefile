@@ -18,12 +18,15 @@ lint:
 	GOOS=js GOARCH=wasm $(GO) build ./node ./lang/... ./sim/...
 	GOOS=wasip1 GOARCH=wasm $(GO) build ./node ./lang/... ./sim/...
 
+# All rooms but the weight of a page, which size takes once.
+ROOMS = $$($(GO) list ./... | grep -v internal/weight)
+
 unit:
-	$(GO) test $$($(GO) list ./... | grep -v internal/weight)
+	$(GO) test $(ROOMS)
 
 # The race detector slows the simulator ten times, so -short takes fewer seeds.
 race:
-	$(GO) test -race -short ./...
+	$(GO) test -race -short $(ROOMS)
 
 # What the browser pays: a js/wasm program over node, compressed.
 size:

@@ -22,9 +22,6 @@ const (
 // TestSize builds the smallest js/wasm program that compiles a program of the
 // language and runs a node, and prints its weight.
 func TestSize(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the weight is taken once, by the long run of the suite")
-	}
 	out := filepath.Join(t.TempDir(), "page.wasm")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./page")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
