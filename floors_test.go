@@ -69,6 +69,7 @@ var floors = []floor{
 	{room: "overlay/broadcast", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/repair", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/place", rooms: []string{"wire", "algebra/..."}},
+	{room: "entity/saga", rooms: []string{"wire", "algebra/..."}},
 
 	{room: "node", rooms: []string{"wire", "value", "plan", "algebra/...", "flow", "replica", "trust", "store", "overlay/..."}},
 }
