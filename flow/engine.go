@@ -44,6 +44,11 @@ type Engine struct {
 	defs      []valueFn // compiled when first called
 	handlers  []*handler
 	byEvent   map[string]int
+	atomics   map[plan.BlockHash]*atomic
+	ending    []*atomic        // by the handlers that end with them, in order
+	sealed    *database        // which keys are sealed
+	kept      []*watch         // of the invariants that serial blocks keep
+	isKept    bool             // they have been started
 	watches   []*watch         // by invariant; nil for those of other roles
 	shows     []*show          // renders first
 	userViews map[userView]int // where views of users stand in program.Views
@@ -79,13 +84,14 @@ func New(cfg Config) (*Engine, error) {
 	e.machine.engine, e.run.engine, e.judge.engine = e, e, e
 	e.rules = make([]boolFn, len(e.program.Allows))
 	e.defs = make([]valueFn, len(e.program.Funcs))
+	if err := e.mayRun(); err != nil {
+		return nil, err
+	}
+	e.openAtomics()
 	if err := e.openDatabases(); err != nil {
 		return nil, err
 	}
 	if err := e.linkImports(); err != nil {
-		return nil, err
-	}
-	if err := e.mayRun(); err != nil {
 		return nil, err
 	}
 	e.compileHandlers()
@@ -108,7 +114,7 @@ func (e *Engine) openDatabases() error {
 		e.byName[db.decl.Name] = db
 	}
 	e.inherit()
-	return nil
+	return e.openSealed()
 }
 
 func (e *Engine) linkImports() error {
@@ -144,9 +150,7 @@ func (e *Engine) walkHere(visit func(*plan.Expr) bool) {
 		}
 	}
 	for _, h := range e.program.Handlers {
-		if e.runs(h.At) {
-			walkStatements(h.Body, visit)
-		}
+		e.walkHandler(&h, visit)
 	}
 	for _, inv := range e.program.Invariants {
 		if e.runs(inv.At) {
@@ -170,6 +174,24 @@ func (e *Engine) walkHere(visit func(*plan.Expr) bool) {
 	}
 }
 
+// walkHandler visits what this role may run of a handler: a block at its end
+// runs at trusted roles, wherever the handler stands.
+func (e *Engine) walkHandler(h *plan.Handler, visit func(*plan.Expr) bool) {
+	body, isHere := h.Body, e.runs(h.At)
+	if s, ok := h.Atomic(); ok {
+		body = body[:len(body)-1]
+		if e.role.Trusted() {
+			walkStatements(s.Body, visit)
+		}
+		if isHere {
+			walkStatements([]*plan.Stmt{{Args: s.Args, Else: s.Else}}, visit)
+		}
+	}
+	if isHere {
+		walkStatements(body, visit)
+	}
+}
+
 func walkStatements(stmts []*plan.Stmt, visit func(*plan.Expr) bool) {
 	for _, s := range stmts {
 		for _, arg := range s.Args {
@@ -189,16 +211,6 @@ func (e *Engine) def(index int) valueFn {
 	return e.defs[index]
 }
 
-// mayRun refuses handlers that coordinate: this version judges them alone.
-func (e *Engine) mayRun() error {
-	for i := range e.program.Handlers {
-		if h := &e.program.Handlers[i]; coordinates(h.Body) {
-			return Error("on_" + h.Event + " has a serial block or a saga, which this version does not run")
-		}
-	}
-	return nil
-}
-
 func (e *Engine) compileHandlers() {
 	c := compiler{engine: e}
 	e.handlers = make([]*handler, len(e.program.Handlers))
@@ -207,11 +219,21 @@ func (e *Engine) compileHandlers() {
 		if !e.runs(decl.At) {
 			continue
 		}
-		e.handlers[i] = &handler{decl, c.statements(decl.Body), e.isOwn(decl)}
+		e.handlers[i] = &handler{decl, c.handler(decl, i), e.isOwn(decl)}
 		if _, taken := e.byEvent[decl.Event]; !taken {
 			e.byEvent[decl.Event] = i
 		}
 	}
+}
+
+// handler compiles the body of a handler of this role.
+func (c *compiler) handler(h *plan.Handler, index int) stepFn {
+	for _, b := range c.engine.ending {
+		if b.Handler == index {
+			return c.handing(b)
+		}
+	}
+	return c.statements(h.Body)
 }
 
 func (e *Engine) startWatches() {
@@ -344,6 +366,7 @@ type Outcome struct {
 	Reads  []string // names of the spaces read, ascending, each once
 	Wanted *Wanted  // with AbortForbidden: what the run wrote and had no right to, if a rule could give it
 
+	Handed  *Handed  // the block at the handler's end, for its home; nil: it has none
 	Notices []Notice // what it tells who listens now
 	Uploads []Upload // the events it raises at the home, which belong to its commit
 }

@@ -38,6 +38,9 @@ type run struct {
 	wanted  *Wanted // what it had no right to
 	notices []Notice
 	uploads []Upload
+
+	handed   *Handed // the block it has come to
+	isServed bool    // it runs where it is ordered: what serial blocks keep must hold after it
 }
 
 // share is what the run writes in one space.
@@ -74,14 +77,22 @@ const (
 
 // begin readies r for another run. Its slices keep their room.
 func (r *run) begin(env Env) {
-	r.env = env
-	if env.User == "" {
-		r.env.User = r.engine.cfg.User
+	user := env.User
+	if user == "" {
+		user = r.engine.cfg.User
 	}
+	r.beginAs(env, user)
+}
+
+// beginAs is begin on behalf of a user, or of nobody.
+func (r *run) beginAs(env Env, user string) {
+	r.env = env
+	r.env.User = user
 	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
 	r.reads, r.writes, r.size = nil, 0, 0
 	r.isOwn, r.wanted = false, nil
 	r.notices, r.uploads = nil, nil
+	r.handed, r.isServed = nil, false
 }
 
 // write runs a verb on the cell at key and reports whether the run goes on.
@@ -93,6 +104,9 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 	if r.env.Holds != nil && !r.env.Holds(db.decl.SpaceName(key)) {
 		m.stop(AbortNotHeld, "this node does not keep this key of "+db.decl.Name)
 		return false
+	}
+	if r.engine.isSealed(db, key) {
+		return m.refuseSealed(db)
 	}
 	c := r.open(m, db, key)
 	delta, err := c.crdt.Do(verb, r.env.Self, arg)
@@ -125,6 +139,9 @@ func (r *run) clear(m *machine, db *database, prefix []value.Value) bool {
 		}
 		if !strings.HasPrefix(c.path, path) {
 			continue
+		}
+		if r.engine.isSealed(db, c.key) {
+			return m.refuseSealed(db)
 		}
 		delta := crdt.Clear(c.crdt)
 		if !r.fits(c, delta) || !r.apply(c, delta) {
@@ -352,10 +369,14 @@ func (e *Engine) execute(body stepFn) Outcome {
 	body(m)
 	if m.abort != "" {
 		r.undo()
+	} else if r.isServed {
+		e.uphold(m, r)
+	}
+	if m.abort != "" {
 		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted}
 	}
 	r.join(m)
-	out := Outcome{Writes: r.outcome(), Reads: r.reads, Notices: r.notices, Uploads: r.uploads}
+	out := Outcome{Writes: r.outcome(), Reads: r.reads, Notices: r.notices, Uploads: r.uploads, Handed: r.handed}
 	e.settle(r.touched)
 	return out
 }

@@ -51,6 +51,8 @@ func (c *compiler) statement(s *plan.Stmt) stepFn {
 		return c.notify(s)
 	case plan.StmtUpload:
 		return c.upload(s)
+	case plan.StmtSeal:
+		return c.seal(s)
 	case plan.StmtAbort:
 		why, detail := s.Name, "the handler says so"
 		if len(s.Args) > 0 {
@@ -167,18 +169,4 @@ func (c *compiler) argument(db *database, s *plan.Stmt) valueFn {
 		return func(*machine) value.Value { return value.Nil }
 	}
 	return c.value(s.Args[s.Keys])
-}
-
-// coordinates reports whether statements ask for more than a commit.
-func coordinates(ss []*plan.Stmt) bool {
-	for _, s := range ss {
-		switch s.Op {
-		case plan.StmtSerial, plan.StmtSaga, plan.StmtStep, plan.StmtSeal:
-			return true
-		}
-		if coordinates(s.Body) || coordinates(s.Else) {
-			return true
-		}
-	}
-	return false
 }

@@ -25,7 +25,7 @@ func (e *Engine) directory() *database {
 // the run has no room for it, he joins with his next.
 func (r *run) join(m *machine) {
 	db := r.engine.directory()
-	if db == nil || r.env.User == "" {
+	if db == nil || r.env.User == "" || r.isServed { // he joined when he raised it
 		return
 	}
 	user := value.String(r.env.User)
