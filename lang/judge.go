@@ -7,7 +7,6 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/judge"
 	"github.com/martinelli-lang/martinelli/lang/lower"
 	"github.com/martinelli-lang/martinelli/lang/mode"
-	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/types"
 )
@@ -19,36 +18,24 @@ import (
 // would mend; beside errors that the topology causes there is one. Cost:
 // linear in the text, and in the plan for each role.
 func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic) {
-	sources, lock, letters := cutLock(sources)
-	files, more := parse(sources)
-	letters = append(letters, more...)
-	roles, more := readTopology(topology)
-	letters = append(letters, more...)
-	look := func(files []*syntax.File) []diag.Diagnostic {
-		_, letters := judgeFiles(files, roles, lock.Quiet())
-		return letters
-	}
-	if diag.HasErrors(more) {
-		return nil, diag.Sort(letters)
-	}
-	if diag.HasErrors(letters) {
-		return nil, diag.Sort(alsoOf(files, letters, look))
-	}
-	report, more := judgeFiles(files, roles, lock)
-	return report, diag.Sort(append(letters, alsoOf(files, more, look)...))
+	r := Read(sources, topology)
+	return r.Report, r.Letters
 }
 
-// judgeFiles takes what could be read through the rooms of the compiler.
-func judgeFiles(files []*syntax.File, roles *resolve.Topology, lock *types.Lock) (*judge.Report, []diag.Diagnostic) {
-	u, letters := understand(files, roles, lock)
+// judge takes what could be read through the rooms of the compiler.
+func (r *Reading) judge(files []*syntax.File, lock *types.Lock) (understood, []diag.Diagnostic) {
+	u, letters := understand(files, r.Topology, lock)
 	if letters = append(letters, judgedOnly(u.typed.Later)...); diag.HasErrors(letters) {
-		return nil, letters
+		return u, letters
 	}
 	_, more := lower.Lower(u.typed, u.resolved)
 	modes := mode.New(u.typed)
 	letters = append(append(letters, more...), modes.Letters()...)
 	report, more := judge.Judge(u.typed, modes, u.judged.Verdicts)
-	return report, append(letters, more...)
+	if r.Judged == nil { // of several the one with the largest part
+		r.Judged = &Judged{u.typed, modes, report}
+	}
+	return u, append(letters, more...)
 }
 
 // judgedOnly makes the letters that refuse constructs into notes that they are

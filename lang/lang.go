@@ -117,15 +117,21 @@ func parse(sources []Source) ([]*syntax.File, []diag.Diagnostic) {
 }
 
 func readTopology(s *Source) (*resolve.Topology, []diag.Diagnostic) {
+	t, _, letters := readRoles(s)
+	return t, letters
+}
+
+// readRoles reads a topology; the tree is what is written.
+func readRoles(s *Source) (*resolve.Topology, *syntax.Topology, []diag.Diagnostic) {
 	if s == nil {
-		return resolve.UsualTopology(), nil
+		return resolve.UsualTopology(), nil, nil
 	}
 	tree, letters := syntax.ParseTopology(token.NewFile(s.Name, s.Text))
 	if diag.HasErrors(letters) {
-		return nil, letters
+		return nil, tree, letters
 	}
 	t, more := resolve.ResolveTopology(tree)
-	return t, append(letters, more...)
+	return t, tree, append(letters, more...)
 }
 
 // Imports returns the names of the files that a file imports, in the order of

@@ -33,6 +33,8 @@ type body struct {
 	locals map[*resolve.Local]*variable
 	scope  []named // the local names in scope, for the dimensions they bind
 
+	types map[*resolve.Local]plan.Type // the checker's: of all local names
+
 	section section // of a handler
 	handler *resolve.Handler
 	last    syntax.Stmt // of a handler: its last statement
@@ -48,7 +50,7 @@ type variable struct {
 // enter begins a body and returns what ends it.
 func (c *checker) enter(k kind, bound ...named) (leave func()) {
 	outer := c.body
-	c.body = &body{kind: k, locals: map[*resolve.Local]*variable{}, scope: bound}
+	c.body = &body{kind: k, locals: map[*resolve.Local]*variable{}, scope: bound, types: c.spans.Locals}
 	return func() { c.body = outer }
 }
 
@@ -57,6 +59,7 @@ func (b *body) bind(l *resolve.Local, t plan.Type) int {
 	slot := b.slots
 	b.slots++
 	b.locals[l] = &variable{slot, t}
+	b.types[l] = t
 	b.scope = append(b.scope, named{l.Name.Text, l})
 	return slot
 }

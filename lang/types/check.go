@@ -35,6 +35,21 @@ type Typed struct {
 type Spans struct {
 	Exprs map[*plan.Expr]token.Span
 	Stmts map[*plan.Stmt]token.Span
+
+	// For who asks what a written thing is: what an expression computes, which
+	// place stands before a dot, and the types of local names.
+	At     map[syntax.Expr]*plan.Expr
+	Places map[syntax.Expr]Place
+	Locals map[*resolve.Local]plan.Type
+}
+
+// Place is a database, one of its keys, or what stands inside there.
+type Place struct {
+	Database *resolve.Database
+	Stored   int          // in the program's databases; -1: a record or a map
+	Fields   []plan.Field // of a record of lattices: what each reads as
+	HasKeys  bool         // it has a key for each of what it holds
+	IsWhole  bool         // it has its verbs: every dimension has a key
 }
 
 // roundsMax bounds the quiet passes. A program needs more rounds only where
@@ -142,7 +157,10 @@ const (
 func (c *checker) reset() {
 	c.letters = nil
 	c.out = &plan.Program{}
-	c.spans = Spans{map[*plan.Expr]token.Span{}, map[*plan.Stmt]token.Span{}}
+	c.spans = Spans{
+		map[*plan.Expr]token.Span{}, map[*plan.Stmt]token.Span{},
+		map[syntax.Expr]*plan.Expr{}, map[syntax.Expr]Place{}, map[*resolve.Local]plan.Type{},
+	}
 	c.later = nil
 	c.views = map[*resolve.View]*entry{}
 	c.viewOrder, c.modes = nil, nil
@@ -169,6 +187,9 @@ func (c *checker) written(e *plan.Expr, at syntax.Node) *plan.Expr {
 	}
 	if _, known := c.spans.Exprs[e]; !known {
 		c.spans.Exprs[e] = at.Where()
+	}
+	if x, isExpr := at.(syntax.Expr); isExpr {
+		c.spans.At[x] = e
 	}
 	return e
 }

@@ -339,3 +339,22 @@ func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Exp
 func (p place) hasKeys() bool {
 	return p.index == nil && len(p.steps) == 0 || !p.isWhole() || p.isMap()
 }
+
+// asked notes the place before a dot, for who asks what may stand behind it.
+func (c *checker) asked(x syntax.Expr, p place, ok bool) {
+	if !ok || c.learning {
+		return
+	}
+	noted := Place{Database: p.db, Stored: -1, HasKeys: p.hasKeys(), IsWhole: p.isWhole()}
+	if p.isLeaf() {
+		noted.Stored = p.layout.index
+	}
+	for _, f := range p.fields {
+		t := plan.Any
+		if f.isLeaf() {
+			t = c.stored[f.index].Lattice.Reading()
+		}
+		noted.Fields = append(noted.Fields, plan.Field{Name: f.name, Type: t})
+	}
+	c.spans.Places[x] = noted
+}

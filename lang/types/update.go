@@ -14,6 +14,7 @@ import (
 // one of its keys.
 func (c *checker) isVerb(m *syntax.Member) bool {
 	p, ok := c.target(m.X)
+	c.asked(m.X, p, ok)
 	if ok && p.isMap() {
 		return m.Name.Text == "remove"
 	}
