@@ -32,6 +32,9 @@ type Label struct {
 type Way struct {
 	Text string `json:"text"`
 	Cost string `json:"cost,omitempty"`
+
+	Edits []Edit `json:"-"` // what it changes in the text; none where that is the programmer's to say
+	Leads []Code `json:"-"` // the letters that may be written then, where the edits are the first step of it
 }
 
 // Diagnostic is one letter.
@@ -44,6 +47,7 @@ type Diagnostic struct {
 	Example  string  // a counterexample, in words
 	Ways     []Way   // what the programmer may choose
 	Hint     string  // how to go on where there is one way
+	Fix      []Edit  // what the hint says to write, where that is known to the letter
 }
 
 // Errorf returns an error of the given code at a place. The label under the
@@ -84,9 +88,9 @@ func (d Diagnostic) Hinting(text string, args ...any) Diagnostic {
 	return d
 }
 
-// Way adds a way out with its cost.
-func (d Diagnostic) Way(text, cost string) Diagnostic {
-	d.Ways = append(slices.Clip(d.Ways), Way{text, cost})
+// Way adds a way out with its cost, and what it changes in the text.
+func (d Diagnostic) Way(text, cost string, edits ...Edit) Diagnostic {
+	d.Ways = append(slices.Clip(d.Ways), Way{Text: text, Cost: cost, Edits: edits})
 	return d
 }
 

@@ -14,13 +14,13 @@ func (o *opinion) judgeEscrow() {
 	case !o.isRights():
 		o.write(diag.Errorf("E306", o.at(), "`:keep => :escrow` is for a bound of one counter").
 			Since(token.Span{}, "what is handed out is the distance of a counter from its bound, `c >= k` or `c <= k`").
-			Way(":keep => :serial", "its terms live at one home; one round trip; refuses offline").
+			Way(":keep => :serial", "its terms live at one home; one round trip; refuses offline", o.kept("serial")).Leading(afterSerial...).
 			Way("else ...", o.costOfRepair()))
 	case slices.ContainsFunc(o.databases(), func(i int) bool { return o.p.Databases[i].Placement == plan.Home }):
 		o.write(diag.Errorf("E306", o.at(), "`:keep => :escrow` of a database with a home").
 			Since(token.Span{}, "rights are held by replicas").
-			Way("`:replicated => true` on its database", "offline, up to the rights a replica holds").
-			Way(":keep => :serial", "never refused wrongly; one round trip; refuses offline"))
+			Way("`:replicated => true` on its database", "offline, up to the rights a replica holds", o.replicated()...).Leading(withoutHome...).
+			Way(":keep => :serial", "never refused wrongly; one round trip; refuses offline", o.kept("serial")).Leading(afterSerial...))
 	}
 }
 
@@ -30,9 +30,9 @@ func (o *opinion) judgeSerial() {
 		if db := &o.p.Databases[i]; db.Placement != plan.Home {
 			d := diag.Errorf("E308", o.at(), "`:keep => :serial` of `%s`, which every replica may change", db.Name).
 				Since(token.Span{}, "serial blocks run at a home").
-				Way("leave out the :replicated of `"+db.Name+"`", "one round trip; refuses offline")
+				Way("leave out the :replicated of `"+db.Name+"`", "one round trip; refuses offline", o.all.typed.Owners[i].Decl.Unreplicated()...).Leading(afterSerial...)
 			if o.isRights() {
-				d = d.Way(":keep => :escrow", "offline, up to the rights a replica holds")
+				d = d.Way(":keep => :escrow", "offline, up to the rights a replica holds", o.kept("escrow"))
 			}
 			o.write(d.Way("else ...", o.costOfRepair()))
 			return
@@ -46,7 +46,8 @@ func (o *opinion) judgeSerial() {
 			o.write(diag.Errorf("E305", o.all.typed.Spans.Stmts[w.stmt], "this changes `%s` outside of a serial block", o.p.Databases[w.db].Name).
 				Here("%s", o.effect(w, l)).
 				There(o.at(), "kept by :serial").
-				Hinting("write it into `atomic :serial do ... end`, at the end of the handler"))
+				Hinting("write it into `atomic :serial do ... end`, at the end of the handler").
+				Fixed(o.all.intoSerial(o.all.typed.Spans.Stmts[w.stmt])...))
 		}
 	}
 }

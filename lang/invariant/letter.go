@@ -28,7 +28,7 @@ func (o *opinion) writeOpen(v Verdict) {
 	if o.isUnknown() {
 		d := diag.Errorf("E309", o.at(), "nothing is known of the form of `%s`", o.text()).
 			Hinting("the forms are: c >= k, c == k, x + y == const, x <= y, a predicate of one element, two registers equal, x in s, `x.y in s` of each x (a foreign key), `a.f != b.f or a == b` of each pair (unique), s.count <= k, p implies q, not (p and q), a total beside a set; of databases, not of views").
-			Way(":keep => :serial", "its terms live at one home and change in serial blocks; one round trip; not offline").
+			Way(":keep => :serial", "its terms live at one home and change in serial blocks; one round trip; not offline", o.kept("serial")).Leading(afterSerial...).
 			Way("else ...", "it may be broken for a while; you say how to repair it")
 		d.Example = v.Counterexample
 		o.write(d)
@@ -45,9 +45,15 @@ func (o *opinion) writeOpen(v Verdict) {
 		serial = "its database then has a home, without :replicated; one round trip; not offline"
 	}
 	if o.isRights() {
-		d = d.Way(":keep => :escrow", escrow)
+		edits := []diag.Edit{o.kept("escrow")}
+		if home {
+			edits = append(edits, o.replicated()...)
+		}
+		if d = d.Way(":keep => :escrow", escrow, edits...); home {
+			d = d.Leading(withoutHome...)
+		}
 	}
-	d = d.Way(":keep => :serial", serial)
+	d = d.Way(":keep => :serial", serial, o.kept("serial")).Leading(afterSerial...)
 	d = d.Way("else ...", o.costOfRepair())
 	if o.shape() == "a total kept by hand beside a set" {
 		d = d.Way("a view of the set's count", "it cannot differ from the set")
@@ -158,4 +164,37 @@ func (o *opinion) isRights() bool {
 		}
 	}
 	return true
+}
+
+// afterSerial are the letters that may follow on :keep => :serial: its databases
+// need a home, and their updates a serial block.
+var afterSerial = []diag.Code{"E305", "E307", "E308", "E401", "E405", "E408", "E409"}
+
+// withoutHome are the letters about what relied on the home of a database.
+var withoutHome = []diag.Code{"E201", "E406", "E408"}
+
+// kept writes how the invariant is kept.
+func (o *opinion) kept(how string) diag.Edit {
+	return o.all.typed.Invariants[o.index].Decl.Kept(how)
+}
+
+// replicated lets every replica hold the databases with a home.
+func (o *opinion) replicated() []diag.Edit {
+	var edits []diag.Edit
+	for _, i := range o.databases() {
+		if o.p.Databases[i].Placement == plan.Home {
+			edits = append(edits, o.all.typed.Owners[i].Decl.Replicated()...)
+		}
+	}
+	return edits
+}
+
+// intoSerial puts a statement of a handler, and what follows it, into a serial block.
+func (j *Judgement) intoSerial(at token.Span) []diag.Edit {
+	for _, h := range j.typed.Handlers {
+		if tail, ok := h.Decl.Block.Tail(at); ok {
+			return []diag.Edit{diag.Wrap(tail, "atomic :serial do")}
+		}
+	}
+	return nil
 }

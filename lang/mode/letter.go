@@ -17,7 +17,7 @@ func (a *acts) ofGuard(g *guard, act token.Span, what string) diag.Diagnostic {
 	d := diag.Errorf("E201", at, title).Here("tentative: %s", g.reason.Short()).There(act, "%s", what)
 	d.Because = reasons(g.reason)
 	d.Example = a.example(g.leaf, at.Text(), g.negated, g.isEach)
-	return a.ways(d, g.leaf)
+	return a.ways(d, act, g.reason, g.leaf)
 }
 
 // ofArgument is the letter about a value that may be another when it was written down.
@@ -32,7 +32,7 @@ func (a *acts) ofArgument(x *plan.Expr, r Reason, leaf int, act token.Span, what
 		d.Example = "one replica acts on what `" + at.Text() + "` is there, while another has changed `" + a.p.Databases[leaf].Name +
 			"` and was not heard of yet; what was written down stays"
 	}
-	return a.ways(d, leaf)
+	return a.ways(d, act, r, leaf)
 }
 
 // reasons are the steps by way of views, which are written elsewhere.
@@ -71,18 +71,46 @@ func (a *acts) example(leaf int, cond string, negated, isEach bool) string {
 }
 
 // ways adds what the programmer may choose.
-func (a *acts) ways(d diag.Diagnostic, leaf int) diag.Diagnostic {
+func (a *acts) ways(d diag.Diagnostic, act token.Span, r Reason, leaf int) diag.Diagnostic {
 	d = d.Way("show it instead: a view, which may be tentative", "somebody else acts")
 	if leaf >= 0 {
 		db := &a.p.Databases[leaf]
 		if smaller, ok := grownOnly[db.Lattice.Kind]; ok && !a.isSpoiled(leaf) {
-			d = d.Way("declare `"+db.Name+"` a "+smaller+": nothing here takes back what it holds", "nothing ever can")
+			d = d.Way("declare `"+db.Name+"` a "+smaller+": nothing here takes back what it holds", "nothing ever can", a.declared(r, leaf, smaller)...)
 		}
 		if db.Placement != plan.Home {
 			d = d.Way("keep `"+db.Name+"` at :"+a.trusted()+", and put this into `atomic :serial do ... end`", "one round trip; refuses offline")
 		}
 	}
-	return d.Way("`tentatively do ... end`", "it stays done when what was read has changed")
+	return d.Way("`tentatively do ... end`", "it stays done when what was read has changed", a.meant(act)...)
+}
+
+// meant puts an act, and what its handler does then, into a tentatively.
+func (a *acts) meant(act token.Span) []diag.Edit {
+	for _, h := range a.typed.Handlers {
+		if tail, ok := h.Decl.Block.Tail(act); ok {
+			return []diag.Edit{diag.Wrap(tail, "tentatively do")}
+		}
+	}
+	return nil
+}
+
+// declared writes another lattice into the declaration of a database, if one is
+// written there, and if nothing but the lattice is the reason.
+func (a *acts) declared(r Reason, leaf int, lattice string) []diag.Edit {
+	for _, b := range r.Because[:len(r.Because)-1] {
+		if !strings.HasPrefix(b.Text, byWayOf) {
+			return nil
+		}
+	}
+	before, _ := plan.LatticeOf(a.p.Databases[leaf].Lattice.Kind)
+	t := a.typed.Owners[leaf].Decl.Type
+	if t == nil || !strings.HasPrefix(t.Where().Text(), before.Name) || strings.Contains(a.p.Databases[leaf].Name, "@") { // what a function fills is none of its users'
+		return nil
+	}
+	at := t.Where()
+	at.End = at.Start + len(before.Name)
+	return []diag.Edit{diag.Replace(at, lattice)}
 }
 
 // grownOnly are the lattices to which others come down where nothing is taken back.

@@ -13,6 +13,7 @@ import (
 type Program struct {
 	p        *plan.Program
 	spans    types.Spans
+	typed    *types.Typed
 	standing plan.Modes  // of views, renders and invariants
 	home     []plan.Mark // of the views, as a run at the home reads them
 	spoilers map[int]spoiler
@@ -56,7 +57,7 @@ func (r Reason) Short() string {
 // Cost: linear in the plan.
 func New(typed *types.Typed) *Program {
 	p := typed.Program
-	m := &Program{p: p, spans: typed.Spans, ends: map[question]end{}}
+	m := &Program{p: p, spans: typed.Spans, typed: typed, ends: map[question]end{}}
 	m.standing = plan.Modes{Databases: p.Databases}
 	m.standing.Views = m.standing.ViewsOf(p)
 	m.home = plan.Modes{Databases: p.Databases, Run: true, AtHome: true}.ViewsOf(p)

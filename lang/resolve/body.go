@@ -133,8 +133,7 @@ func (r *resolver) allow(a *Allow) {
 	case *View:
 		a.Target = o
 	default:
-		r.write(diag.Errorf("E101", target.Span, "there is no database or view `%s`", target.Text).
-			Hinting("%s", DidYouMean(target.Text, r.stored())))
+		r.write(Meant(diag.Errorf("E101", target.Span, "there is no database or view `%s`", target.Text), target.Span, target.Text, r.stored()))
 	}
 	r.block(a.Decl.Block)
 }
@@ -205,8 +204,7 @@ func (r *resolver) stmt(s syntax.Stmt) {
 
 func (r *resolver) command(c *syntax.Command) {
 	if !slices.Contains(commands, c.Word.Text) {
-		r.write(diag.Errorf("E101", c.Word.Span, "there is no command `%s`", c.Word.Text).
-			Hinting("%s", DidYouMean(c.Word.Text, commands)))
+		r.write(Meant(diag.Errorf("E101", c.Word.Span, "there is no command `%s`", c.Word.Text), c.Word.Span, c.Word.Text, commands))
 	}
 	for _, a := range c.Args {
 		r.expr(a)
@@ -275,7 +273,7 @@ func (r *resolver) unknown(x *syntax.Ident) {
 	if hint := r.habit(x.Name); hint != "" {
 		d = d.Hinting("%s", hint)
 	} else if r.hints++; r.hints <= hintsMax {
-		d = d.Hinting("%s", DidYouMean(x.Name, r.visible()))
+		d = Meant(d, x.Span, x.Name, r.visible())
 	}
 	r.write(d)
 }

@@ -142,7 +142,7 @@ func notDimension(db *Database, at token.Span, name string) diag.Diagnostic {
 		return d.Hinting("`%s` has no dimensions; `:by => :%s` gives it one", db.Name, name)
 	}
 	d = d.There(db.Decl.Name.Span, "its dimensions are %s", Quoted(dimTexts(db)))
-	return d.Hinting("%s", DidYouMean(name, dimTexts(db)))
+	return Meant(d, at, name, dimTexts(db))
 }
 
 func dimTexts(db *Database) []string {

@@ -38,6 +38,20 @@ func DidYouMean(name string, candidates []string) string {
 	return ""
 }
 
+// Meant adds to a letter about an unknown name, which stands at a place, the
+// hint with the known one that is nearest, and what to write there.
+func Meant(d diag.Diagnostic, at token.Span, name string, candidates []string) diag.Diagnostic {
+	near := Nearest(name, candidates)
+	if near == "" {
+		return d
+	}
+	before, ok := strings.CutSuffix(at.Text(), name)
+	if !ok {
+		return d.Hinting("did you mean `%s`?", near)
+	}
+	return d.Hinting("did you mean `%s`?", near).Fixed(diag.Replace(at, before+near))
+}
+
 // distance is the Levenshtein distance of a and b, or more than limit.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {

@@ -190,8 +190,8 @@ func (r *topologyReader) badOption(o syntax.Option) {
 // UnknownRole is the letter about a role that the topology does not have.
 func UnknownRole(n syntax.Name, t *Topology) diag.Diagnostic {
 	d := diag.Errorf("E106", n.Span, "there is no role `%s`", n.Text)
-	if near := DidYouMean(n.Text, t.roleNames()); near != "" {
-		return d.Hinting("%s", near)
+	if Nearest(n.Text, t.roleNames()) != "" {
+		return Meant(d, n.Span, n.Text, t.roleNames())
 	}
 	return d.Hinting("the topology has %s", Quoted(t.roleNames()))
 }

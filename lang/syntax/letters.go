@@ -136,7 +136,7 @@ func (p *parser) unclosedBracket(open token.Token) letter {
 
 func missingComma(before, next token.Span) letter {
 	return diag.Errorf("E024", next, "a comma is missing").Here("another value begins here").
-		Hinting("write a `,` behind `%s`", abbreviated(before.Text()))
+		Hinting("write a `,` behind `%s`", abbreviated(before.Text())).Fixed(diag.Behind(before, ","))
 }
 
 func (p *parser) noNewline() letter {
@@ -198,5 +198,5 @@ func bracesForBlock(open, shut token.Span, isCondition bool) letter {
 func missingDo(o opener, after token.Span) letter {
 	at := token.Span{File: after.File, Start: after.End, End: after.End}
 	return diag.Errorf("E026", at, "`%s` has no `do`", o.what).Here("`do` was to stand here").
-		Hinting("a block is `do ... end`")
+		Hinting("a block is `do ... end`").Fixed(diag.Behind(after, " do"))
 }

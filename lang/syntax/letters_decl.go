@@ -10,7 +10,7 @@ import (
 // What is wrong with declarations.
 
 func unknownHead(at token.Span, near string) letter {
-	return diag.Errorf("E030", at, "there is no declaration `%s`", at.Text()).Here("did you mean `%s`?", near)
+	return diag.Errorf("E030", at, "there is no declaration `%s`", at.Text()).Here("did you mean `%s`?", near).Fixed(diag.Replace(at, near))
 }
 
 func notASymbol(t token.Token, what string) letter {
@@ -18,22 +18,22 @@ func notASymbol(t token.Token, what string) letter {
 	if t.Kind == token.String {
 		return d.Here("this is a string")
 	}
-	return d.Here("write `:%s`", t.Text)
+	return d.Here("write `:%s`", t.Text).Fixed(diag.Before(t.Span, ":"))
 }
 
 func targetIsSymbol(t token.Token) letter {
-	return diag.Errorf("E032", t.Span, "`allow` names a database without a colon").Here("write `%s`", t.Text)
+	return diag.Errorf("E032", t.Span, "`allow` names a database without a colon").Here("write `%s`", t.Text).Fixed(diag.Replace(t.Span, t.Text))
 }
 
 func titleIsSymbol(t token.Token) letter {
-	return diag.Errorf("E032", t.Span, "the title of a test is a string").Here("write `%s`", `"`+t.Text+`"`)
+	return diag.Errorf("E032", t.Span, "the title of a test is a string").Here("write `%s`", `"`+t.Text+`"`).Fixed(diag.Replace(t.Span, `"`+t.Text+`"`))
 }
 
 func unknownOption(name Name, near string, known []string) letter {
 	d := diag.Errorf("E033", name.Span, "there is no option `:%s` here", name.Text)
 	switch {
 	case near != "":
-		return d.Here("did you mean `:%s`?", near)
+		return d.Here("did you mean `:%s`?", near).Fixed(diag.Replace(name.Span, ":"+near))
 	case len(known) == 0:
 		return d.Here("this takes no options")
 	}
@@ -69,7 +69,7 @@ func importFromNowhere(i *Import) letter {
 func unknownVerb(verb Name, near string) letter {
 	d := diag.Errorf("E038", verb.Span, "one may allow `:read`, `:write` or `:append`, not `:%s`", verb.Text)
 	if near != "" {
-		return d.Here("did you mean `:%s`?", near)
+		return d.Here("did you mean `:%s`?", near).Fixed(diag.Replace(verb.Span, ":"+near))
 	}
 	return d.Here("unknown")
 }
@@ -115,7 +115,7 @@ func notATestPart(at token.Span, found string) letter {
 }
 
 func unknownTestPart(at token.Span, near string) letter {
-	return diag.Errorf("E043", at, "a test has no part `%s`", at.Text()).Here("did you mean `%s`?", near)
+	return diag.Errorf("E043", at, "a test has no part `%s`", at.Text()).Here("did you mean `%s`?", near).Fixed(diag.Replace(at, near))
 }
 
 func testPartOrder(at token.Span, name, other string) letter {

@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"strings"
+
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
@@ -8,16 +10,16 @@ import (
 // What is wrong with statements and expressions.
 
 func gluedColon(t token.Token) letter {
-	return diag.Errorf("E050", t.Span, "a blank is missing behind the colon").Here("write `: %s`", t.Text).
+	return diag.Errorf("E050", t.Span, "a blank is missing behind the colon").Here("write `: %s`", t.Text).Fixed(diag.Replace(t.Span, ": "+t.Text)).
 		Hinting("a colon glued to a word makes a symbol, as in `:%s`", t.Text)
 }
 
 func assignForEqual(t token.Token) letter {
-	return diag.Errorf("E051", t.Span, "`=` gives a name to a value; it does not compare").Here("write `==`")
+	return diag.Errorf("E051", t.Span, "`=` gives a name to a value; it does not compare").Here("write `==`").Fixed(diag.Replace(t.Span, "=="))
 }
 
 func assignToName(t token.Token) letter {
-	return diag.Errorf("E052", t.Span, "names are given by `let`").Here("write `let %s = ...`", t.Text).
+	return diag.Errorf("E052", t.Span, "names are given by `let`").Here("write `let %s = ...`", t.Text).Fixed(diag.Before(t.Span, "let ")).
 		Hinting("a name keeps its value; what changes is kept in a database and changed by its verbs")
 }
 
@@ -36,11 +38,12 @@ func notWithoutParens(at token.Span) letter {
 }
 
 func barsForOr(at token.Span) letter {
-	return diag.Errorf("E015", at, "there is no `||`").Here("write `or`")
+	return diag.Errorf("E015", at, "there is no `||`").Here("write `or`").Fixed(diag.Replace(at, "or"))
 }
 
 func notGlued(at token.Span, bracket, what string) letter {
-	return diag.Errorf("E055", at, "a blank stands before the `%s` of %s", bracket, what).Here("remove the blank before this")
+	blank := token.Span{File: at.File, Start: len(strings.TrimRight(at.File.Text[:at.Start], " \t")), End: at.Start}
+	return diag.Errorf("E055", at, "a blank stands before the `%s` of %s", bracket, what).Here("remove the blank before this").Fixed(diag.Replace(blank, ""))
 }
 
 func fieldQuoted(t token.Token) letter {
@@ -86,7 +89,7 @@ func trailingIf(at token.Span) letter {
 }
 
 func wordAfterCondition(t token.Token) letter {
-	return diag.Errorf("E062", t.Span, "a condition ends with its line").Here("leave out `%s`", t.Text)
+	return diag.Errorf("E062", t.Span, "a condition ends with its line").Here("leave out `%s`", t.Text).Fixed(diag.Replace(t.Span, ""))
 }
 
 func listType(at token.Span) letter {
@@ -94,5 +97,5 @@ func listType(at token.Span) letter {
 }
 
 func symbolType(t token.Token) letter {
-	return diag.Errorf("E063", t.Span, "a type is named without a colon").Here("write `%s`", t.Text)
+	return diag.Errorf("E063", t.Span, "a type is named without a colon").Here("write `%s`", t.Text).Fixed(diag.Replace(t.Span, t.Text))
 }

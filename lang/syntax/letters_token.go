@@ -30,15 +30,15 @@ func faultLetter(f *token.Fault) letter {
 	case token.SingleQuotes:
 		d := diag.Errorf("E014", f.Span, "strings stand in double quotes").Here("a single quote")
 		if text := strings.Trim(f.Text(), "'"); text != "" {
-			return d.Hinting("write %s", `"`+text+`"`)
+			return d.Hinting("write %s", `"`+text+`"`).Fixed(diag.Replace(f.Span, `"`+text+`"`))
 		}
 		return d
 	case token.Ampersands:
-		return diag.Errorf("E015", f.Span, "there is no `&&`").Here("write `and`")
+		return diag.Errorf("E015", f.Span, "there is no `&&`").Here("write `and`").Fixed(diag.Replace(f.Span, "and"))
 	case token.Exclamation:
-		return diag.Errorf("E015", f.Span, "there is no `!`").Here("write `not`")
+		return diag.Errorf("E015", f.Span, "there is no `!`").Here("write `not`").Fixed(diag.Replace(f.Span, "not "))
 	case token.Slashes:
-		return diag.Errorf("E016", f.Span, "comments begin with `#`").Here("this is no comment").
+		return diag.Errorf("E016", f.Span, "comments begin with `#`").Here("this is no comment").Fixed(diag.Replace(f.Span, "#")).
 			Hinting("the remainder of a whole division is `%%`, a quotient is one `/`")
 	}
 	return badCharacter(f.Span)
@@ -79,12 +79,12 @@ func badCharacter(at token.Span) letter {
 	case "&":
 		return d.Hinting("write `and`; sets are combined by .intersection")
 	case "\u00a0":
-		return d.Hinting("this is a no-break space; write an ordinary one")
+		return d.Hinting("this is a no-break space; write an ordinary one").Fixed(diag.Replace(at, " "))
 	case "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff":
-		return d.Hinting("this character is invisible; delete it")
+		return d.Hinting("this character is invisible; delete it").Fixed(diag.Replace(at, ""))
 	}
 	if plain, ok := typographic[at.Text()]; ok {
-		return d.Hinting("write `%s`", plain)
+		return d.Hinting("write `%s`", plain).Fixed(diag.Replace(at, plain))
 	}
 	return d
 }

@@ -59,14 +59,29 @@ func (c *checker) atomic(s *syntax.Command) *plan.Stmt {
 		st = c.saga(s)
 	default:
 		c.write(diag.Errorf("E402", s.Span, "`atomic` says how: `:serial` or `:saga`").
-			Way("leave `atomic` out", "a handler is one causal commit already; works offline").
-			Way("`atomic :serial do`", "one after another at the home; one round trip; refuses offline").
+			Way("leave `atomic` out", "a handler is one causal commit already; works offline", unwrapped(s)...).
+			Way("`atomic :serial do`", "one after another at the home; one round trip; refuses offline", saying(s, ":serial")).Leading("E401", "E408", "E409").
 			Way("`atomic :saga, :key => e do`", "steps, each with its undo; the answer comes later"))
 		c.within(inSerial, s.Block.Body)
 		return nil
 	}
 	c.mustEnd(s, kind)
 	return st
+}
+
+// unwrapped leaves of a command what stands in its block.
+func unwrapped(s *syntax.Command) []diag.Edit {
+	body := s.Block.Body
+	if len(body) == 0 || s.Block.Else != nil {
+		return nil
+	}
+	return []diag.Edit{diag.Unwrap(s.Span, body[0].Where().To(body[len(body)-1].Where()))}
+}
+
+// saying writes how an atomic is meant, in the place of what it says now.
+func saying(s *syntax.Command, how string) diag.Edit {
+	between := token.Span{File: s.File, Start: s.Word.End, End: s.Block.Start}
+	return diag.Replace(between, " "+how+" ")
 }
 
 // mustEnd refuses a serial block or saga that is not the end of its handler.
@@ -212,7 +227,7 @@ func (c *checker) seal(p place, m *syntax.Member, call *syntax.Call) *plan.Stmt 
 		c.write(diag.Errorf("E406", m.Name.Span, "`%s` is replicated, and cannot be sealed", p.db.Name).
 			There(p.db.Decl.Name.Span, "it is declared here").
 			Since(token.Span{}, "replicas that have not heard of the seal would go on writing").
-			Way("leave out its :replicated", "its home says no; one round trip for every change; refuses offline").
+			Way("leave out its :replicated", "its home says no; one round trip for every change; refuses offline", p.db.Decl.Unreplicated()...).Leading("E408", "E409").
 			Way("a `once` that handlers look at, and `tentatively`", "who has not heard of it goes on for a while"))
 		return nil
 	case c.body.kind != inHandler || c.body.section != inSerial:

@@ -77,7 +77,7 @@ func (c *checker) notLattice(n *syntax.NamedType) plan.Type {
 	for _, l := range plan.Lattices() {
 		names = append(names, l.Name)
 	}
-	c.write(diag.Errorf("E511", n.Name.Span, "there is no lattice `%s`", name).Hinting("%s", resolve.DidYouMean(name, names)))
+	c.write(resolve.Meant(diag.Errorf("E511", n.Name.Span, "there is no lattice `%s`", name), n.Name.Span, name, names))
 	return absorbing
 }
 

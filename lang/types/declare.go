@@ -162,7 +162,7 @@ func (c *checker) declaredType(t *syntax.NamedType) plan.Type {
 	r, ok := c.records[t.Name.Text]
 	switch {
 	case !ok:
-		c.write(diag.Errorf("E511", t.Name.Span, "there is no type `%s`", t.Name.Text).Hinting("%s", c.hintType(t.Name.Text)))
+		c.write(diag.Errorf("E511", t.Name.Span, "there is no type `%s`", t.Name.Text).Hinting("%s", c.hintType(t.Name.Text)).Fixed(c.fixType(t.Name)...))
 		return absorbing
 	case r.state == underway:
 		c.write(diag.Errorf("E516", t.Span, "the type `%s` contains itself", t.Name.Text).
@@ -188,6 +188,18 @@ func (c *checker) hintType(name string) string {
 		return near
 	}
 	return "the types are any, bool, float, id, int, list<T>, nat, string, symbol, time and those declared by `type`"
+}
+
+// fixType is what hintType says to write, where that is one type.
+func (c *checker) fixType(name syntax.Name) []diag.Edit {
+	instead := typeHabits[name.Text]
+	if instead == "" {
+		instead = resolve.Nearest(name.Text, c.typeNames())
+	}
+	if instead == "" || strings.ContainsAny(instead, "<, ") {
+		return nil
+	}
+	return []diag.Edit{diag.Replace(name.Span, instead)}
 }
 
 func (c *checker) typeNames() []string {

@@ -274,11 +274,10 @@ func (c *checker) noField(name syntax.Name, t plan.Type) {
 		names[i] = f.Name
 	}
 	d := diag.Errorf("E513", name.Span, "`%s` has no field `%s`", t.Label(), name.Text)
-	hint := resolve.DidYouMean(name.Text, names)
-	if hint == "" && len(names) > 0 {
-		hint = "it has " + resolve.Quoted(names)
+	if len(names) > 0 {
+		d = d.Hinting("it has %s", resolve.Quoted(names))
 	}
-	c.write(d.Hinting("%s", hint))
+	c.write(resolve.Meant(d, name.Span, name.Text, names))
 }
 
 // ifAs types an if as an expression: every arm has a value, and there is an else.

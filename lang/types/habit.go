@@ -75,7 +75,7 @@ func (c *checker) noMember(m *syntax.Member, t plan.Type) {
 	if hint == "" {
 		hint = hintUnknown(t)
 	}
-	c.write(d.Hinting("%s", hint))
+	c.write(resolve.Meant(d.Hinting("%s", hint), m.Name.Span, name, known))
 }
 
 // hides adds to a letter that a local name stands before a database of its name.

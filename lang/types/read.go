@@ -138,7 +138,7 @@ func (c *checker) element(x *syntax.Index) *plan.Expr {
 	if xs.Type.Kind != plan.KindList || len(x.Keys) != 1 {
 		d := diag.Errorf("E104", x.Span, "`%s` has no keys: databases and lists have", xs.Type.Label())
 		if id, ok := x.X.(*syntax.Ident); ok {
-			d = d.Hinting("%s", resolve.DidYouMean(id.Name, c.databaseNames()))
+			d = resolve.Meant(d, id.Span, id.Name, c.databaseNames())
 		}
 		c.write(d)
 		return bad()

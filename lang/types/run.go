@@ -71,10 +71,7 @@ func (c *checker) cell(r *plan.Run, out resolve.Out, params []int) (*filled, boo
 	if !ok || out.Database == nil {
 		d := diag.Errorf("E107", x.Where(), "`%s` fills a database, and this is none", out.Name).
 			Hinting("the last argument is the database its result goes to, as in `%s(photos[:user_id], favorites[:user_id])`", out.Name)
-		if hint := resolve.DidYouMean(out.Name, []string{"render", "refresh", "notify"}); hint != "" {
-			d = d.Hinting("%s", hint)
-		}
-		c.write(d)
+		c.write(resolve.Meant(d, out.Call.Fun.Where(), out.Name, []string{"render", "refresh", "notify"}))
 		return nil, false
 	}
 	if p.filled == nil {

@@ -400,7 +400,7 @@ func (c *checker) noHandler(at syntax.Name, event, role string) diag.Diagnostic 
 		}
 		all = append(all, "on_"+h.Decl.Event.Text)
 	}
-	return diag.Errorf("E803", at.Span, "there is no handler `%s`", at.Text).Hinting("%s", resolve.DidYouMean(at.Text, all))
+	return resolve.Meant(diag.Errorf("E803", at.Span, "there is no handler `%s`", at.Text), at.Span, at.Text, all)
 }
 
 // faults reads `faults(drop: 0.2, duplicate: 0.2, reorder: true, cuts: 4)`.
