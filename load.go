@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang"
@@ -19,6 +20,15 @@ type Program struct {
 	Plan  *plan.Program
 	Tests []trial.Test      // its test blocks, in the order of the text
 	Notes []diag.Diagnostic // warnings and notes; no errors
+
+	sources  []lang.Source
+	topology *lang.Source
+}
+
+// With compiles the program again with a further file, which may use all its
+// names. What is wrong then is a *SourceError.
+func (p *Program) With(name, text string) (*Program, error) {
+	return compile(append(slices.Clip(p.sources), lang.Source{Name: name, Text: text}), p.topology)
 }
 
 // A SourceError holds the letters of the compiler about a program that can't
@@ -85,7 +95,7 @@ func compile(sources []lang.Source, topology *lang.Source) (*Program, error) {
 	if compiled == nil {
 		return nil, &SourceError{notes}
 	}
-	return &Program{Plan: compiled, Tests: tests, Notes: notes}, nil
+	return &Program{Plan: compiled, Tests: tests, Notes: notes, sources: sources, topology: topology}, nil
 }
 
 // read collects the files of the program at path, what they import, and its lock.

@@ -53,6 +53,17 @@ func (e *Engine) ReadFor(name string, key []value.Value, user string) (Reading, 
 	return Reading{}, ErrName
 }
 
+// Ask reads what a view of the program would show that it does not have. Its
+// expression refers to the program, as that of any view does. What it takes is
+// computed now, and its operators stay in the graph.
+func (e *Engine) Ask(v *plan.View) (Reading, error) {
+	bound := bind(&plan.Program{Views: []plan.View{*v}}, e.role, e.cfg.User).Views[0]
+	if isOfUser(e.program, bound.Expr) {
+		return Reading{}, ErrUser
+	}
+	return e.readView(&bound, nil)
+}
+
 func (e *Engine) readDatabase(db *database, key []value.Value) (Reading, error) {
 	if !isKeyOf(key, db.decl.Dims) {
 		return Reading{}, ErrKey

@@ -38,6 +38,10 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 	})
 }
 
+// Ask reads what a view would show here that the program does not have; see
+// flow.Engine.Ask. It waits for nothing and asks nobody else.
+func (n *Node) Ask(v *plan.View) (flow.Reading, error) { return n.engine.Ask(v) }
+
 // livesAtHome reports whether the database or view of a name lives at the home.
 func livesAtHome(p *plan.Program, name string) bool {
 	for i := range p.Databases {

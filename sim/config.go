@@ -51,6 +51,10 @@ type Config struct {
 	// when a crash can't take it back any more.
 	Seen, Told func(m *Machine, changes []node.Shown)
 
+	// Heard, where it is not nil, is told what a machine's program tells whoever
+	// listens there.
+	Heard func(m *Machine, notices []flow.Notice)
+
 	Story io.Writer // where the story is told; nil: nowhere
 }
 

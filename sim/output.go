@@ -142,6 +142,9 @@ func (m *Machine) carryOut(out node.Output) {
 	if w.cfg.Told != nil && len(out.Shown) > 0 {
 		w.cfg.Told(m, out.Shown)
 	}
+	if w.cfg.Heard != nil && len(out.Notices) > 0 {
+		w.cfg.Heard(m, out.Notices)
+	}
 	for _, want := range out.Dials {
 		w.net.dial(m, want)
 	}

@@ -85,7 +85,7 @@ func (r *trialRun) begin(s *trial.Step, span causal.Instant) ([]*writer, error) 
 	case trial.Cut:
 		w.Cut(r.cut(s))
 	case trial.Heal:
-		r.heal(func(cut int) bool { return cut >= ownCut })
+		r.world.healThose(func(cut int) bool { return cut >= ownCut })
 	case trial.Crash:
 		for _, m := range r.machines(s.Nodes[0]) {
 			r.crash(m)
@@ -247,7 +247,7 @@ func (r *trialRun) calm() {
 	w := r.world
 	r.stretch++
 	w.net.rates = fault.Spec{}
-	r.heal(func(int) bool { return true })
+	w.HealAll()
 	for _, m := range w.machines {
 		m.doom = nil
 		if !m.Up() {
@@ -256,44 +256,14 @@ func (r *trialRun) calm() {
 	}
 }
 
-// heal ends the cuts that are meant, in the order of their numbers.
-func (r *trialRun) heal(meant func(cut int) bool) {
-	var cuts []int
-	for number := range r.world.net.cuts {
-		if meant(number) {
-			cuts = append(cuts, number)
-		}
-	}
-	slices.Sort(cuts)
-	for _, number := range cuts {
-		r.world.Heal(number)
-	}
-}
-
-// cut is the cut of a step: nothing passes between its sides. A machine that
-// is on both is on the first.
+// cut is the cut of a step: nothing passes between its sides.
 func (r *trialRun) cut(s *trial.Step) fault.Action {
-	w := r.world
 	r.isOver = false
-	a := fault.Action{Kind: fault.Cut, Cut: ownCut + len(w.net.cuts), Groups: make([]int, len(w.machines))}
-	for a.Cut = ownCut; ; a.Cut++ {
-		if _, taken := w.net.cuts[a.Cut]; !taken {
-			break
-		}
+	sides := make([][]*Machine, len(s.Nodes))
+	for i, n := range s.Nodes {
+		sides[i] = r.machines(n)
 	}
-	rest := fault.BothSides
-	if len(s.Nodes) == 1 {
-		rest = 1
-	}
-	for i := range a.Groups {
-		a.Groups[i] = rest
-	}
-	for side := len(s.Nodes) - 1; side >= 0; side-- {
-		for _, m := range r.machines(s.Nodes[side]) {
-			a.Groups[m.index] = side
-		}
-	}
-	return a
+	return r.world.apart(sides)
 }
 
 // crash takes the power of a machine, and gives it back after a while.

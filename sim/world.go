@@ -29,6 +29,7 @@ type World struct {
 	audit    *audit.Auditor
 	witness  witness
 	story    *story
+	strains  int  // counts what was strained by hand, so that one that is over does nothing any more
 	isCloned bool // two machines have one key: the auditor is silent
 
 	diskDie  *rand.Rand // how long a sync takes, what a crash loses

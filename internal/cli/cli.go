@@ -75,7 +75,7 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see: %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		runCommand(), checkCommand(), explainCommand(), fmtCommand(), schemaCommand(), simCommand(), testCommand(),
+		newCommand(), runCommand(), checkCommand(), explainCommand(), fmtCommand(), schemaCommand(), simCommand(), testCommand(), replCommand(),
 		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(), dropCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),
