@@ -71,7 +71,9 @@ var floors = []floor{
 	{room: "overlay/place", rooms: []string{"wire", "algebra/..."}},
 	{room: "entity/saga", rooms: []string{"wire", "algebra/..."}},
 
-	{room: "node", rooms: []string{"wire", "value", "plan", "algebra/...", "flow", "replica", "trust", "store", "overlay/..."}},
+	{room: "entity/escrow", rooms: []string{"wire", "value", "plan", "algebra/..."}},
+
+	{room: "node", rooms: []string{"wire", "value", "plan", "algebra/...", "flow", "replica", "trust", "store", "overlay/...", "entity/..."}},
 }
 
 // harnesses are rooms of tests only: laws and suites that others' tests call.

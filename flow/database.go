@@ -84,6 +84,9 @@ func (db *database) listen(c *cell) crdt.Emit {
 }
 
 func newCell(decl *plan.Database) (crdt.Cell, error) {
+	if b := decl.Bound; b.Side != plan.Unbounded {
+		return crdt.NewBounded(crdt.Bound{IsUpper: b.Side == plan.AtMost, Opening: b.Opening()}), nil
+	}
 	row, _ := plan.LatticeOf(decl.Lattice.Kind)
 	if decl.Removable {
 		return crdt.NewRemovable(row.Name)

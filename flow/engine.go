@@ -356,6 +356,7 @@ const (
 	AbortNotHeld   = "not_held"     // this node does not keep what the run writes
 	AbortSize      = "size"         // a value or a run's writes are too large
 	AbortBusy      = "busy"         // as many events as may wait for the home do
+	AbortRights    = "no_rights"    // escrow keeps what the run moves, and this replica holds too few rights
 )
 
 // Outcome is what a run did. With Abort set it did nothing.
@@ -365,6 +366,7 @@ type Outcome struct {
 	Writes []SpaceWrite
 	Reads  []string // names of the spaces read, ascending, each once
 	Wanted *Wanted  // with AbortForbidden: what the run wrote and had no right to, if a rule could give it
+	Short  *Short   // with AbortRights: what the run lacked
 
 	Handed  *Handed  // the block at the handler's end, for its home; nil: it has none
 	Notices []Notice // what it tells who listens now

@@ -36,6 +36,7 @@ type run struct {
 	size    int     // bytes they take in a part at most
 	isOwn   bool    // the program's own at a trusted role: it asks nobody's leave
 	wanted  *Wanted // what it had no right to
+	short   *Short  // of what escrow keeps: what it lacked
 	notices []Notice
 	uploads []Upload
 
@@ -90,7 +91,7 @@ func (r *run) beginAs(env Env, user string) {
 	r.env.User = user
 	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
 	r.reads, r.writes, r.size = nil, 0, 0
-	r.isOwn, r.wanted = false, nil
+	r.isOwn, r.wanted, r.short = false, nil, nil
 	r.notices, r.uploads = nil, nil
 	r.handed, r.isServed = nil, false
 }
@@ -110,6 +111,10 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 	}
 	c := r.open(m, db, key)
 	delta, err := c.crdt.Do(verb, r.env.Self, arg)
+	if errors.Is(err, crdt.ErrRights) {
+		r.lack(m, db, c, arg)
+		return false
+	}
 	if err != nil {
 		m.stop(refusal(err), db.decl.Name+"."+verb+": "+err.Error())
 		return false
@@ -373,7 +378,7 @@ func (e *Engine) execute(body stepFn) Outcome {
 		e.uphold(m, r)
 	}
 	if m.abort != "" {
-		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted}
+		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted, Short: r.lacked()}
 	}
 	r.join(m)
 	out := Outcome{Writes: r.outcome(), Reads: r.reads, Notices: r.notices, Uploads: r.uploads, Handed: r.handed}

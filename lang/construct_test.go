@@ -44,7 +44,7 @@ var constructs = []struct{ text, refused string }{
 	{"process do |ad_id in counters.keys| render(counters[:ad_id]) end", ""},
 	{"process do |user_id in users| render(mine) end", ""},
 	{"invariant :x do |a in ads| counters[a.id] <= 5 else ads.remove(a) end", ""},
-	{"invariant :x, :keep => :escrow do |s in stock.keys| stock[s] >= 0 end", "`:keep => :escrow`"},
+	{"invariant :x, :keep => :escrow do |s in left.keys| left[s] >= 0 end\ndatabase :left, counter, :by => :sku, :replicated => true\non_x do |s: id| left[s].dec(1) end", ""},
 	{"invariant :x, :keep => :serial do |s in stock.keys| stock[s] >= 0 end", "`:keep => :serial`"},
 	{`import :f, (int) -> int, :from => "go:f"`, ""},
 	{`import :f, (int, out set<int>), :from => "go:f"`, ""},

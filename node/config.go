@@ -61,6 +61,7 @@ type Limits struct {
 	ProcessDelay causal.Instant // a process's run waits a random share of this, so that changes gather and others may be first (default 200 ms)
 	DropMax      int            // entries that one Drop removes (default 65,536)
 	FinalAfter   causal.Instant // the steward makes final what is twice as old, and sums it up (default 60 s; negative: never)
+	RightsWait   causal.Instant // a run that lacks rights waits this long for a neighbour's, then "no_rights" (default 2 s; negative: not at all)
 	FlushEvery   int            // parts between two flushes of state to the store (default 16,384)
 }
 
@@ -76,6 +77,7 @@ func (l Limits) withDefaults() Limits {
 	l.ProcessDelay = or(l.ProcessDelay, 200*causal.Millisecond)
 	l.DropMax = or(l.DropMax, 1<<16)
 	l.FinalAfter = or(l.FinalAfter, 60*causal.Second)
+	l.RightsWait = or(l.RightsWait, 2*causal.Second)
 	l.FlushEvery = or(l.FlushEvery, 16384)
 	return l
 }

@@ -85,18 +85,22 @@ func (n *Node) owns(user string, space causal.SpaceID) bool {
 	return false
 }
 
-// escrow returns which databases hold bounded counters; nil if none does.
-func escrow(p *plan.Program) func(database string) bool {
-	names := map[string]bool{}
+// bounds returns which databases escrow keeps, and how many rights there are at
+// first at each of their keys; nil if it keeps none.
+func bounds(p *plan.Program) func(database string) (opening int64, isBounded bool) {
+	openings := map[string]int64{}
 	for i := range p.Databases {
-		if p.Databases[i].Lattice.Name == "bcounter" {
-			names[p.Databases[i].Name] = true
+		if b := p.Databases[i].Bound; b.Side != plan.Unbounded {
+			openings[p.Databases[i].Name] = b.Opening()
 		}
 	}
-	if len(names) == 0 {
+	if len(openings) == 0 {
 		return nil
 	}
-	return func(database string) bool { return names[database] }
+	return func(database string) (int64, bool) {
+		opening, ok := openings[database]
+		return opening, ok
+	}
 }
 
 // heedReplica passes on what the replica has gathered.

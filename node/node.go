@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/entity/escrow"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/overlay/broadcast"
 	"github.com/martinelli-lang/martinelli/overlay/member"
@@ -52,7 +53,7 @@ type Node struct {
 
 	computing map[flow.Due]*computation // runs of processes that are due
 
-	escrow   func(database string) bool          // which databases hold bounded counters; nil: none
+	bounds   func(string) (int64, bool)          // which databases escrow keeps; nil: none
 	stewards map[causal.ReplicaID]bool           // whose control records govern
 	barred   map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may
 	clones   map[causal.ReplicaID]bool           // own authors under whose id somebody else writes
@@ -73,6 +74,7 @@ type Node struct {
 
 	unnamed unnamed                   // entries of databases that the program does not name
 	outbox  outbox                    // of all nodes
+	rights  rights                    // of what escrow keeps
 	legacy  legacy                    // of former ids
 	access  access                    // who may write, and who asks
 	copies  copies                    // of what lives at the home
@@ -149,6 +151,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		computing: map[flow.Due]*computation{},
 		unnamed:   newUnnamed(cfg.Program),
 		outbox:    newOutbox(),
+		rights:    newRights(),
 		legacy:    newLegacy(),
 		access:    newAccess(cfg),
 		copies:    newCopies(cfg),
@@ -162,6 +165,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		taking:    map[causal.ReplicaID]bool{},
 		keyKept:   map[causal.ReplicaID]bool{},
 	}
+	n.rights.machine = escrow.New(ledger{n})
 	engine, err := flow.New(flow.Config{Program: cfg.Program, Role: cfg.Role, User: cfg.User, Funcs: cfg.Funcs, Planted: cfg.Planted.Flow})
 	if err != nil {
 		return nil, err
@@ -227,6 +231,7 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	n.member.LinkUp(now, peer, dialed)
 	n.cast.LinkUp(now, peer.ID)
 	n.repair.LinkUp(now, peer.ID)
+	n.rights.machine.LinkUp(peer.ID)
 	n.introduce(now, peer)
 	n.settle(now)
 	return peer, nil
@@ -244,6 +249,7 @@ func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	n.cast.LinkDown(now, peer)
 	n.repair.LinkDown(now, peer)
 	n.trust.LinkDown(peer)
+	n.rights.machine.LinkDown(now, peer)
 	delete(n.taking, peer)
 	delete(n.searches, peer)
 	n.askedLost(now, peer)
@@ -287,6 +293,8 @@ func (n *Node) dispatch(now causal.Instant, peer causal.ReplicaID, kind uint8, b
 		return n.serve(now, peer, body)
 	case KindReply:
 		return n.replied(now, peer, body)
+	case KindEscrow:
+		return n.rights.machine.Receive(now, peer, body)
 	case KindInherit:
 		return n.heedInherit(now, peer, body)
 	}
@@ -312,6 +320,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.tendAccess(now)
 	n.pull(now)
 	n.restage(now)
+	n.expireRights(now)
 	n.settle(now)
 }
 
@@ -331,6 +340,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.replica.Deadline())
 	consider(n.finalDeadline())
 	consider(n.stageDeadline())
+	consider(n.rights.deadline())
 	for _, w := range n.waiting {
 		consider(w.until, true)
 	}

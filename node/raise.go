@@ -78,6 +78,12 @@ func (n *Node) user(of string) string { return or(of, n.cfg.User) }
 
 // run runs handler h here and now, as one commit.
 func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session) {
+	n.runUntil(now, c, h, q, session, 0)
+}
+
+// runUntil is run for what has waited for rights and waits for more at most
+// until then; 0: it has not.
+func (n *Node) runUntil(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session, until causal.Instant) {
 	n.moved(q.Stream, q.Seq)
 	if mark, ok := n.store.StreamMark(q.Stream); ok && q.Seq <= mark.Seq {
 		n.answer(c, Answer{Committed: true, Duplicate: true, Token: n.token(now, session, spacesOf(mark.Parts))})
@@ -94,6 +100,10 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 	if o.Abort != "" {
 		if o.Abort == AbortBusy {
 			n.stall(now, q.Stream, q.Seq)
+		}
+		if o.Short != nil {
+			n.lack(now, shortRun{c, h, q, session, author, until, o.Short.Need}, o.Short)
+			return
 		}
 		if o.Wanted == nil || !n.seekGrant(now, c, h, q, session, *o.Wanted) {
 			n.abort(c, o.Abort, o.Detail)
@@ -149,7 +159,9 @@ func (n *Node) commitUnder(now causal.Instant, author causal.ReplicaID, stamp ca
 	for _, w := range o.Writes {
 		n.writes = append(n.writes, replica.Write{Space: n.space(w.Space), Entries: w.Entries, Removed: w.Removed, Grants: uses.of(n.space(w.Space))})
 	}
-	return n.mint(now, replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads), Writes: n.writes})
+	group := n.mint(now, replica.Draft{Author: author, Stamp: stamp, Seen: seen, Reads: n.handles(o.Reads), Writes: n.writes})
+	n.stirOwn(group)
+	return group
 }
 
 // mint gives a draft its place in the order, records it and sees to its seals.

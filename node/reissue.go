@@ -338,7 +338,7 @@ func (w *reissuing) commit(now causal.Instant, group []orphan) {
 
 // spends reports whether a part moves rights: those are not its heir's.
 func (n *Node) spends(p *causal.Part) bool {
-	return n.escrow != nil && slices.ContainsFunc(p.Entries, func(e causal.Entry) bool { return n.escrow(e.Database) })
+	return slices.ContainsFunc(p.Entries, func(e causal.Entry) bool { return n.isBounded(e.Database) })
 }
 
 // fill puts what is live of a part into a write.

@@ -15,6 +15,7 @@ const (
 	KindRequest   = wire.KindRequest
 	KindReply     = wire.KindReply
 	KindInherit   = wire.KindInherit
+	KindEscrow    = wire.KindEscrow
 )
 
 // Bounds of the home protocol's messages.

@@ -32,9 +32,9 @@ func (n *Node) restore(now causal.Instant) error {
 	if err := n.loadStewards(); err != nil {
 		return errors.New("node: the store's list of stewards is malformed: " + err.Error())
 	}
-	n.escrow = escrow(n.cfg.Program)
+	n.bounds = bounds(n.cfg.Program)
 	n.replica = replica.New(replica.Config{
-		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: n.escrow,
+		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: n.bounds,
 		Covers: n.covers, Bulk: n.bulk().Space, LateAfter: n.cfg.Limits.LateAfter, Planted: n.cfg.Planted.Replica,
 	})
 	n.trust = trust.New(trust.Config{Source: tips{n}, Own: n.own()})

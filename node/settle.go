@@ -16,7 +16,7 @@ import (
 // settle carries what the machines have gathered from one to the other until
 // none has anything left: this is where they are introduced to each other.
 func (n *Node) settle(now causal.Instant) {
-	for n.pump(now) || n.runItems(now) || n.takeOver(now) {
+	for n.pump(now) || n.runItems(now) || n.takeOver(now) || n.tendRights(now) {
 	}
 	n.begin(now)
 	n.weigh(now)
@@ -134,6 +134,7 @@ func (n *Node) enter(now causal.Instant, g replica.Group) {
 		if isReserved(c.Database) {
 			n.heedReserved(c)
 		}
+		n.stirRights(c.Space, c.Database, c.Key)
 		changes[i] = flow.Change{Database: c.Database, Key: c.Key, Item: c.Item, Removed: c.Removed}
 	}
 	n.show(changes)

@@ -120,6 +120,7 @@ func (d *decoder) database() Database {
 	db.Appends.Field = list(d, d.int)
 	db.Users = d.r.Bool()
 	db.Was = d.name()
+	db.Bound = Bound{Side(d.r.Byte()), d.r.Varint()}
 	return db
 }
 

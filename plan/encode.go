@@ -73,7 +73,9 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = wire.AppendBool(b, d.Appends.Anyone)
 	b = appendList(b, d.Appends.Field, appendSlot)
 	b = wire.AppendBool(b, d.Users)
-	return wire.AppendString(b, d.Was)
+	b = wire.AppendString(b, d.Was)
+	b = append(b, byte(d.Bound.Side))
+	return wire.AppendVarint(b, d.Bound.At)
 }
 
 func appendDim(b []byte, d *Dim) []byte {

@@ -1,5 +1,7 @@
 package plan
 
+import "strconv"
+
 // Version is the version of the plan's own form, the first byte of its encoding.
 const Version = 0
 
@@ -60,6 +62,45 @@ type Database struct {
 	// Was names the database, of this program too, whose entries are read as
 	// this one's: the form that programs before this one write; "": none.
 	Was string
+
+	// Bound is what escrow keeps a counter to: it is stored as rights that
+	// replicas hold. The zero Bound is none.
+	Bound Bound
+}
+
+// Bound is a constant that a counter never passes.
+type Bound struct {
+	Side Side
+	At   int64 // AtLeast: not above 0; AtMost: not below 0
+}
+
+// Side says on which side of its bound a counter stays.
+type Side uint8
+
+const (
+	Unbounded Side = iota
+	AtLeast
+	AtMost
+)
+
+// Opening returns how far a counter of zero is from the bound: how many rights
+// there are at first.
+func (b Bound) Opening() int64 {
+	if b.Side == AtLeast {
+		return -b.At
+	}
+	return b.At
+}
+
+// String writes a bound as its condition: ">= 0"; "" for none.
+func (b Bound) String() string {
+	switch b.Side {
+	case AtLeast:
+		return ">= " + strconv.FormatInt(b.At, 10)
+	case AtMost:
+		return "<= " + strconv.FormatInt(b.At, 10)
+	}
+	return ""
 }
 
 // Appends says who may append to a gset or a log without any other right to write it.

@@ -35,6 +35,9 @@ func (d *Database) stored() Stored {
 	if d.Removable {
 		s.Lattice = "removable " + s.Lattice
 	}
+	if d.Bound.Side != Unbounded {
+		s.Lattice += " in escrow " + d.Bound.String()
+	}
 	return s
 }
 

@@ -55,11 +55,20 @@ func (v *validator) databases() bool {
 	for i := range v.p.Databases {
 		d := &v.p.Databases[i]
 		if d.Placement > ByValue || d.Placement == ByValue && !within(d.Space, len(d.Dims)) || d.WriteByKey >= len(d.Dims) || !d.Lattice.IsLattice() ||
-			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) || !v.isHeir(d) {
+			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) || !v.isHeir(d) || !d.isBound() {
 			return false
 		}
 	}
 	return true
+}
+
+// isBound reports whether a bound is one of a counter that can be handed out.
+func (d *Database) isBound() bool {
+	if d.Bound.Side == Unbounded {
+		return d.Bound.At == 0
+	}
+	isCounter := d.Lattice.Kind == KindGCounter || d.Lattice.Kind == KindCounter
+	return d.Bound.Side <= AtMost && d.Bound.Opening() >= 0 && isCounter && d.Placement != Home && !d.Removable && d.Was == ""
 }
 
 func (v *validator) bodies() bool {

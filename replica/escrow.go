@@ -21,6 +21,11 @@ type books struct {
 	cells map[cellName]map[crdt.EscrowField]int64 // running totals
 	held  map[cellName]map[causal.ReplicaID]int64 // what follows from them
 	debts map[causal.ReplicaID][]debt             // by author, in its order
+
+	opener    map[cellName]causal.ReplicaID // who holds what there was at first
+	mayOpen   func(m move) bool             // it is a steward, and opens as much as there is
+	isRetired func(causal.ReplicaID) bool
+	isSteward func(causal.ReplicaID) bool
 }
 
 type cellName struct{ database, key string }
@@ -39,11 +44,19 @@ type move struct {
 }
 
 // newBooks opens the books with the entries of a state.
-func (r *Replica) newBooks(base map[causal.EntryID]crdt.Entry) *books {
+func (r *Replica) newBooks(l *law, base map[causal.EntryID]crdt.Entry) *books {
 	b := &books{
 		cells: map[cellName]map[crdt.EscrowField]int64{},
 		held:  map[cellName]map[causal.ReplicaID]int64{},
 		debts: map[causal.ReplicaID][]debt{},
+
+		opener:    map[cellName]causal.ReplicaID{},
+		isSteward: r.cfg.IsSteward,
+		mayOpen: func(m move) bool {
+			opening, _ := r.cfg.Escrow(m.cell.database)
+			return r.cfg.IsSteward(m.field.Author) && m.total == opening
+		},
+		isRetired: l.hasRetired,
 	}
 	for id, e := range base {
 		if m, ok := r.moveOf(id.Replica, &e.Entry); ok && m.total > b.cells[m.cell][m.field] {
@@ -55,11 +68,33 @@ func (r *Replica) newBooks(base map[causal.EntryID]crdt.Entry) *books {
 
 // moveOf reads an entry of a bounded counter.
 func (r *Replica) moveOf(author causal.ReplicaID, e *causal.Entry) (move, bool) {
-	if r.cfg.Escrow == nil || !r.cfg.Escrow(e.Database) {
+	if !r.isBounded(e.Database) {
 		return move{}, false
 	}
 	field, total, ok := crdt.ReadEscrow(author, e.Value)
 	return move{cellName{e.Database, e.Key}, field, total}, ok
+}
+
+// isBounded reports whether escrow keeps a database.
+func (r *Replica) isBounded(database string) bool {
+	if r.cfg.Escrow == nil {
+		return false
+	}
+	_, is := r.cfg.Escrow(database)
+	return is
+}
+
+// hasBounded reports whether a space holds something that escrow keeps.
+func (r *Replica) hasBounded(s *space) bool {
+	if r.cfg.Escrow == nil {
+		return false
+	}
+	for _, e := range s.state.Entries.All() {
+		if r.isBounded(e.Database) {
+			return true
+		}
+	}
+	return false
 }
 
 // movesOf returns what a part does in bounded counters.
@@ -80,9 +115,14 @@ func (r *Replica) bookPart(l *law, p *causal.Part) (isAdmitted, hasCovered bool)
 		return true, false
 	}
 	if l.books == nil {
-		l.books = r.newBooks(nil)
+		l.books = r.newBooks(l, nil)
 	}
 	b := l.books
+	for _, m := range moves {
+		if known, isOpen := b.opener[m.cell]; m.field.IsOpened() && isOpen && p.Replica.Compare(known) < 0 {
+			r.stale(r.space(p.Space)) // of two who open, the one of the smaller id has: the books begin again
+		}
+	}
 	if len(b.debts[p.Replica]) > 0 || !b.admit(moves) {
 		b.debts[p.Replica] = append(b.debts[p.Replica], debt{p.Dot(), moves})
 		return false, false
@@ -95,17 +135,29 @@ func (b *books) admit(moves []move) bool {
 	before := make([]int64, len(moves))
 	for i, m := range moves {
 		before[i] = b.cells[m.cell][m.field]
-		if m.total < before[i] {
+		if m.total < before[i] || !b.isLawful(m) {
 			b.undo(moves[:i], before)
 			return false // a running total does not fall
 		}
 		b.set(m)
 	}
 	for _, m := range moves {
-		if b.held[m.cell][m.field.Author] < 0 {
+		if b.held[m.cell][m.field.Author] < 0 || m.field.IsTaken() && b.held[m.cell][m.field.To] < 0 {
 			b.undo(moves, before)
 			return false
 		}
+	}
+	return true
+}
+
+// isLawful reports whether an author may write a move at all.
+func (b *books) isLawful(m move) bool {
+	switch {
+	case m.field.IsOpened():
+		opener, isOpen := b.opener[m.cell]
+		return b.mayOpen(m) && (!isOpen || opener == m.field.Author)
+	case m.field.IsTaken():
+		return b.isSteward(m.field.Author) && b.isRetired(m.field.To)
 	}
 	return true
 }
@@ -135,6 +187,14 @@ func (b *books) set(m move) {
 	case m.field.IsHanded():
 		held[m.field.Author] -= change
 		held[m.field.To] += change
+	case m.field.IsTaken():
+		held[m.field.Author] += change
+		held[m.field.To] -= change
+	case m.field.IsOpened():
+		held[m.field.Author] += change
+		if b.opener[m.cell] = m.field.Author; m.total == 0 {
+			delete(b.opener, m.cell)
+		}
 	default:
 		held[m.field.Author] -= change
 	}

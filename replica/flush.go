@@ -167,14 +167,15 @@ func (r *Replica) relawSpace(s *space) bool {
 	}
 	records := append(r.flushedRecords(s), s.held...)
 	s.held = nil
-	if len(records) == 0 && s.law == nil {
+	if len(records) == 0 && s.law == nil && !r.hasBounded(s) {
 		return true
 	}
+	l := r.lawOf(s)
 	order.Sort(records, func(a, b piece) int { return cmp.Or(compareFinal(a, b), a.part.Ref().Compare(b.part.Ref())) })
 	for _, a := range records {
 		r.govern(s, a)
 	}
-	for _, author := range sorted(s.law.ended, causal.ReplicaID.Compare) {
+	for _, author := range sorted(l.ended, causal.ReplicaID.Compare) {
 		if c := s.chains[author]; c != nil {
 			r.recap(s, c)
 		}

@@ -24,7 +24,11 @@ func (r *Replica) Forked(id causal.Chain) (first uint64, ok bool) {
 // IsRetired reports whether the steward has retired a replica in a space.
 func (r *Replica) IsRetired(id causal.Chain) bool {
 	s := r.spaces[id.Space]
-	return s != nil && s.law != nil && slices.ContainsFunc(s.law.limits[id.Replica], func(c *limit) bool { return c.reason == VoidRetired })
+	return s != nil && s.law != nil && s.law.hasRetired(id.Replica)
+}
+
+func (l *law) hasRetired(r causal.ReplicaID) bool {
+	return slices.ContainsFunc(l.limits[r], func(c *limit) bool { return c.reason == VoidRetired })
 }
 
 // recap shows a chain up to its end, as soon as it goes that far.

@@ -243,5 +243,5 @@ func (r *Replica) mayRemoveEntry(s *space, p *causal.Part, id causal.EntryID, e 
 	if s.law == nil && len(p.Grants) > 0 || s.law != nil && !s.law.mayTake(p, e) {
 		return false
 	}
-	return id.Replica == p.Replica || r.cfg.Escrow == nil || !r.cfg.Escrow(e.Database) || r.cfg.IsSteward(p.Replica)
+	return id.Replica == p.Replica || !r.isBounded(e.Database) || r.cfg.IsSteward(p.Replica)
 }

@@ -32,7 +32,7 @@ func lawful() replica.Config {
 	return replica.Config{
 		IsSteward: func(id causal.ReplicaID) bool { return id == author(steward) },
 		Owns:      func(user string, id causal.SpaceID) bool { return user == "ann" && id == space(0) },
-		Escrow:    func(database string) bool { return database == "stock" },
+		Escrow:    func(database string) (int64, bool) { return 0, database == "stock" },
 	}
 }
 

@@ -99,7 +99,7 @@ func (r *Replica) above(s *space) (parts []*causal.Part, ok bool) {
 func (r *Replica) verdicts(s *space, base map[causal.EntryID]crdt.Entry, parts []*causal.Part) map[causal.Dot]Reason {
 	l := r.lawOf(s)
 	void := map[causal.Dot]Reason{}
-	l.books = r.newBooks(base)
+	l.books = r.newBooks(l, base)
 	var before causal.Vector
 	for _, final := range append(slices.Clone(l.finals), nil) {
 		for _, p := range parts {

@@ -200,7 +200,7 @@ func (r *Replica) verdict(s *space, p *causal.Part) Reason {
 	l := r.lawOf(s)
 	l.use(p)
 	reason := l.judge(p)
-	if reason == Valid {
+	if reason == Valid && !r.isLoading { // what is loaded is booked when all of it is there
 		isAdmitted, hasCovered := r.bookPart(l, p)
 		if !isAdmitted {
 			reason = VoidEscrow

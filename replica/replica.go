@@ -22,7 +22,7 @@ type Config struct {
 
 	IsSteward func(causal.ReplicaID) bool               // whose control records govern; nil: nobody's
 	Owns      func(user string, id causal.SpaceID) bool // who may grant in a space; nil: nobody
-	Escrow    func(database string) bool                // which databases hold bounded counters; nil: none
+	Escrow    func(database string) (int64, bool)       // which databases escrow keeps, and how many rights there are at first at each of their keys; nil: none
 
 	// Covers reports whether every replica that keeps the space written keeps
 	// the space seen too; the zero space stands for any. Nil: all keep all.

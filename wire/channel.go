@@ -39,4 +39,5 @@ const (
 	KindRequest   uint8 = 4 // an event or a read for the home: node
 	KindReply     uint8 = 5 // what came of it: node
 	KindInherit   uint8 = 6 // who wants to re-issue parts of a former id: node
+	KindEscrow    uint8 = 7 // who asks for rights, and what came of it: entity/escrow
 )

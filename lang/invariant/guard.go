@@ -9,9 +9,13 @@ import (
 
 // Guard makes every write that could break a free invariant by itself check
 // it: behind the last statement of its block stands "or abort", with the
-// invariant's name. The program changes in place.
+// invariant's name. Every counter that escrow keeps gets its bound. The program
+// changes in place.
 func (j *Judgement) Guard() {
 	p := j.typed.Program
+	for db, bound := range j.bounds {
+		p.Databases[db].Bound = bound
+	}
 	for _, c := range j.checks {
 		for i := range p.Handlers {
 			h := &p.Handlers[i]

@@ -40,6 +40,7 @@ type Judgement struct {
 
 	typed  *types.Typed
 	checks []check
+	bounds map[int]plan.Bound // by database: those kept by escrow
 }
 
 // check is a literal that the writes of a free invariant may break, and that
@@ -60,7 +61,7 @@ func Judge(typed *types.Typed) *Judgement { return judgeWith(typed, NoFault) }
 func JudgeWith(typed *types.Typed, fault Fault) *Judgement { return judgeWith(typed, fault) }
 
 func judgeWith(typed *types.Typed, fault Fault) *Judgement {
-	o := &Judgement{typed: typed}
+	o := &Judgement{typed: typed, bounds: map[int]plan.Bound{}}
 	if len(typed.Program.Invariants) == 0 {
 		return o
 	}

@@ -21,7 +21,58 @@ func (o *opinion) judgeEscrow() {
 			Since(token.Span{}, "rights are held by replicas").
 			Way("`:replicated => true` on its database", "offline, up to the rights a replica holds", o.replicated()...).Leading(withoutHome...).
 			Way(":keep => :serial", "never refused wrongly; one round trip; refuses offline", o.kept("serial")).Leading(afterSerial...))
+	default:
+		o.handOut()
 	}
+}
+
+// handOut gives the counter its bound, or says why it can have none.
+func (o *opinion) handOut() {
+	bound := o.boundOfRights()
+	t := o.terms()[0]
+	db := &o.p.Databases[t.dbs[0]]
+	_, isTaken := o.all.bounds[t.dbs[0]]
+	refuse := func(title, why, hint string) {
+		o.write(diag.Errorf("E306", o.at(), "%s", title).Since(token.Span{}, "%s", why).Hinting("%s", hint))
+	}
+	switch {
+	case len(o.clauses) > 1:
+		refuse("`:keep => :escrow` of more than one condition", "what is handed out is the distance of one counter from one bound", "write the others as invariants of their own")
+	case bound.Side == plan.Unbounded:
+		refuse("`:keep => :escrow` of a bound that is no constant", "what is handed out is the distance of a counter from its bound, and this bound moves", "write `"+db.Name+" <= 100`, or `>= 0`, with one number for all keys")
+	case bound.Opening() < 0:
+		refuse("`"+o.text()+"` is broken from the start", "a counter begins at 0, and nothing lies between 0 and this bound to hand out", "put the bound on the other side of 0, or count the distance from it")
+	case o.inv.Source == nil && len(db.Dims) > 0:
+		refuse("`:keep => :escrow` of one key", "escrow keeps its bound at every key of `"+db.Name+"`", "write `|k in "+db.Name+".keys| "+db.Name+"[k] ...`, or give what is bounded a database of its own")
+	case isTaken:
+		refuse("`"+db.Name+"` is kept by escrow within another bound already", "a right is a right to one thing", "keep the other bound by `else`, or count it in a database of its own")
+	case db.Removable:
+		refuse("`:keep => :escrow` of keys that are removed", "who removes a key destroys rights that others are spending at that moment", "leave the removal out: count down instead")
+	case o.isInherited(t.dbs[0]):
+		refuse("`:keep => :escrow` of a counter with `:was`", "what was counted before is held by nobody", "begin with a new database, and raise an event with what is left")
+	default:
+		o.all.bounds[t.dbs[0]] = bound
+	}
+}
+
+// isInherited reports whether a database reads the entries of another, or another its.
+func (o *opinion) isInherited(db int) bool {
+	d := &o.p.Databases[db]
+	return d.Was != "" || slices.ContainsFunc(o.p.Databases, func(other plan.Database) bool { return other.Was == d.Name })
+}
+
+// boundOfRights reads the bound of the failing clause; unbounded if it is no constant.
+func (o *opinion) boundOfRights() plan.Bound {
+	for _, l := range o.failing {
+		switch {
+		case l.isSource || l.sort != bound || l.symbol != nil:
+		case l.coef[0] == 1:
+			return plan.Bound{Side: plan.AtLeast, At: l.k}
+		case l.coef[0] == -1:
+			return plan.Bound{Side: plan.AtMost, At: -l.k}
+		}
+	}
+	return plan.Bound{}
 }
 
 // judgeSerial refuses terms without a home, and updates outside of serial blocks.
