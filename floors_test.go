@@ -60,6 +60,8 @@ var floors = []floor{
 	{room: "lang/lower", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "plan", "value"}},
 	{room: "lang/judge", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "lang/mode", "plan", "value"}},
 	{room: "lang", rooms: []string{"lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/trial", "lang/types", "lang/invariant", "lang/lower", "lang/mode", "lang/judge", "plan", "value"}},
+	// Editors ask it, and no browser has it.
+	{room: "lang/lens", rooms: []string{"lang", "lang/token", "lang/diag", "lang/syntax", "lang/resolve", "lang/types", "lang/mode", "lang/judge", "plan"}, extra: []string{"fmt"}},
 
 	{room: "flow", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "replica", rooms: []string{"wire", "value", "plan", "algebra/..."}},

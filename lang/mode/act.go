@@ -44,6 +44,9 @@ type acts struct {
 	asked   map[*plan.Expr]bool // calls of the host that had a letter: what they answer needs none
 	letters []diag.Diagnostic
 	first   *Act // what may change of the first act that relies on such
+
+	sought *plan.Expr // an expression that is asked for; nil for none
+	found  *Reason    // what is known of it
 }
 
 // Act is what is acted on though it may change, and whether the program says so.
@@ -180,6 +183,7 @@ func (a *acts) stmts(ss []*plan.Stmt, s scene) (after scene, aborts bool) {
 }
 
 func (a *acts) stmt(st *plan.Stmt, s scene) (after scene, aborts bool) {
+	a.seek(st.Args, s)
 	for _, x := range st.Args {
 		a.calls(x, s)
 	}

@@ -162,11 +162,10 @@ func (p *parser) body() []Stmt {
 		start := p.at
 		s := p.stmt()
 		p.endStmt()
+		body = append(body, s) // what could be read of it, too
 		if p.broken {
 			p.resume(start)
-			continue
 		}
-		body = append(body, s)
 	}
 	return body
 }

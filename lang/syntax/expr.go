@@ -153,7 +153,7 @@ func (p *parser) member(x Expr, start int) Expr {
 		return &Member{Span: p.since(start), X: x, Name: Name{name.Span, name.Text}}
 	}
 	p.fail(noMember(dot.Span, p.found(), x))
-	return &Bad{p.since(start)}
+	return &Member{Span: p.since(start), X: x, Name: Name{Span: token.Span{File: dot.File, Start: dot.End, End: dot.End}}} // what is being typed has a meaning before its dot
 }
 
 func (p *parser) call(x Expr, start int) Expr {

@@ -91,6 +91,9 @@ func (c *checker) hides(d diag.Diagnostic, x syntax.Expr) diag.Diagnostic {
 	return d.There(l.Name.Span, "this `%s` hides the database", l.Name.Text)
 }
 
+// Readers lists what a collection or a list can be read by, and each.
+func Readers(t plan.Type) []string { return readerNames(t) }
+
 func readerNames(t plan.Type) []string {
 	names := []string{"each"}
 	for n, r := range readers {

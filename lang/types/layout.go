@@ -357,4 +357,8 @@ func (c *checker) asked(x syntax.Expr, p place, ok bool) {
 		noted.Fields = append(noted.Fields, plan.Field{Name: f.name, Type: t})
 	}
 	c.spans.Places[x] = noted
+	if m, isMember := x.(*syntax.Member); isMember {
+		outer, ok := c.target(m.X)
+		c.asked(m.X, outer, ok)
+	}
 }
