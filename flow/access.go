@@ -74,24 +74,44 @@ func (e *Engine) Decide(database int, user string, key []value.Value) bool {
 	return false
 }
 
-// MayRead reports whether the program lets the user read the keys of a
-// database that lie in the space of a value: every rule about it must hold; where
-// there is none, the value must be the user, unless the dimension is of none.
+// MayRead reports whether the program lets the user read the keys of a database
+// that have a value in its dimension of ReadDim: every rule about it must hold;
+// where there is none, the value must be the user, unless the dimension is of none.
 func (e *Engine) MayRead(database int, user string, of value.Value) bool {
 	d := &e.program.Databases[database]
-	if d.Placement != plan.ByValue {
-		return true
-	}
+	dim := e.ReadDim(database)
 	isRuled, key := false, make([]value.Value, len(d.Dims))
-	key[d.Space] = of
+	if len(key) > 0 {
+		key[max(dim, 0)] = of
+	}
 	for i := range e.program.Allows {
-		if a := &e.program.Allows[i]; a.Verb == "read" && a.Database == database {
+		if a := &e.program.Allows[i]; a.Verb == "read" && a.Database == database && d.Placement != plan.Shared {
 			if isRuled = true; !e.holds(i, user, key) {
 				return false
 			}
 		}
 	}
-	return isRuled || !e.isUser(d) || of.AsString() == user
+	return isRuled || dim < 0 || !e.isUser(d, dim) || of.AsString() == user
+}
+
+// ReadDim returns the dimension by which it is judged who may read a database:
+// that of its spaces; of a home database the first that names users, else the first; -1: none.
+func (e *Engine) ReadDim(database int) int {
+	d := &e.program.Databases[database]
+	switch d.Placement {
+	case plan.ByValue:
+		return d.Space
+	case plan.Home:
+		for i := range d.Dims {
+			if e.isUser(d, i) {
+				return i
+			}
+		}
+		if len(d.Dims) > 0 {
+			return 0
+		}
+	}
+	return -1
 }
 
 // MayReadView reports whether the program lets the user read a view: every rule
@@ -112,13 +132,13 @@ func (e *Engine) KeepsUsers(database int) bool {
 	return db != nil && db.index == database
 }
 
-// isUser reports whether the dimension that names the database's spaces is a user.
-func (e *Engine) isUser(d *plan.Database) bool {
+// isUser reports whether a dimension of a database is a user.
+func (e *Engine) isUser(d *plan.Database, dim int) bool {
 	if d.Users {
 		return true
 	}
 	for _, role := range e.program.Roles {
-		if role.Ambient != "" && role.Ambient == d.Dims[d.Space].Name {
+		if role.Ambient != "" && role.Ambient == d.Dims[dim].Name {
 			return true
 		}
 	}

@@ -97,6 +97,36 @@ func TestAccess(t *testing.T) {
 	}
 }
 
+// TestAccessOfTheHome: what names users at a home is each user's own, unless a
+// rule says otherwise, and a rule counts there whatever the key.
+func TestAccessOfTheHome(t *testing.T) {
+	program, _ := lang.Compile([]lang.Source{{Name: "home.mrt", Text: `
+database :ballots, lww<symbol>, :by => [:poll, :user_id]
+database :prices, lww<int>, :by => :sku
+database :ledger, gset<string>
+database :posts, gset<string>, :by => :user_id
+allow :read, ledger do |me| me == "ann" end
+allow :read, posts do |me| true end
+`}}, nil)
+	server := engineAt(t, program, "server")
+	for _, want := range []struct {
+		database, user, of string
+		may                bool
+	}{
+		{"ballots", "ann", "ann", true}, {"ballots", "ben", "ann", false}, {"prices", "ben", "tea", true},
+		{"ledger", "ann", "", true}, {"ledger", "ben", "", false}, {"posts", "ben", "ann", true},
+	} {
+		i, _ := program.Database(want.database)
+		if got := server.MayRead(i, want.user, value.String(want.of)); got != want.may {
+			t.Errorf("%s may read %s of %q: %t", want.user, want.database, want.of, got)
+		}
+	}
+	i, _ := program.Database("ballots")
+	if server.ReadDim(i) != 1 || server.MayRead(i, "ann", value.Nil) {
+		t.Error("a ballot is judged by its voter, and all of them are nobody's")
+	}
+}
+
 func TestGranted(t *testing.T) {
 	program, _ := lang.Compile([]lang.Source{{Name: "access.mrt", Text: access}}, nil)
 	client := engineAt(t, program, "client")

@@ -32,7 +32,10 @@ func (n *Node) refuses(user, name string, key []value.Value) string {
 	}
 	for i := range p.Databases {
 		d := &p.Databases[i]
-		if stores(d, name) && d.Placement == plan.ByValue && !n.mayRead(i, user, key) {
+		if stores(d, name) && d.Placement != plan.Shared && !n.mayRead(i, user, key) {
+			if readRuled(p, i) {
+				return "the program's rules do not let " + user + " read this of " + name
+			}
 			return name + " is read in " + user + "'s session at " + user + "'s key alone: name it, or read a view"
 		}
 	}
@@ -42,9 +45,8 @@ func (n *Node) refuses(user, name string, key []value.Value) string {
 // mayRead reports whether a user may read a key of a database, or all below
 // the beginning of one.
 func (n *Node) mayRead(database int, user string, key []value.Value) bool {
-	d := &n.cfg.Program.Databases[database]
-	if d.Space < len(key) {
-		return n.engine.MayRead(database, user, key[d.Space])
+	if dim := n.engine.ReadDim(database); dim >= 0 && dim < len(key) {
+		return n.engine.MayRead(database, user, key[dim])
 	}
 	return n.engine.MayRead(database, user, value.Nil) // whatever the value
 }
@@ -52,6 +54,11 @@ func (n *Node) mayRead(database int, user string, key []value.Value) bool {
 // isRuled reports whether a rule says who may read the view.
 func isRuled(p *plan.Program, view int) bool {
 	return slices.ContainsFunc(p.Allows, func(a plan.Allow) bool { return a.Database < 0 && a.View == view })
+}
+
+// readRuled reports whether a rule says who may read the database.
+func readRuled(p *plan.Program, database int) bool {
+	return slices.ContainsFunc(p.Allows, func(a plan.Allow) bool { return a.Verb == "read" && a.Database == database })
 }
 
 // stores reports whether a stored database is the one of that name, or one of

@@ -43,6 +43,16 @@ func (m *Machine) RaiseAll(requests []node.RaiseRequest, f func(i int, a node.An
 	})
 }
 
+// Request reads as a client of the machine does: what lives at the home is asked
+// for there. f is given the answer, unless the machine crashes first.
+func (m *Machine) Request(q node.ReadRequest, f func(node.Answer)) {
+	if m.node == nil {
+		return
+	}
+	t := m.ask(f)
+	m.call(didRead, []byte(q.Name), func(now causal.Instant) { m.node.Read(now, t, q) })
+}
+
 // Read returns what the machine shows at this moment, without waiting for
 // anything. It fails where the value lives elsewhere or does not exist.
 func (m *Machine) Read(name string, key ...value.Value) (flow.Reading, bool) {

@@ -131,7 +131,7 @@ func (s *Session) answered(m *sim.Machine, raised int, answers []node.Answer) {
 		}
 	}
 	if open := raised - len(answers); open > 0 {
-		texts = append(texts, "no answer yet, after 10 s: `status` shows who is cut off or down")
+		texts = append(texts, noAnswer)
 		times[texts[len(texts)-1]] = open
 	}
 	for _, text := range texts {
@@ -141,6 +141,9 @@ func (s *Session) answered(m *sim.Machine, raised int, answers []node.Answer) {
 		s.say("%s  %s", s.padded(m.Name()), text)
 	}
 }
+
+// noAnswer is said in place of an answer.
+const noAnswer = "no answer yet, after 10 s: `status` shows who is cut off or down"
 
 func outcome(a node.Answer) string {
 	switch {

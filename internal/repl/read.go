@@ -7,6 +7,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/internal/jsonvalue"
+	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/sim"
 	"github.com/martinelli-lang/martinelli/value"
@@ -21,12 +22,29 @@ func (s *Session) read(line string) error {
 			at, column = some, found[1]
 		}
 	}
+	if name := line[column:]; len(at) == 1 && s.knows(name) && s.isElsewhere(name, at[0]) && at[0].Up() {
+		s.request(at[0], name)
+		return nil
+	}
 	ask, err := s.asking(line, column)
 	if err != nil {
 		return err
 	}
 	s.show(at, ask)
 	return nil
+}
+
+// request reads what lives at the home through a replica, as its user would.
+func (s *Session) request(m *sim.Machine, name string) {
+	text := noAnswer
+	m.Request(node.ReadRequest{Name: name, Session: s.tokens[m]}, func(a node.Answer) {
+		if text = outcome(a); a.Committed && a.Reading != nil {
+			text = readingText(*a.Reading) + "  (asked at " + s.world.Machines()[0].Name() + ")"
+			s.tokens[m] = a.Token
+		}
+	})
+	s.world.Until(answerMax, func() bool { return text != noAnswer })
+	s.say("%s  %s", s.padded(m.Name()), text)
 }
 
 // asking returns what tells the value at a machine, in words.
