@@ -13,12 +13,12 @@
 //  1. What a call returns as a Change is committed together with what the step
 //     or undo wrote, in one write to the store, and then given back with Heed,
 //     entry by entry. Nothing of a saga is kept but by Heed, so a restart, which
-//     heeds what the store has, brings it to exactly where it was. A step has its
+//     heeds what the store has and then resumes, brings it to exactly where it was. A step has its
 //     effect iff the record says so: there is no moment between.
 //  2. Next says what is due. The caller runs that step or undo, and then calls
 //     one of Done, Aborted and Failed with the same task, and commits.
-//  3. Instants may go back between two runs of the process: what waits longer
-//     than Limits.RetryMax from now waits that long.
+//  3. Instants may go back over a restart: what would wait longer than
+//     Limits.RetryMax from then waits that long.
 //
 // The machine runs no step and knows no program: a block is so many steps, or one
 // that the program lacks, whose sagas rest until a program has it again.

@@ -7,10 +7,10 @@ import (
 )
 
 // Heed takes in an entry of a saga's databases that is in the store: of a
-// commit of now, or of one before a restart, in any order. What is malformed
-// means nothing. An entry that another one has replaced is not to be heeded
-// again.
-func (m *Machine) Heed(now causal.Instant, database, key, value string, id causal.EntryID) {
+// commit that was just made, or of one before a restart, in any order. What is
+// malformed means nothing. An entry that another one has replaced is not to be
+// heeded again.
+func (m *Machine) Heed(database, key, value string, id causal.EntryID) {
 	name, err := decodeName(key)
 	if err != nil {
 		return
@@ -26,7 +26,6 @@ func (m *Machine) Heed(now causal.Instant, database, key, value string, id causa
 		if p, err := decodeProgress(value); err == nil {
 			s := m.open(name)
 			s.progress, s.progressID = p, id
-			s.progress.At = min(p.At, now+m.cfg.Limits.RetryMax) // the clock may have been set back
 			m.line(s)
 		}
 	case Ended:
@@ -35,6 +34,15 @@ func (m *Machine) Heed(now causal.Instant, database, key, value string, id causa
 			m.close(name)
 		}
 	}
+}
+
+// Resume says that all that the store has was heeded, and what time it is: the
+// clock may have been set back since those before wrote down when they go on.
+func (m *Machine) Resume(now causal.Instant) {
+	for _, s := range m.queue {
+		s.progress.At = min(s.progress.At, now+m.cfg.Limits.RetryMax)
+	}
+	heap.Init(&m.queue)
 }
 
 // open returns a saga under way, at first with neither of its records. One that

@@ -51,7 +51,7 @@ func FuzzRecords(f *testing.F) {
 		}
 		m := New(Config{Steps: func(string) (int, bool) { return 2, true }})
 		for i, db := range []string{Begun, Progress, Ended} {
-			m.Heed(1, db, key, value, causal.EntryID{Dot: causal.Dot{Seq: uint64(i + 1)}})
+			m.Heed(db, key, value, causal.EntryID{Dot: causal.Dot{Seq: uint64(i + 1)}})
 		}
 		if task, ok := m.Next(1 << 62); ok {
 			m.Done(1, task)

@@ -107,8 +107,9 @@ func (h *home) reopen() {
 	h.r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	for _, id := range ids {
 		e := h.entries[id]
-		h.machine.Heed(h.now, e.Database, e.Key, e.Value, id)
+		h.machine.Heed(e.Database, e.Key, e.Value, id)
 	}
+	h.machine.Resume(h.now)
 }
 
 // dies kills the home now and then.
@@ -149,7 +150,7 @@ func (h *home) commit(name Name, c Change, effect string) {
 		return
 	}
 	for i, e := range c.Entries {
-		h.machine.Heed(h.now, e.Database, e.Key, e.Value, ids[i])
+		h.machine.Heed(e.Database, e.Key, e.Value, ids[i])
 	}
 }
 
@@ -271,7 +272,7 @@ func TestPlantedMistakesAreSeen(t *testing.T) {
 // commit is a store of one machine that is never killed.
 func commit(m *Machine, now causal.Instant, seq uint64, c Change) (size int) {
 	for i, e := range c.Entries {
-		m.Heed(now, e.Database, e.Key, e.Value, causal.EntryID{Dot: causal.Dot{Seq: seq}, Offset: uint32(i)})
+		m.Heed(e.Database, e.Key, e.Value, causal.EntryID{Dot: causal.Dot{Seq: seq}, Offset: uint32(i)})
 		size += len(e.Database) + len(e.Key) + len(e.Value)
 	}
 	return size
@@ -308,8 +309,9 @@ func TestWaitsGrowAndAreBounded(t *testing.T) {
 func TestClockSetBack(t *testing.T) {
 	m := New(Config{Steps: func(string) (int, bool) { return 1, true }})
 	name := Name{"b", "k"}.encode()
-	m.Heed(5, Begun, name, Start{}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 1}})
-	m.Heed(5, Progress, name, progress{At: 1 << 60}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 2}})
+	m.Heed(Begun, name, Start{}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 1}})
+	m.Heed(Progress, name, progress{At: 1 << 60}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 2}})
+	m.Resume(5)
 	if at, ok := m.Deadline(); !ok || at != 5+600*causal.Second {
 		t.Errorf("it goes on at %d, %v", at, ok)
 	}
@@ -349,8 +351,8 @@ func TestBounds(t *testing.T) {
 func TestUnknownBlocksRest(t *testing.T) {
 	name := Name{"old", "k"}
 	m := New(Config{Steps: func(string) (int, bool) { return 0, false }})
-	m.Heed(1, Progress, name.encode(), progress{Step: 1}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 2}})
-	m.Heed(1, Begun, name.encode(), Start{}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 1}})
+	m.Heed(Progress, name.encode(), progress{Step: 1}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 2}})
+	m.Heed(Begun, name.encode(), Start{}.encode(), causal.EntryID{Dot: causal.Dot{Seq: 1}})
 	if _, ok := m.Next(100); ok {
 		t.Error("a step of a block is due that the program lacks")
 	}
@@ -376,8 +378,8 @@ func TestManySteps(t *testing.T) {
 		task, _ := m.Next(0)
 		if i%1000 == 999 { // a restart
 			started, went := m.sagas[name], New(cfg)
-			went.Heed(0, Begun, name.encode(), started.start.encode(), started.startID)
-			went.Heed(0, Progress, name.encode(), started.progress.encode(), started.progressID)
+			went.Heed(Begun, name.encode(), started.start.encode(), started.startID)
+			went.Heed(Progress, name.encode(), started.progress.encode(), started.progressID)
 			m = went
 			if again, ok := m.Next(0); !ok || again != task {
 				t.Fatalf("after a restart it goes on with %+v, want %+v", again, task)
