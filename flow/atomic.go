@@ -73,6 +73,25 @@ func (e *Engine) RaisedAt(block plan.BlockHash, role string) bool {
 	return b != nil && plan.Runs(b.handler.At, role)
 }
 
+// EventOf names the event whose handler ends with the block; "" where the
+// program has no such block.
+func (e *Engine) EventOf(block plan.BlockHash) string {
+	b := e.atomics[block]
+	if b == nil {
+		return ""
+	}
+	return b.handler.Event
+}
+
+// Refuses says what is wrong with what was handed on, or "".
+func (e *Engine) Refuses(h *Handed) string {
+	b := e.atomics[h.Block]
+	if b == nil {
+		return unknownBlock.Detail
+	}
+	return e.open(b, h, Env{User: h.User})
+}
+
 // StepsOf returns how many steps a saga has; 0 for what is none.
 func (e *Engine) StepsOf(block plan.BlockHash) int {
 	if !e.IsSaga(block) {
@@ -200,8 +219,23 @@ func (c *compiler) handing(b *atomic) stepFn {
 			h.Key = f(m)
 		}
 		m.run.handed = h
-		return m.abort == ""
+		return m.abort == "" && m.run.mayHand(m, h)
 	}
+}
+
+// mayHand asks whether what is handed on is taken.
+func (r *run) mayHand(m *machine, h *Handed) bool {
+	if r.env.Hands == nil {
+		return true
+	}
+	size, abort, detail := r.env.Hands(h)
+	if r.size += size; abort == "" && r.size > WriteSizeMax {
+		abort, detail = AbortSize, "the run writes more, with what it hands on, than a part may hold"
+	}
+	if abort != "" {
+		m.stop(abort, detail)
+	}
+	return abort == ""
 }
 
 // mayRun refuses a plan in which what coordinates stands where it cannot run.

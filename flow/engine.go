@@ -344,6 +344,10 @@ type Env struct {
 	Granted func(database, key string) bool
 	Holds   func(space string) bool // which spaces are held here; nil: all
 	Uploads int                     // how many events the run may upload
+
+	// Hands, if not nil, says how many bytes a block that the run hands on takes
+	// in its commit, or why it can't be taken.
+	Hands func(h *Handed) (size int, abort, detail string)
 }
 
 // Words with which a run aborts, besides those of the program.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/entity/saga"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -52,6 +53,9 @@ type Limits struct {
 	WaitingMax   int            // commands waiting for their session's past: more are answered "busy" (default 1,024)
 	ForwardMax   int            // requests under way to the home: more are answered "busy" (default 4,096)
 	OutboxMax    int            // events of this node that wait in the outbox for the home: more are answered "busy" (default 1,024)
+	SagasMax     int            // sagas raised here that wait for their outcome: more are answered "busy" (default 4,096)
+	SagaWait     causal.Instant // the raise of a saga is answered with the outcome if it comes within this, else as pending (default 1 s; negative: at once)
+	Sagas        saga.Limits    // at the home
 	BehindAfter  causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
 	HomeTimeout  causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
 	LateAfter    causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default the longest of the topology, or twice SyncEvery)
@@ -69,6 +73,8 @@ func (l Limits) withDefaults() Limits {
 	l.WaitingMax = or(l.WaitingMax, 1024)
 	l.ForwardMax = or(l.ForwardMax, 4096)
 	l.OutboxMax = or(l.OutboxMax, 1024)
+	l.SagasMax = or(l.SagasMax, 4096)
+	l.SagaWait = or(l.SagaWait, causal.Second)
 	l.BehindAfter = or(l.BehindAfter, 5*causal.Second)
 	l.HomeTimeout = or(l.HomeTimeout, 10*causal.Second)
 	l.StreamsMax = or(l.StreamsMax, 1<<20)

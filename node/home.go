@@ -149,6 +149,9 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 		return nil
 	}
 	answer := Answer{Committed: p.Committed, Duplicate: p.Duplicate, Token: p.Token, Abort: p.Abort, Detail: p.Detail}
+	if a.req.Op == opRaise && p.Abort == AbortPending {
+		answer = Answer{Pending: true, Item: p.Detail, Token: p.Token}
+	}
 	if answer.IsOpen() {
 		n.stall(now, a.req.Stream, a.req.Seq)
 	}
@@ -175,6 +178,9 @@ func replyOf(id uint64, a Answer) reply {
 	p := reply{
 		ID: id, Committed: a.Committed, Duplicate: a.Duplicate,
 		Abort: cut(a.Abort, nameMax), Detail: cut(a.Detail, detailMax),
+	}
+	if a.Pending {
+		p.Abort, p.Detail = AbortPending, a.Item
 	}
 	if len(a.Token) <= sessionMax { // of more references than a session may have nobody reads one
 		p.Token = a.Token

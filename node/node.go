@@ -72,9 +72,10 @@ type Node struct {
 	finals    map[causal.SpaceID]stewardship      // at the steward
 	stirred   map[causal.SpaceID]bool             // at the steward: spaces with something new that have no closing yet
 
-	unnamed unnamed                   // entries of databases that the program does not name
-	outbox  outbox                    // of all nodes
-	rights  rights                    // of what escrow keeps
+	unnamed unnamed // entries of databases that the program does not name
+	outbox  outbox  // of all nodes
+	rights  rights  // of what escrow keeps
+	sagas   sagas
 	legacy  legacy                    // of former ids
 	access  access                    // who may write, and who asks
 	copies  copies                    // of what lives at the home
@@ -171,6 +172,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n.engine = engine
+	n.sagas = newSagas(n)
 	if err := n.restore(now); err != nil {
 		return nil, err
 	}
@@ -313,6 +315,8 @@ func (n *Node) Wake(now causal.Instant) {
 	n.expire(now)
 	n.fulfil(now)
 	n.compute(now)
+	n.runSagas(now)
+	n.expireSagas(now)
 	n.prove(now)
 	n.hasten(now)
 	n.finalize(now)
@@ -341,6 +345,8 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.finalDeadline())
 	consider(n.stageDeadline())
 	consider(n.rights.deadline())
+	consider(n.sagaDeadline())
+	consider(n.beginDeadline())
 	for _, w := range n.waiting {
 		consider(w.until, true)
 	}

@@ -7,9 +7,11 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/order"
+	"github.com/martinelli-lang/martinelli/entity/saga"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/value"
 )
 
 // An event that must run at the home can be put into the outbox where the home
@@ -52,8 +54,10 @@ type outbox struct {
 	outcomes map[itemName]outcome
 	done     map[causal.ReplicaID]doneMark // at the home
 	streams  map[string]int                // open items of this node, by stream
-	open     int                           // items of this node
-	last     uint64                        // the number of this node's newest item
+	open     int                           // items of this node that are events
+	sagas    int                           // and that begin sagas
+	last     map[causal.ReplicaID]uint64   // the numbers of this node's newest items, by its authors
+	taken    map[itemName]item             // at the home: those that begin sagas, and were heeded
 }
 
 // item is an event that awaits the home.
@@ -78,20 +82,51 @@ func newOutbox() outbox {
 	return outbox{
 		items: map[itemName]item{}, outcomes: map[itemName]outcome{},
 		done: map[causal.ReplicaID]doneMark{}, streams: map[string]int{},
+		last: map[causal.ReplicaID]uint64{}, taken: map[itemName]item{},
+	}
+}
+
+// find returns an item that is in the shared space.
+func (b *outbox) find(name itemName) (item, bool) {
+	it, ok := b.items[name]
+	if !ok {
+		it, ok = b.taken[name]
+	}
+	return it, ok
+}
+
+func (b *outbox) has(name itemName) bool {
+	_, ok := b.find(name)
+	return ok
+}
+
+// take puts an item aside that the home has heeded and that stays.
+func (b *outbox) take(name itemName) {
+	b.taken[name] = b.items[name]
+	delete(b.items, name)
+}
+
+// untake puts an item back, to be looked at again.
+func (b *outbox) untake(name itemName) {
+	if it, ok := b.taken[name]; ok {
+		b.items[name] = it
+		delete(b.taken, name)
 	}
 }
 
 // OutboxItem is an item of this node's outbox, open or with its outcome.
 type OutboxItem struct {
-	Name      string // the sender and its number, as an Answer gave it
-	Event     string // of an open item
-	User      string // likewise
-	Stream    string // likewise, "" for none
-	Seq       uint64 // of the stream
-	Open      bool   // it has not run yet, as far as is known here
+	Name      string      // the sender and its number, as an Answer gave it
+	Event     string      // of an open item
+	User      string      // likewise
+	Stream    string      // likewise, "" for none
+	Seq       uint64      // of the stream
+	Open      bool        // it has not run yet, as far as is known here
+	Saga      bool        // it begins the saga at the end of the event's handler
+	Key       value.Value // of the saga
 	Committed bool
 	Duplicate bool   // the event had run already under its stream and seq
-	Abort     string // otherwise why it had no effect
+	Abort     string // otherwise why it had no effect; of an open saga why it was undone, and its else has not run
 	Detail    string
 }
 
@@ -100,17 +135,35 @@ type OutboxItem struct {
 func (n *Node) Outbox() []OutboxItem {
 	b := &n.outbox
 	list := []OutboxItem{}
-	for _, name := range sortedNames(b.items) {
-		if q := b.items[name].req; name.sender == n.self {
-			list = append(list, OutboxItem{Name: name.String(), Event: q.Name, User: q.User, Stream: q.Stream, Seq: q.Seq, Open: true})
+	for _, items := range []map[itemName]item{b.items, b.taken} {
+		for _, name := range sortedNames(items) {
+			if n.isMine(name.sender) {
+				list = append(list, n.openItem(name, items[name].req))
+			}
 		}
 	}
 	for _, name := range sortedNames(b.outcomes) {
-		if o := b.outcomes[name]; name.sender == n.self {
+		if o := b.outcomes[name]; n.isMine(name.sender) && !b.has(name) {
 			list = append(list, OutboxItem{Name: name.String(), Committed: o.Abort == "", Duplicate: o.Duplicate, Abort: o.Abort, Detail: o.Detail})
 		}
 	}
 	return list
+}
+
+// openItem tells of an item that has no outcome yet, or whose else has not run.
+func (n *Node) openItem(name itemName, q request) OutboxItem {
+	it := OutboxItem{Name: name.String(), Event: q.Name, User: q.User, Stream: q.Stream, Seq: q.Seq, Open: true}
+	if h, ok := handedBy(&q); ok && q.Op == opSaga {
+		it.Saga, it.Event = true, n.engine.EventOf(h.Block)
+		if len(q.Values) > 0 {
+			it.Key = q.Values[0]
+		}
+		it.Abort = n.outbox.outcomes[name].Abort
+		if due := n.sagas.owed[name]; due != nil {
+			it.Detail = due.said
+		}
+	}
+	return it
 }
 
 func sortedNames[V any](m map[itemName]V) []itemName {
@@ -132,6 +185,10 @@ func (n *Node) heedReserved(c replica.Change) {
 		n.heedOutcome(c)
 	case c.Database == outboxDone && c.Space == n.homeSpace:
 		n.heedDone(c)
+	case c.Space == n.homeSpace && (c.Database == saga.Begun || c.Database == saga.Progress || c.Database == saga.Ended):
+		if !c.Removed {
+			n.sagas.machine.Heed(c.Database, c.Key, c.Item.Value, c.Item.ID)
+		}
 	case c.Database == heirs:
 		n.heedHeir(c)
 	case c.Database == reissued:
@@ -143,30 +200,44 @@ func (n *Node) heedItem(c replica.Change) {
 	seq, ok := decodeSeq(c.Key)
 	name := itemName{c.Item.ID.Replica, seq}
 	b := &n.outbox
-	if old, isOpen := b.items[name]; isOpen && c.Removed && old.id == c.Item.ID {
+	old, isOpen := b.find(name)
+	if isOpen && c.Removed && old.id == c.Item.ID {
 		n.closeItem(name)
 		return
 	}
 	q, err := decodeRequest([]byte(c.Item.Value))
-	if _, isOpen := b.items[name]; !ok || isOpen || c.Removed || err != nil || q.Op != opRaise {
+	if !ok || isOpen || c.Removed || err != nil || q.Op != opRaise && q.Op != opSaga {
 		return
 	}
 	b.items[name] = item{c.Item.ID, q}
-	if name.sender == n.self {
-		b.open++
-		b.last = max(b.last, seq)
-		if q.Stream != "" {
-			b.streams[q.Stream]++
-		}
+	if !n.isMine(name.sender) {
+		return
+	}
+	b.last[name.sender] = max(b.last[name.sender], seq)
+	if q.Op == opSaga {
+		b.sagas++
+		n.owe(name)
+		return
+	}
+	b.open++
+	if q.Stream != "" {
+		b.streams[q.Stream]++
 	}
 }
 
 // closeItem forgets an item that is in the shared space no more.
 func (n *Node) closeItem(name itemName) {
 	b := &n.outbox
-	stream := b.items[name].req.Stream
+	it, _ := b.find(name)
+	stream := it.req.Stream
 	delete(b.items, name)
-	if name.sender != n.self {
+	delete(b.taken, name)
+	delete(n.sagas.owed, name)
+	if !n.isMine(name.sender) {
+		return
+	}
+	if it.req.Op == opSaga {
+		b.sagas--
 		return
 	}
 	b.open--
@@ -188,8 +259,10 @@ func (n *Node) heedOutcome(c replica.Change) {
 		return
 	}
 	n.outbox.outcomes[name] = outcome{c.Item.ID, o}
-	if name.sender == n.self {
-		n.outbox.last = max(n.outbox.last, name.seq)
+	if n.isMine(name.sender) {
+		n.outbox.last[name.sender] = max(n.outbox.last[name.sender], name.seq)
+		n.owe(name)
+		n.sagas.heard = append(n.sagas.heard, name)
 	}
 }
 
@@ -274,7 +347,7 @@ func (n *Node) post(now causal.Instant, c caller, q RaiseRequest, session replic
 		return
 	}
 	n.moved(q.Stream, q.Seq)
-	name := itemName{n.self, n.outbox.last + 1}
+	name := itemName{n.self, n.outbox.last[n.self] + 1}
 	shared := n.space(plan.SharedSpace)
 	entry := causal.Entry{Database: outboxItems, Key: encodeSeq(name.seq), Value: value}
 	n.mint(now, replica.Draft{
@@ -292,7 +365,11 @@ func (n *Node) runItems(now causal.Instant) (ran bool) {
 	}
 	for _, name := range sortedNames(n.outbox.items) {
 		if it, isOpen := n.outbox.items[name]; isOpen && !n.isNameless(name.sender) {
-			n.runItem(now, name, it)
+			if it.req.Op == opSaga {
+				n.beginSaga(now, name, it)
+			} else {
+				n.runItem(now, name, it)
+			}
 			ran = true
 		}
 	}
@@ -346,12 +423,19 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 		o = n.engine.Run(h, it.req.Values, env)
 		result.Abort, result.Detail = cut(o.Abort, nameMax), cut(o.Detail, detailMax)
 	}
-	old := n.oldOutcomes(name)
-	o = n.conclude(name, it, o, result, old)
-	n.closeItem(name)
-	for _, gone := range old {
-		delete(n.outbox.outcomes, gone)
+	if o.Abort != "" {
+		o = flow.Outcome{}
 	}
+	n.enclose(&o, n.homeID)
+	old := n.oldOutcomes(name)
+	w := n.outcomeWrite(name, result, old)
+	w.Removed = append(w.Removed, it.id)
+	o.Writes = joinWrite(slices.Clone(o.Writes), w)
+	if name.seq > done.seq {
+		o.Writes = joinWrite(o.Writes, n.doneWrite(name))
+	}
+	n.closeItem(name)
+	n.forgetOutcomes(old)
 	g := n.commit(now, n.homeID, env.Stamp, nil, o)
 	n.notify(o)
 	if it.req.Stream != "" && result.Abort == "" && !result.Duplicate {
@@ -362,28 +446,31 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 	}
 }
 
-// conclude adds to a run's writes what the outbox keeps of it.
-func (n *Node) conclude(name itemName, it item, o flow.Outcome, result outcomeRecord, old []itemName) flow.Outcome {
-	home, shared := flow.SpaceWrite{Space: plan.HomeSpace}, flow.SpaceWrite{Space: plan.SharedSpace}
-	if done := n.outbox.done[name.sender]; name.seq > done.seq {
-		if done.seq > 0 {
-			home.Removed = append(home.Removed, done.id)
-		}
-		home.Entries = append(home.Entries, causal.Entry{Database: outboxDone, Key: string(name.sender[:]), Value: encodeSeq(name.seq)})
+// doneWrite says in the home's space that an item of its sender has run.
+func (n *Node) doneWrite(name itemName) flow.SpaceWrite {
+	w := flow.SpaceWrite{Space: plan.HomeSpace}
+	if done := n.outbox.done[name.sender]; done.seq > 0 {
+		w.Removed = append(w.Removed, done.id)
 	}
-	shared.Removed = append(shared.Removed, it.id)
+	w.Entries = append(w.Entries, causal.Entry{Database: outboxDone, Key: string(name.sender[:]), Value: encodeSeq(name.seq)})
+	return w
+}
+
+// outcomeWrite says in the shared space what came of an item, in the place of
+// what came of old ones.
+func (n *Node) outcomeWrite(name itemName, result outcomeRecord, old []itemName) flow.SpaceWrite {
+	w := flow.SpaceWrite{Space: plan.SharedSpace}
 	for _, gone := range old {
-		shared.Removed = append(shared.Removed, n.outbox.outcomes[gone].id)
+		w.Removed = append(w.Removed, n.outbox.outcomes[gone].id)
 	}
-	shared.Entries = append(shared.Entries, causal.Entry{Database: outboxOutcomes, Key: name.key(), Value: result.encode()})
-	if o.Abort != "" {
-		o = flow.Outcome{}
+	w.Entries = append(w.Entries, causal.Entry{Database: outboxOutcomes, Key: name.key(), Value: result.encode()})
+	return w
+}
+
+func (n *Node) forgetOutcomes(old []itemName) {
+	for _, gone := range old {
+		delete(n.outbox.outcomes, gone)
 	}
-	o.Writes = slices.Clone(o.Writes)
-	for _, w := range []flow.SpaceWrite{home, shared} {
-		o.Writes = joinWrite(o.Writes, w)
-	}
-	return o
 }
 
 // joinWrite puts what is written in a space behind what a run wrote there.
@@ -402,11 +489,11 @@ func joinWrite(writes []flow.SpaceWrite, w flow.SpaceWrite) []flow.SpaceWrite {
 }
 
 // oldOutcomes returns the outcomes of the item's sender that make room for
-// those that follow.
+// those that follow. One that the sender has yet to heed stays.
 func (n *Node) oldOutcomes(name itemName) []itemName {
 	var old []itemName
 	for _, o := range sortedNames(n.outbox.outcomes) {
-		if o.sender == name.sender && o.seq+outcomesMax <= name.seq || o == name {
+		if o.sender == name.sender && o.seq+outcomesMax <= name.seq && !n.outbox.has(o) || o == name {
 			old = append(old, o)
 		}
 	}

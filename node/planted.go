@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/entity/saga"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
@@ -19,6 +20,9 @@ type Planted struct {
 	SplitsWrites bool // what belongs into one store write goes into two
 	LosesHeads   bool // a restart does not read which parts nobody has seen
 	ForgetsItems bool // the home does not ask what of an outbox and of a stream has run
+	Sagas        saga.Planted
+	PartsSagas   bool // what a step of a saga did and the record of it are two commits
+	ElsesTwice   bool // who runs the else of a saga does not take its item out
 	CountsUnread bool // of databases the program lacks nothing is kept, and the parts are counted
 }
 

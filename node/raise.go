@@ -110,11 +110,15 @@ func (n *Node) runUntil(now causal.Instant, c caller, h int, q RaiseRequest, ses
 		}
 		return
 	}
-	n.enclose(&o)
+	n.enclose(&o, author)
 	group := n.commitUnder(now, author, env.Stamp, session, o, uses)
 	n.notify(o)
 	if q.Stream != "" {
 		n.mark(q.Stream, q.Seq, group.Parts)
+	}
+	if n.isSaga(&o) {
+		n.await(now, c, n.replica.Advance(session, n.touched(o)...), itemName{author, n.outbox.last[author]})
+		return
 	}
 	n.answer(c, Answer{Committed: true, Token: n.token(now, session, n.touched(o))})
 }
@@ -141,6 +145,7 @@ func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flo
 		NewID: func() string { return newID(author, n.clock.Tick(now)) },
 
 		Uploads: n.outboxRoom(author),
+		Hands:   n.sagas.hands,
 	}
 }
 

@@ -351,9 +351,9 @@ func (w *reissuing) fill(write *replica.Write, p *causal.Part, moves []int64) {
 			w.add(write, e, moves[i])
 		case w.removed[p.Space][p.EntryID(i)] || isOfItsAuthor(&e):
 		case e.Database == outboxItems:
-			if q, err := decodeRequest([]byte(e.Value)); err == nil && q.Op == opRaise {
-				n.outbox.last++
-				e.Key = encodeSeq(n.outbox.last)
+			if q, err := decodeRequest([]byte(e.Value)); err == nil && (q.Op == opRaise || q.Op == opSaga) {
+				n.outbox.last[n.self]++
+				e.Key = encodeSeq(n.outbox.last[n.self])
 				write.Entries = append(write.Entries, e)
 			}
 		default:

@@ -38,6 +38,7 @@ const (
 	opAdmit // of the steward: Name is the asker's role, User his user
 	opGrant // of the steward or an owner: the right to write the key Values of the database Name
 	opPull  // of the home: what it holds of Values, each a list of a database and the beginning of a key; Session: a hash of what the asker has
+	opSaga  // in an outbox alone: begins the saga whose block has the hash Name, under the key Values[0] and with the values that follow
 )
 
 // request asks the home to run a whole event or to read.
@@ -78,7 +79,7 @@ func decodeRequest(body []byte) (request, error) {
 	q.Session = r.Bytes(sessionMax)
 	q.Stream = r.String(streamMax)
 	q.Seq = r.Uvarint()
-	if q.Op > opPull {
+	if q.Op > opSaga {
 		r.Fail(wire.ErrMalformed)
 	}
 	return q, r.Done()

@@ -42,6 +42,7 @@ func (n *Node) restore(now causal.Instant) error {
 		return err
 	}
 	n.show(n.live())
+	n.sagas.machine.Resume(now)
 	n.judgeSelf()
 	n.resumeStewardship()
 	if err := n.checkUser(); err != nil {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/entity/saga"
 	"github.com/martinelli-lang/martinelli/overlay/broadcast"
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/overlay/repair"
@@ -18,10 +19,11 @@ type Status struct {
 	Replica replica.Status
 	Cast    broadcast.Stats
 	Repair  repair.Stats
-	Waiting int // commands that wait for their session's past
-	Asked   int // requests under way to the home
-	Outbox  int // events of this node that wait in the outbox for the home
-	Due     int // violations of invariants not repaired yet
+	Waiting int         // commands that wait for their session's past
+	Asked   int         // requests under way to the home
+	Outbox  int         // events of this node that wait in the outbox for the home
+	Sagas   saga.Status // at the home
+	Due     int         // violations of invariants not repaired yet
 	Watches int
 	Barred  replica.Reason // why this node may not write any more; Valid if it may
 	Unnamed []Unnamed      // databases that have entries and that the program does not name, in the order of their names; at most 4,096
@@ -40,6 +42,9 @@ func (n *Node) Status() Status {
 		Self: n.member.Self(), Steward: n.cfg.Steward, Cluster: n.cfg.Cluster,
 		Counts: n.counts, Replica: n.replica.Status(), Cast: n.cast.Stats(), Repair: n.repair.Stats(),
 		Waiting: len(n.waiting), Asked: len(n.asked), Outbox: n.outbox.open, Due: len(n.standing), Watches: len(n.watches), Barred: n.barred[n.self], Orphans: n.legacy.open, Unnamed: n.unnamed.list(),
+	}
+	if n.isHome() {
+		s.Sagas = n.sagas.machine.Status()
 	}
 	for _, m := range n.member.Members() {
 		s.Members = append(s.Members, Peer{Status: m, Synced: n.synced[m.ID]})

@@ -19,18 +19,26 @@ func (n *Node) outboxRoom(author causal.ReplicaID) int {
 	return max(0, n.cfg.Limits.OutboxMax-n.outbox.open)
 }
 
-// enclose puts what a run uploads into the share that it writes in the shared space.
-func (n *Node) enclose(o *flow.Outcome) {
-	if len(o.Uploads) == 0 {
-		return
-	}
+// enclose puts what a run uploads, and the start of a saga that it hands on,
+// into the share that it writes in the shared space.
+func (n *Node) enclose(o *flow.Outcome, author causal.ReplicaID) {
 	w := flow.SpaceWrite{Space: plan.SharedSpace}
-	for i, up := range o.Uploads {
-		req := request{Op: opRaise, Name: up.Event, Values: up.Args, User: up.User}
-		key := encodeSeq(n.outbox.last + 1 + uint64(i))
-		w.Entries = append(w.Entries, causal.Entry{Database: outboxItems, Key: key, Value: string(req.appendTo(nil))})
+	post := func(q request) {
+		key := encodeSeq(n.outbox.last[author] + 1 + uint64(len(w.Entries)))
+		w.Entries = append(w.Entries, causal.Entry{Database: outboxItems, Key: key, Value: string(q.appendTo(nil))})
+	}
+	for _, up := range o.Uploads {
+		post(request{Op: opRaise, Name: up.Event, Values: up.Args, User: up.User})
+	}
+	if n.isSaga(o) {
+		post(startOf(o.Handed))
 	}
 	o.Writes = joinWrite(o.Writes, w)
+}
+
+// isSaga reports whether a run ends with a saga.
+func (n *Node) isSaga(o *flow.Outcome) bool {
+	return o.Handed != nil && n.engine.IsSaga(o.Handed.Block)
 }
 
 // notify hands out what a run tells; nothing keeps it.

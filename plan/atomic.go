@@ -58,6 +58,14 @@ func (h *Handler) Atomic() (*Stmt, bool) {
 	return last, last.Op == StmtSerial || last.Op == StmtSaga
 }
 
+// HasSagas reports whether a handler of the program ends with a saga.
+func (p *Program) HasSagas() bool {
+	return slices.ContainsFunc(p.Handlers, func(h Handler) bool {
+		s, ok := h.Atomic()
+		return ok && s.Op == StmtSaga
+	})
+}
+
 // blockForm writes statements and expressions without an index: what they
 // refer to is written by its name and its form.
 type blockForm struct {
