@@ -56,6 +56,7 @@ type Limits struct {
 	SagasMax     int            // sagas raised here that wait for their outcome: more are answered "busy" (default 4,096)
 	SagaWait     causal.Instant // the raise of a saga is answered with the outcome if it comes within this, else as pending (default 1 s; negative: at once)
 	Sagas        saga.Limits    // at the home
+	SagaSteps    int            // steps of sagas that one Wake runs (default 64)
 	BehindAfter  causal.Instant // a session's past is waited for this long, then "behind" (default 5 s)
 	HomeTimeout  causal.Instant // a forwarded request is awaited this long, then "unknown" (default 10 s)
 	LateAfter    causal.Instant // a part waits this long for what it names of other spaces, if no neighbour has it (default the longest of the topology, or twice SyncEvery)
@@ -75,6 +76,7 @@ func (l Limits) withDefaults() Limits {
 	l.OutboxMax = or(l.OutboxMax, 1024)
 	l.SagasMax = or(l.SagasMax, 4096)
 	l.SagaWait = or(l.SagaWait, causal.Second)
+	l.SagaSteps = or(l.SagaSteps, 64)
 	l.BehindAfter = or(l.BehindAfter, 5*causal.Second)
 	l.HomeTimeout = or(l.HomeTimeout, 10*causal.Second)
 	l.StreamsMax = or(l.StreamsMax, 1<<20)

@@ -38,6 +38,8 @@ func TestFrozenOutbox(t *testing.T) {
 			}
 			return name, nil
 		})
+	start := request{Op: opSaga, Name: string(make([]byte, 32)), Values: []value.Value{value.String("order"), value.Int(5)}, User: "ann", Session: []byte{}}
+	wiretest.Frozen(t, "outbox.saga", start, func(q request) []byte { return q.appendTo(nil) }, decodeRequest)
 	o := outcomeRecord{Duplicate: true, Abort: "sold_out", Detail: "none is left"}
 	wiretest.Frozen(t, "outbox.outcome", o, func(o outcomeRecord) []byte { return []byte(o.encode()) },
 		func(b []byte) (outcomeRecord, error) { return decodeOutcome(string(b)) })

@@ -19,10 +19,6 @@ import (
 // begun and has no outcome yet. Its detail is the item's name.
 const AbortPending = "pending"
 
-// sagaStepsMax bounds the steps of one Wake, so that a long saga does not keep
-// the node from its peers.
-const sagaStepsMax = 64
-
 // sagas is a node's part in them: as the home, and as who raises them.
 type sagas struct {
 	machine *saga.Machine
@@ -129,7 +125,8 @@ func homeWrite(c saga.Change) flow.SpaceWrite {
 	return flow.SpaceWrite{Space: plan.HomeSpace, Entries: c.Entries, Removed: c.Removed}
 }
 
-// runSagas does what is due of sagas at their home.
+// runSagas does what is due of sagas at their home, of one Wake not more than
+// keeps the node from its peers.
 func (n *Node) runSagas(now causal.Instant) {
 	if !n.isHome() || n.barred[n.homeID] != replica.Valid {
 		return
@@ -138,7 +135,7 @@ func (n *Node) runSagas(now causal.Instant) {
 		n.sagas.late = nil
 		n.conclude(now, n.clock.Tick(now), flow.Outcome{}, *late)
 	}
-	for range sagaStepsMax {
+	for range n.cfg.Limits.SagaSteps {
 		t, isDue := n.sagas.machine.Next(now)
 		if !isDue || n.sagas.late != nil {
 			return

@@ -24,6 +24,7 @@ type world struct {
 	now    causal.Instant
 	guests []*guest
 
+	fate    func(g *guest) fate                     // of who is about to write; nil: all live
 	secrets map[causal.ReplicaID]ed25519.PrivateKey // of all authors; nil: signatures are hashes
 }
 
@@ -40,6 +41,15 @@ type guest struct {
 	renew   bool // it has asked for another id
 }
 
+// fate is what becomes of a node at a write to its store.
+type fate uint8
+
+const (
+	lives      fate = iota
+	diesBefore      // nothing of it is durable
+	diesAfter       // it is durable, and nothing has left
+)
+
 const epoch = 1_700_000_000 * causal.Second
 
 // newWorld opens count nodes of the program, the first of them the steward.
@@ -51,7 +61,10 @@ func newWorld(t *testing.T, text string, count int) *world {
 }
 
 // add opens count nodes of the program.
-func (w *world) add(program *plan.Program, count int) {
+func (w *world) add(program *plan.Program, count int) { w.addAs(program, count, func(*node.Config) {}) }
+
+// addAs is add of nodes that are configured in some way.
+func (w *world) addAs(program *plan.Program, count int, configure func(*node.Config)) {
 	w.t.Helper()
 	for i := range count {
 		g := &guest{disk: store.NewMem(), answers: map[node.Ticket]node.Answer{}, links: map[*guest]bool{}}
@@ -59,6 +72,7 @@ func (w *world) add(program *plan.Program, count int) {
 			Key: keyOf(byte(i + 1)), Steward: replicaOf(1), HomeKey: keyOf(100), Name: string(rune('a' + i)),
 			Role: "server", Cluster: "test", Program: program, Disk: g.disk, Seed: uint64(i), Mode: member.Mesh,
 		}
+		configure(&g.cfg)
 		w.guests = append(w.guests, g)
 		w.open(g)
 	}
@@ -212,11 +226,23 @@ func (w *world) deliver() (busy bool) {
 		g.renew = g.renew || out.Renew
 		busy = busy || !out.Empty()
 		if len(out.Records) > 0 {
+			end := lives
+			if w.fate != nil {
+				end = w.fate(g)
+			}
+			if end == diesBefore {
+				w.restart(g)
+				continue
+			}
 			if err := g.disk.Write(out.Records); err != nil {
 				w.t.Fatal(err)
 			}
 			if err := g.disk.Sync(); err != nil {
 				w.t.Fatal(err)
+			}
+			if end == diesAfter {
+				w.restart(g)
+				continue
 			}
 		}
 		for _, m := range out.Messages {
@@ -243,6 +269,14 @@ func (w *world) deliver() (busy bool) {
 		g.events = append(g.events, out.Events...)
 	}
 	return busy
+}
+
+// restart kills a node and starts it on what its disk has.
+func (w *world) restart(g *guest) {
+	w.cut(g)
+	g.disk.Crash(0)
+	w.open(g)
+	w.linkAll()
 }
 
 // raise raises an event and waits for its answer.

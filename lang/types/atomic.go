@@ -87,6 +87,9 @@ func saying(s *syntax.Command, how string) diag.Edit {
 // mustEnd refuses a serial block or saga that is not the end of its handler.
 func (c *checker) mustEnd(s *syntax.Command, kind string) {
 	if c.body.last == syntax.Stmt(s) {
+		if kind == "saga" {
+			return
+		}
 		c.notRun(s.Word, "`atomic :"+kind+"`", "data without :replicated is changed at its home, by handlers that run one after another")
 		return
 	}
