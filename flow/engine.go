@@ -1,8 +1,6 @@
 package flow
 
 import (
-	"strings"
-
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -21,7 +19,7 @@ type Config struct {
 	Program *plan.Program
 	Role    string          // whose handlers, processes and invariants run here; "" runs all
 	User    string          // what an ambient role binds: who raises events where Env does not say
-	Funcs   map[string]Func // what imports are linked to, by the name after "go:"
+	Funcs   map[string]Func // what imports are linked to, by plan.Import.Link
 	FuelMax int64           // steps one run may take; 0 takes FuelMax
 	Planted Planted
 }
@@ -120,7 +118,7 @@ func (e *Engine) openDatabases() error {
 func (e *Engine) linkImports() error {
 	for i := range e.program.Imports {
 		imp := &e.program.Imports[i]
-		f := e.cfg.Funcs[strings.TrimPrefix(imp.From, "go:")]
+		f := e.cfg.Funcs[imp.Link()]
 		if f == nil && e.calls(i) {
 			return Error("the program calls " + imp.Name + " from " + imp.From + ", which is not linked: register a function of that name")
 		}

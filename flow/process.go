@@ -198,7 +198,7 @@ func (e *Engine) Unlinked() []string {
 // funcOf finds the function of an import that fills a cell. Where one name
 // fills several databases, "name.database" tells them apart.
 func (e *Engine) funcOf(f *plan.Import, cell string) Func {
-	name := strings.TrimPrefix(f.From, "go:")
+	name := f.Link()
 	db, _, _ := strings.Cut(cell, "@")
 	if special := e.cfg.Funcs[name+"."+db]; special != nil {
 		return special

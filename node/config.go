@@ -26,7 +26,7 @@ type Config struct {
 	Former []causal.ReplicaID
 
 	Program *plan.Program
-	Funcs   map[string]flow.Func // what imports are linked to, by the name after "go:"
+	Funcs   map[string]flow.Func // what imports are linked to, by plan.Import.Link
 
 	Disk store.Reader
 	Seed uint64 // of the node's die

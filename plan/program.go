@@ -1,6 +1,9 @@
 package plan
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Version is the version of the plan's own form, the first byte of its encoding.
 const Version = 0
@@ -204,11 +207,20 @@ type Import struct {
 	Name   string
 	Params []Param
 	Result Type
-	From   string // "go:name"
+	From   string // "go:name", or "wasm:path" with the path as the program has it
 
 	// What the program promises of it, as written: monotone, mergeable,
 	// idempotent. Nothing relies on a promise that was not tested.
 	Promises []string
+}
+
+// Link is the name under which a host links the function: of "go:name" the
+// name, of "wasm:path" that with "#" and the import's own name.
+func (i *Import) Link() string {
+	if name, isGo := strings.CutPrefix(i.From, "go:"); isGo {
+		return name
+	}
+	return i.From + "#" + i.Name
 }
 
 // Func is a def: pure and total. Its parameters are slots 0 .. len(Params)-1.

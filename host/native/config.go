@@ -15,7 +15,7 @@ import (
 // Config says what a Host runs, and where it stands in the world.
 type Config struct {
 	Program *plan.Program
-	Funcs   map[string]flow.Func // what imports are linked to, by the name after "go:"
+	Funcs   map[string]flow.Func // what imports are linked to, by plan.Import.Link
 
 	Dir  string // where everything is kept; "" keeps it in memory
 	Name string // for people; "" takes the host's name

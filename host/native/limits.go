@@ -45,6 +45,10 @@ const (
 	NoticesMax   = 1024
 	ListenersMax = 1024
 
+	// InstancesMax is how many calls of one module's functions run at a time,
+	// each on an instance of its own. A further one waits for its turn.
+	InstancesMax = 4
+
 	// LoadPending is how many lines of a load are raised and not yet answered.
 	// At the bound the next line is not read.
 	LoadPending = 1024

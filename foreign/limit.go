@@ -1,0 +1,37 @@
+package foreign
+
+// Limits of a module. Each is checked before anything of that size is made.
+const (
+	SizeMax      = 16 << 20 // bytes of a module
+	outputMax    = 64 << 20 // bytes of what is made of it
+	typesMax     = 10_000
+	functionsMax = 50_000
+	globalsMax   = 1_000
+	exportsMax   = 10_000
+	segmentsMax  = 50_000
+	elementsMax  = 100_000 // of a table
+	arityMax     = 1_000   // parameters, or results, of a function
+	localsMax    = 4_000   // of a function, with its parameters
+	nestingMax   = 10_000  // blocks inside one another
+	targetsMax   = 65_536  // of one br_table
+	nameMax      = 256
+)
+
+// Limits of what a function may take. They are part of its meaning: a replica
+// that gave more would fill cells that others leave.
+const (
+	FuelMax  = 20_000_000  // units that one call may spend; about 10 ms
+	StartMax = 400_000_000 // units that a module may spend on its start, once a process
+	PagesMax = 512         // of 64 KiB each: 32 MiB
+	StackMax = 64 << 10    // slots of 8 bytes of all calls inside one another
+)
+
+// What a unit is: about the time of an addition in a register.
+const (
+	costPlain    = 1
+	costMemory   = 2
+	costDivision = 8
+	costCall     = 10
+	costGrow     = 10_000 // each page that memory grows by
+	frameSlots   = 36     // of a call, beside its locals and operands: so calls go 1,820 deep at most, which every engine allows
+)
