@@ -44,6 +44,8 @@ var floors = []floor{
 	{room: "value", rooms: []string{"wire"}},
 
 	{room: "plan", rooms: []string{"wire", "value", "algebra/lattice", "algebra/order", "algebra/causal"}},
+	{room: "foreign", rooms: []string{"value", "plan", "algebra/order"}},
+	{room: "foreign/guest", rooms: []string{"value"}, extra: []string{"unsafe"}}, // it says where in memory its answer is
 	{room: "algebra/crdt", rooms: []string{"wire", "value", "algebra/lattice", "algebra/order", "algebra/causal"}},
 
 	// The compiler's rooms, each after those it may import. Letters to the
@@ -79,7 +81,7 @@ var floors = []floor{
 }
 
 // harnesses are rooms of tests only: laws and suites that others' tests call.
-var harnesses = []string{"wire/wiretest", "algebra/lattice/latticetest", "replica/replicatest", "store/storetest", "trust/trusttest", "lang/diag/diagtest", "lang/invariant/oracle", "flow/flowtest"}
+var harnesses = []string{"wire/wiretest", "algebra/lattice/latticetest", "replica/replicatest", "store/storetest", "trust/trusttest", "lang/diag/diagtest", "lang/invariant/oracle", "flow/flowtest", "foreign/foreigntest"}
 
 // places are the rooms above the floors, with what they must not import.
 var places = map[string][]string{

@@ -25,5 +25,10 @@ func Judge(path, topology string) (*judge.Report, []diag.Diagnostic, error) {
 		roles = &lang.Source{Name: topology, Text: string(text)}
 	}
 	report, letters := lang.Judge(sources, roles)
+	if !diag.HasErrors(letters) {
+		compiled, _ := lang.Compile(sources, roles) // nil where it is only judged: then promises are not tested
+		_, more := readModules(sources, compiled)
+		letters = diag.Sort(append(letters, more...))
+	}
 	return report, letters, nil
 }

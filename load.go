@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/martinelli-lang/martinelli/foreign"
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/trial"
@@ -20,6 +21,10 @@ type Program struct {
 	Plan  *plan.Program
 	Tests []trial.Test      // its test blocks, in the order of the text
 	Notes []diag.Diagnostic // warnings and notes; no errors
+
+	// Modules are the WebAssembly modules that it imports functions from, by
+	// what the program says they come from.
+	Modules map[string]*foreign.Module
 
 	sources  []lang.Source
 	topology *lang.Source
@@ -45,7 +50,7 @@ func (e *SourceError) Error() string {
 
 // Load compiles the program at path: one .mrt file, or a folder whose .mrt
 // files are one program, with its .topology file if it has one, and the files
-// that these import. A program that is wrong is a *SourceError.
+// and WebAssembly modules that these import. A program that is wrong is a *SourceError.
 func Load(path string) (*Program, error) {
 	sources, topology, err := read(path)
 	if err != nil {
@@ -95,7 +100,11 @@ func compile(sources []lang.Source, topology *lang.Source) (*Program, error) {
 	if compiled == nil {
 		return nil, &SourceError{notes}
 	}
-	return &Program{Plan: compiled, Tests: tests, Notes: notes, sources: sources, topology: topology}, nil
+	modules, letters := readModules(sources, compiled)
+	if len(letters) > 0 {
+		return nil, &SourceError{diag.Sort(append(notes, letters...))}
+	}
+	return &Program{Plan: compiled, Tests: tests, Notes: notes, Modules: modules, sources: sources, topology: topology}, nil
 }
 
 // read collects the files of the program at path, what they import, and its lock.

@@ -63,7 +63,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Replica, error)
 
 // Open runs the program. Errors are as for the function Open.
 func (p *Program) Open(ctx context.Context, options ...Option) (*Replica, error) {
-	cfg := native.Config{Program: p.Plan}
+	cfg := native.Config{Program: p.Plan, Modules: p.Modules}
 	for _, set := range options {
 		set(&cfg)
 	}

@@ -21,7 +21,7 @@ const (
 // that gave more would fill cells that others leave.
 const (
 	FuelMax  = 20_000_000  // units that one call may spend; about 10 ms
-	StartMax = 400_000_000 // units that a module may spend on its start, once a process
+	StartMax = 20_000_000 // units that a module may spend on its start, once a process
 	PagesMax = 512         // of 64 KiB each: 32 MiB
 	StackMax = 64 << 10    // slots of 8 bytes of all calls inside one another
 )

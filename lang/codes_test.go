@@ -24,9 +24,15 @@ var unwritten = map[diag.Code]string{
 	"E191": "view :name do \"" + strings.Repeat("long", 1<<15) + "\" end\n",
 }
 
-// told are the letters about a test that was run, with the files whose tests
-// provoke them. No program is known that gets the last two.
+// told are the letters about a module that was read or a test that was run,
+// with the files whose tests provoke them. No program is known that gets the last two.
 var told = map[diag.Code]string{
+	"E606": "../modules_test.go",
+	"E607": "../modules_test.go",
+	"E608": "../modules_test.go",
+	"E609": "../modules_test.go",
+	"E610": "../modules_test.go",
+	"E611": "../modules_test.go",
 	"E810": "../internal/cli/testdata/test.txtar",
 	"E811": "../sim/trial_test.go",
 	"E812": "../sim/trial_test.go",

@@ -53,7 +53,7 @@ var constructs = []struct{ text, refused string }{
 	{"import :f, (gset<int>, out set<int>), :from => \"go:f\"\ndatabase :x, set<int>, :by => :k, :replicated => true\nprocess do |k in counters.keys| f(numbers, x[:k]) end\nview :y do x.filter do |k, n| n > 1 end end\non_x do |k: id| x[:k].remove(3)\nx[:k].add(4) end", ""},
 	{"import :f, (gset<int>, out lww<string>), :from => \"go:f\"\ndatabase :x, lww<string>, :replicated => true\nprocess do f(numbers, x) end\nview :y do x.or(\"\") end", ""},
 	{"import :f, (gset<int>, out set<int>), :from => \"go:f\"\nimport :f, (set<Ad>, out set<string>), :from => \"go:g\"\ndatabase :x\ndatabase :y\nprocess do f(numbers, x) end\nprocess do f(ads, y) end", ""},
-	{`import :f, (int) -> int, :from => "wasm:f.wasm"`, "WebAssembly"},
+	{`import :f, (int) -> int, :from => "wasm:f.wasm"`, ""},
 	{`import :f, (int) -> int, :from => "go:f", :monotone => true`, ""},
 	{`import :f, (int) -> int, :from => "go:f", :mergeable => true`, ""},
 	{`import :f, (int) -> int, :from => "go:f", :idempotent => true`, ""},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/foreign"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -16,6 +17,8 @@ import (
 type Config struct {
 	Program *plan.Program
 	Funcs   map[string]flow.Func // what imports are linked to, by plan.Import.Link
+
+	Modules map[string]*foreign.Module // what imports from "wasm:path" come from, by that
 
 	Dir  string // where everything is kept; "" keeps it in memory
 	Name string // for people; "" takes the host's name

@@ -44,6 +44,7 @@ type Host struct {
 	links     *links
 	gathering *gathering
 	answers   *answers
+	modules   *Modules
 	watches   *watches
 	notices   *listeners
 	metrics   *metrics
@@ -163,7 +164,20 @@ func (h *Host) open(ctx context.Context) error {
 	if err := h.openStore(); err != nil {
 		return err
 	}
+	if err := h.openModules(ctx); err != nil {
+		return err
+	}
 	return h.openNode()
+}
+
+// openModules compiles the modules of the program, or takes what was compiled before.
+func (h *Host) openModules(ctx context.Context) (err error) {
+	cache := ""
+	if h.cfg.Dir != "" && h.cfg.FS == vfs.Default {
+		cache = h.cfg.FS.PathJoin(h.cfg.Dir, cacheDir)
+	}
+	h.modules, err = OpenModules(ctx, cache, h.cfg.Modules)
+	return err
 }
 
 // takeDir makes the directory and locks it, so that no other process opens it.
@@ -249,7 +263,7 @@ func (h *Host) openNode() error {
 	n, err := node.Open(now, node.Config{
 		Key: h.identity.replicaKey(), Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
 		Cluster: h.identity.cluster(), Steward: steward, HomeKey: h.identity.homeKey(), Former: former,
-		Program: h.cfg.Program, Funcs: h.cfg.Funcs,
+		Program: h.cfg.Program, Funcs: h.modules.Funcs(h.cfg.Program, h.cfg.Funcs),
 		Disk: h.disk, Seed: newSeed(), Limits: node.Limits{FinalAfter: causal.Instant(h.cfg.FinalAfter)}, Mode: member.Mesh, Peers: h.peers(),
 	})
 	if err != nil {
@@ -341,7 +355,7 @@ func (h *Host) supervise(flushed <-chan struct{}) {
 	close(h.owner.quit)
 	<-h.ownerDone
 	<-flushed
-	err := errors.Join(h.disk.Close(), h.renewIdentity())
+	err := errors.Join(h.disk.Close(), h.modules.Close(), h.renewIdentity())
 	if h.lock != nil {
 		err = errors.Join(err, h.lock.Close())
 	}
@@ -374,6 +388,9 @@ func (h *Host) abandon() {
 		if ln != nil {
 			ln.Close()
 		}
+	}
+	if h.modules != nil {
+		h.modules.Close()
 	}
 	if h.disk.Disk != nil {
 		h.disk.Close()

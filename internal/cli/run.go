@@ -28,14 +28,15 @@ with which others join. A node that has joined goes on by its --dir alone.
 An interrupt ends it cleanly; a second one at once.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			program, err := planOf(cmd, args[0])
+			program, err := loadProgram(cmd.ErrOrStderr(), args[0])
 			if err != nil {
 				return err
 			}
 			if cfg.Token != "" && cfg.Join == "" {
 				return usageError{errors.New("--token goes with --join HOST:PORT")}
 			}
-			cfg.Program = program
+			cfg.Program, cfg.Modules = program.Plan, program.Modules
+			tellModules(cmd.OutOrStdout(), program)
 			cfg.Log = logger(cmd.ErrOrStderr(), verbose)
 			return native.Run(cmd.Context(), cfg, func(h *native.Host) { announce(cmd.OutOrStdout(), h, args[0]) })
 		},

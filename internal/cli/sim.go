@@ -30,12 +30,18 @@ stories, on every machine. Exit status 1 where a promise was broken.`,
 		Example: `  martinelli sim examples/ads --nodes server=1,client=16 --seed 7 --faults drop=0.2,reorder,cuts=4,crashes=3`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			program, err := planOf(cmd, args[0])
+			loaded, err := loadProgram(cmd.ErrOrStderr(), args[0])
 			if err != nil {
 				return err
 			}
+			funcs, done, err := linked(cmd.Context(), loaded)
+			if err != nil {
+				return err
+			}
+			defer done()
+			program := loaded.Plan
 			cfg := sim.Config{
-				Name: args[0], Program: program, Seed: seed, Events: events,
+				Name: args[0], Program: program, Funcs: funcs, Seed: seed, Events: events,
 				Span: causal.Instant(span), Story: cmd.OutOrStdout(),
 			}
 			if cfg.Roles, err = parseRoles(program, nodes); err != nil {
@@ -61,15 +67,6 @@ stories, on every machine. Exit status 1 where a promise was broken.`,
 	f.IntVar(&events, "events", 0, "made-up events per node (default 100)")
 	f.DurationVar(&span, "span", 0, "virtual time over which load and faults are spread (default 20s)")
 	return c
-}
-
-// planOf compiles a program whose letters, if any, go to the error stream.
-func planOf(cmd *cobra.Command, path string) (*plan.Program, error) {
-	program, err := loadProgram(cmd.ErrOrStderr(), path)
-	if err != nil {
-		return nil, err
-	}
-	return program.Plan, nil
 }
 
 // parseRoles reads N, or ROLE=N,ROLE=N.

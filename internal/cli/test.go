@@ -9,6 +9,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli"
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/trial"
 	"github.com/martinelli-lang/martinelli/sim"
@@ -45,6 +46,12 @@ status 1 where a test failed or the program is wrong.`,
 			if err != nil {
 				return err
 			}
+			funcs, done, err := linked(cmd.Context(), program)
+			if err != nil {
+				return err
+			}
+			defer done()
+			t.funcs = funcs
 			return t.all(program)
 		},
 	}
@@ -62,6 +69,7 @@ type tester struct {
 	seed, seeds uint64
 	asJSON      bool
 	out         io.Writer
+	funcs       map[string]flow.Func
 }
 
 func (t *tester) all(program *martinelli.Program) error {
@@ -109,7 +117,7 @@ func titles(tests []trial.Test) string {
 // one runs a test with each seed, up to the first that it fails with.
 func (t *tester) one(program *martinelli.Program, test *trial.Test) (ok bool, err error) {
 	for seed := t.seed; seed-t.seed < t.seeds; seed++ {
-		v, err := sim.Try(sim.Trial{Program: program.Plan, Test: test, Seed: seed})
+		v, err := sim.Try(sim.Trial{Program: program.Plan, Funcs: t.funcs, Test: test, Seed: seed})
 		if err != nil {
 			return false, err
 		}

@@ -95,12 +95,16 @@ func (c *checker) importOption(host *plan.Import, o syntax.Option) {
 	}
 	s, ok := o.Value.(*syntax.String)
 	switch {
-	case ok && strings.HasPrefix(s.Value, "go:") && len(s.Value) > len("go:"):
-		host.From = s.Value
-	case ok && strings.HasPrefix(s.Value, "wasm:"):
-		c.notRun(o, "functions from WebAssembly modules", "import a Go function: :from => \"go:name\"")
+	case ok && isPlace(s.Value):
 		host.From = s.Value
 	default:
 		c.write(diag.Errorf("E602", o.Span, "an import comes from \"go:name\" or \"wasm:path\""))
 	}
+}
+
+// isPlace reports whether a function of the host can come from there: who
+// reads the files knows whether it does.
+func isPlace(from string) bool {
+	kind, name, _ := strings.Cut(from, ":")
+	return (kind == "go" || kind == "wasm") && name != ""
 }
