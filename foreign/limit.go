@@ -20,10 +20,10 @@ const (
 // Limits of what a function may take. They are part of its meaning: a replica
 // that gave more would fill cells that others leave.
 const (
-	FuelMax  = 20_000_000  // units that one call may spend; about 10 ms
+	FuelMax  = 20_000_000 // units that one call may spend; about 10 ms
 	StartMax = 20_000_000 // units that a module may spend on its start, once a process
-	PagesMax = 512         // of 64 KiB each: 32 MiB
-	StackMax = 64 << 10    // slots of 8 bytes of all calls inside one another
+	PagesMax = 512        // of 64 KiB each: 32 MiB
+	StackMax = 64 << 10   // slots of 8 bytes of all calls inside one another
 )
 
 // What a unit is: about the time of an addition in a register.
