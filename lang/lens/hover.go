@@ -36,7 +36,7 @@ func (l *Lens) Note(file string, offset int) (Note, bool) {
 	if m.thing.Kind == Member {
 		n.Code = l.typed0(m.expr)
 	}
-	n.Lines = append(n.Lines, l.strength(m.thing)...)
+	n.Lines = slices.Compact(append(n.Lines, l.strength(m.thing)...))
 	return n, n.Code != "" || len(n.Lines) > 0
 }
 
