@@ -15,6 +15,10 @@ import (
 // client waits.
 const queueMax = 256
 
+// gcPercent lets a program be compiled without a collection of what the edit
+// before left: that is some ten megabytes, and all of it is let go.
+const gcPercent = 400
+
 // Server answers one client.
 type Server struct {
 	out      io.Writer
@@ -41,6 +45,7 @@ const (
 // status that the process ends with: 0 where shutdown came before the end, 1
 // where it did not. What is wrong with the conversation is told to log.
 func Serve(in io.Reader, out, log io.Writer) int {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	s := &Server{
 		out: out, log: log, encoding: utf16,
 		world:   &world{open: map[string]opened{}, disk: map[string]onDisk{}, folders: map[string]*folder{}},
