@@ -75,7 +75,7 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see: %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		newCommand(), runCommand(), checkCommand(), explainCommand(), fmtCommand(), schemaCommand(), simCommand(), testCommand(), replCommand(),
+		newCommand(), runCommand(), checkCommand(), explainCommand(), fmtCommand(), schemaCommand(), simCommand(), testCommand(), lspCommand(), replCommand(),
 		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(), dropCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),
