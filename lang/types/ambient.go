@@ -3,8 +3,10 @@ package types
 import (
 	"slices"
 
+	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
@@ -51,6 +53,24 @@ func (b *body) bound(name string) (resolve.Object, bool) {
 		}
 	}
 	return nil, false
+}
+
+// isSlice adds to a letter about a database that stands alone that it is its
+// slice, where a dimension of it has a value in scope.
+func (c *checker) isSlice(d diag.Diagnostic, x syntax.Expr) diag.Diagnostic {
+	id, ok := x.(*syntax.Ident)
+	if !ok {
+		return d
+	}
+	db, ok := c.prog.Uses[id].(*resolve.Database)
+	if !ok || len(db.Dims) == 0 {
+		return d
+	}
+	dim := db.Dims[0].Text
+	if _, ok := c.body.bound(dim); !ok {
+		return d
+	}
+	return d.Since(token.Span{}, "`%[1]s` alone is `%[1]s[:%[2]s]` here, as `%[2]s` has a value; all of it are `%[1]s.keys` and `%[1]s[k]`, or name the dimension otherwise", id.Name, dim)
 }
 
 // slice gives a database without an index the keys that its dimensions have in

@@ -194,8 +194,9 @@ func (c *checker) method(at syntax.Expr, m *syntax.Member, call *syntax.Call) *p
 			return &plan.Expr{Op: plan.OpCount, Type: plan.Int, Args: []*plan.Expr{on}}
 		}
 	case plan.KindMaybe:
-		c.write(diag.Errorf("E108", m.X.Where(), "this may be nil, and nil has no `%s`", m.Name.Text).
-			Hinting("say what it is then with `.or(x)`"))
+		d := diag.Errorf("E108", m.X.Where(), "this may be nil, and nil has no `%s`", m.Name.Text).
+			Hinting("say what it is then with `.or(%s)`", sample(bare(on.Type)))
+		c.write(c.isSlice(d, m.X))
 		return bad()
 	}
 	c.noMember(m, on.Type)

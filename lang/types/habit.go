@@ -59,7 +59,7 @@ func (c *checker) noMember(m *syntax.Member, t plan.Type) {
 				There(p.db.Decl.Name.Span, "declared here")
 		}
 	}
-	d = c.hides(d, m.X)
+	d = c.isSlice(c.hides(d, m.X), m.X)
 	hint := resolve.DidYouMean(name, known)
 	for _, k := range known {
 		if hint == "" && len(name) > 1 && strings.HasPrefix(k, name) {

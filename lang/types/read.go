@@ -137,6 +137,9 @@ func (c *checker) element(x *syntax.Index) *plan.Expr {
 	}
 	if xs.Type.Kind != plan.KindList || len(x.Keys) != 1 {
 		d := diag.Errorf("E104", x.Span, "`%s` has no keys: databases and lists have", xs.Type.Label())
+		if xs.Type.Kind == plan.KindMaybe && bare(xs.Type).Kind == plan.KindList {
+			d = d.Hinting("it may be nil: say what it is then, as in `%s.or([])[0]`", x.X.Where().Text())
+		}
 		if id, ok := x.X.(*syntax.Ident); ok {
 			d = resolve.Meant(d, id.Span, id.Name, c.databaseNames())
 		}
@@ -153,4 +156,21 @@ func (c *checker) databaseNames() []string {
 		names[i] = db.Name
 	}
 	return names
+}
+
+// sample is a plain value of a type, for a hint; x where none is short.
+func sample(t plan.Type) string {
+	switch t.Kind {
+	case plan.KindInt, plan.KindNat:
+		return "0"
+	case plan.KindFloat:
+		return "0.0"
+	case plan.KindString, plan.KindID:
+		return "\"\""
+	case plan.KindBool:
+		return "false"
+	case plan.KindList:
+		return "[]"
+	}
+	return "x"
 }
