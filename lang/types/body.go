@@ -39,7 +39,8 @@ type body struct {
 	handler *resolve.Handler
 	last    syntax.Stmt // of a handler: its last statement
 
-	test *testing // the expect being typed is its
+	test *testing    // the expect being typed is its
+	over syntax.Expr // what the reader being typed is of
 }
 
 type variable struct {

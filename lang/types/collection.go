@@ -33,6 +33,7 @@ var readers = map[string]struct {
 var readersToCome = map[string]string{"keys": "`.keys` is what a database has", "seal": ""}
 
 func (c *checker) reader(at syntax.Expr, on *plan.Expr, m *syntax.Member, call *syntax.Call) *plan.Expr {
+	c.body.over = m.X
 	if _, ok := aggregates[m.Name.Text]; ok {
 		return c.aggregate(at, on, m, call)
 	}
@@ -187,6 +188,7 @@ func (c *checker) wrongParams(b *syntax.Block, elem plan.Type) {
 		at = b.Params[0].Span.To(b.Params[len(b.Params)-1].Span)
 	}
 	d := diag.Errorf("E110", at, "this block has %s, and an element is `%s`", counted(len(b.Params), "parameter"), elem.Label())
+	d = c.isSlice(d, c.body.over)
 	if elem.Kind == plan.KindTuple {
 		c.write(d.Hinting("take 1 parameter for the whole, or %d for its parts", len(elem.Args)))
 		return
