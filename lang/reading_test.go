@@ -39,7 +39,7 @@ func TestReadingOfHalfATypedProgram(t *testing.T) {
 	die := rand.New(rand.NewPCG(5, 1))
 	for name, text := range programs(t) {
 		tokens := token.Scan(token.NewFile(name, text)).Tokens
-		for range 12 {
+		for range 4 {
 			at := tokens[die.IntN(len(tokens))]
 			for _, broken := range []string{text[:at.Start] + text[at.End:], text[:at.End] + ".\n" + text[at.End:], text[:at.Start]} {
 				r := Read([]Source{{name, broken}}, nil)

@@ -454,7 +454,11 @@ func (f *fitting) member() {
 		}
 	}
 	if m == nil {
-		f.events()
+		f.events(f.before(2).Text)
+		return
+	}
+	if role, ok := f.lens.nodeOf(m.X); ok {
+		f.events(role.Name)
 		return
 	}
 	spans := f.lens.typed.Spans
@@ -468,8 +472,7 @@ func (f *fitting) member() {
 }
 
 // events offers, behind a role of a test, the events it handles.
-func (f *fitting) events() {
-	role := f.before(2).Text
+func (f *fitting) events(role string) {
 	if _, ok := f.lens.reading.Topology.Role(role); !ok {
 		return
 	}

@@ -1,15 +1,11 @@
 package lens_test
 
 import (
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/lang"
-	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/lens"
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
@@ -132,6 +128,8 @@ func TestFits(t *testing.T) {
 		{"def :twice", "invariant :full, ¦ do |s in stock.keys|\n  stock[s] >= 0\nend\ndef :twice", ":keep", "stock"},
 		{"def :twice", "invariant :full, :keep => ¦ do |s in stock.keys|\n  stock[s] >= 0\nend\ndef :twice", ":escrow :serial", "stock"},
 		{"def :twice", "allow :write, ¦\ndef :twice", "stock popular", "left"},
+		{"def :twice", "test \"t\" do\n  when do\n    client.¦\n  end\nend\ndef :twice", "on_take on_order", "add"},
+		{"def :twice", "test \"t\" do\n  when do\n    client(\"ann\").on_¦\n  end\nend\ndef :twice", "on_take on_order", "add"},
 		{"def :twice", "# a rem¦ark\ndef :twice", "", "stock"},
 	} {
 		text := strings.Replace(shop, c.from, c.to, 1)
@@ -181,69 +179,6 @@ func TestRefused(t *testing.T) {
 		_, err := lens.New(p.read(nil)).Rename(p.name, p.at, c.to, p.read)
 		if err == nil || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%s to %s: got %v, want %s", c.at, c.to, err, c.why)
-		}
-	}
-}
-
-// texts are programs of the repository.
-func texts(t *testing.T) map[string]string {
-	t.Helper()
-	all := map[string]string{"shop.mrt": shop}
-	for _, pattern := range []string{"../../examples/*/*.mrt", "../testdata/*/*.mrt", "../mistakes/*.mrt"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range files {
-			text, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all[f] = string(text)
-		}
-	}
-	return all
-}
-
-// TestRename is a law: whatever is renamed, the program has the same plan but
-// for the name; the places that change are those that are told as uses; and
-// renamed back it is the text it was, but for keys, which became values.
-func TestRename(t *testing.T) {
-	renamed, refused := map[lens.Kind]int{}, map[string]int{}
-	for name, text := range texts(t) {
-		p := program{name: name, text: text}
-		l := lens.New(p.read(nil))
-		before, _, letters := lang.CompileTests([]lang.Source{{Name: name, Text: text}}, nil)
-		for _, tok := range token.Scan(token.NewFile(name, text)).Tokens {
-			if tok.Kind != token.Ident && tok.Kind != token.Symbol {
-				continue
-			}
-			thing, use, ok := l.At(name, tok.End)
-			if !ok || len(thing.Decls) == 0 || thing.Decls[0] != use.Span || !slices.ContainsFunc(thing.Decls, func(d token.Span) bool { return d == use.Span }) {
-				continue // once for each thing
-			}
-			to := thing.Name + "_z" // which has the same place among other names
-			edits, err := l.Rename(name, use.Start, to, p.read)
-			if err != nil {
-				refused[thing.Kind.String()+": "+strings.TrimPrefix(err.Error(), "`"+thing.Name+"`")]++
-				continue
-			}
-			renamed[thing.Kind]++
-			if len(edits) != len(thing.Uses) {
-				t.Errorf("%s: %s is named at %d places, and %d change", name, thing.Name, len(thing.Uses), len(edits))
-			}
-			file, _ := l.File(name)
-			after := diag.Apply(file, edits)
-			same(t, name, thing.Name, to, before, letters, after)
-		}
-	}
-	t.Log("renamed:", renamed)
-	for _, why := range slices.Sorted(maps.Keys(refused)) {
-		t.Log("refused:", refused[why], why)
-	}
-	for _, k := range []lens.Kind{lens.Database, lens.View, lens.Event, lens.Def, lens.Record, lens.Field, lens.Local, lens.Invariant} {
-		if renamed[k] < 3 {
-			t.Errorf("only %d of the kind %s were renamed", renamed[k], k)
 		}
 	}
 }

@@ -334,8 +334,13 @@ func (w *walker) key(x syntax.Expr) {
 
 // member notes "x.name": a field, an event of a test, or a verb or reader.
 func (w *walker) member(x *syntax.Member) {
-	if role, ok := x.X.(*syntax.Ident); ok && w.lens.names.Uses[role] == nil && strings.HasPrefix(x.Name.Text, "on_") {
+	if role, ok := w.lens.nodeOf(x.X); ok && strings.HasPrefix(x.Name.Text, "on_") {
 		w.use(syntax.Name{Span: role.Span, Text: role.Name}, key{kind: Role}, nil, nil)
+		if call, isCall := x.X.(*syntax.Call); isCall {
+			for _, a := range call.Args {
+				w.expr(a.Value)
+			}
+		}
 		event := syntax.Name{Span: x.Name.Span, Text: strings.TrimPrefix(x.Name.Text, "on_")}
 		w.use(event, key{kind: Event}, nil, nil)
 		return
@@ -347,6 +352,19 @@ func (w *walker) member(x *syntax.Member) {
 		return
 	}
 	w.use(x.Name, key{kind: Member}, nil, x)
+}
+
+// nodeOf returns the role of a node of a test: `client`, or `client("ann")`.
+func (l *Lens) nodeOf(x syntax.Expr) (*syntax.Ident, bool) {
+	if call, ok := x.(*syntax.Call); ok {
+		x = call.Fun
+	}
+	role, ok := x.(*syntax.Ident)
+	if !ok || l.names.Uses[role] != nil {
+		return nil, false
+	}
+	_, ok = l.reading.Topology.Role(role.Name)
+	return role, ok
 }
 
 // fieldOf returns the declared type whose field a member is; "" where the
