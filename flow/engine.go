@@ -341,6 +341,7 @@ type Env struct {
 	// key, given by its canonical bytes; nil: nothing was granted.
 	Granted func(database, key string) bool
 	Holds   func(space string) bool // which spaces are held here; nil: all
+	Lapsed  bool                    // the lease of this replica's rights has ended: it spends none
 	Uploads int                     // how many events the run may upload
 
 	// Hands, if not nil, says how many bytes a block that the run hands on takes

@@ -23,12 +23,21 @@ type Short struct {
 // lack stops a run that spends more than its author holds.
 func (r *run) lack(m *machine, db *database, c *cell, arg value.Value) {
 	held := max(c.crdt.(crdt.Escrow).Rights(r.env.Self), 0)
+	if r.env.Lapsed {
+		held = 0
+	}
 	lacking := arg.AsInt() - held
 	if arg.Kind() == value.KindTuple {
 		lacking = arg.Field(1).AsInt() - held
 	}
 	r.short = &Short{Database: db.index, Key: c.key, Path: c.path, Need: lacking}
 	m.stop(AbortRights, "this node holds too few rights of "+db.decl.Name+": "+strconv.FormatInt(lacking, 10)+" are missing")
+}
+
+// spends reports whether a verb spends rights at a cell.
+func spends(c *cell, verb string) bool {
+	e, ok := c.crdt.(crdt.Escrow)
+	return ok && e.Spends(verb)
 }
 
 // lacked completes what a run lacked, once it is undone: what it had spent
@@ -40,6 +49,9 @@ func (r *run) lacked() *Short {
 	s := r.short
 	if e, ok := r.engine.Escrow(r.engine.databases[s.Database].decl.Name, s.Path); ok {
 		s.Held = max(e.Rights(r.env.Self), 0)
+	}
+	if r.env.Lapsed {
+		s.Held = 0
 	}
 	s.Need += s.Held
 	return s
@@ -60,15 +72,22 @@ func (e *Engine) Escrow(database, key string) (crdt.Escrow, bool) {
 	return rights, ok
 }
 
+// Escrowed is a key at which escrow keeps something.
+type Escrowed struct {
+	Database string
+	Key      []value.Value
+	Rights   crdt.Escrow // not to be kept
+}
+
 // Escrows yields the keys at which escrow keeps something, in the order of the
 // program and then of the keys, until yield returns false. O(n log n).
-func (e *Engine) Escrows(yield func(database string, key []value.Value, rights crdt.Escrow) bool) {
+func (e *Engine) Escrows(yield func(Escrowed) bool) {
 	for _, db := range e.databases {
 		if db.decl.Bound.Side == plan.Unbounded {
 			continue
 		}
 		for _, c := range db.sorted() {
-			if rights, ok := c.crdt.(crdt.Escrow); ok && !yield(db.decl.Name, c.key, rights) {
+			if rights, ok := c.crdt.(crdt.Escrow); ok && !yield(Escrowed{db.decl.Name, c.key, rights}) {
 				return
 			}
 		}

@@ -111,7 +111,7 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 	}
 	c := r.open(m, db, key)
 	delta, err := c.crdt.Do(verb, r.env.Self, arg)
-	if errors.Is(err, crdt.ErrRights) {
+	if errors.Is(err, crdt.ErrRights) || err == nil && r.env.Lapsed && spends(c, verb) {
 		r.lack(m, db, c, arg)
 		return false
 	}

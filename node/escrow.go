@@ -24,10 +24,13 @@ import (
 
 // rights is what a node keeps to move them.
 type rights struct {
-	machine *escrow.Machine
-	runs    map[escrow.Cell][]shortRun // that wait, in the order in which they came
-	waiting int                        // how many runs those are; at most Limits.WaitingMax
-	stirred map[escrow.Cell]bool       // cells whose holders have changed; true: this node has spent there
+	machine  *escrow.Machine
+	runs     map[escrow.Cell][]shortRun // that wait, in the order in which they came
+	met      causal.Instant             // when this node was last in touch with one that is nearly always there; its lease runs from then
+	kept     causal.Instant             // what of met is in the store
+	waiting  int                        // how many runs those are; at most Limits.WaitingMax
+	isLapsed bool                       // the lease has ended, as of the last look
+	stirred  map[escrow.Cell]bool       // cells whose holders have changed; true: this node has spent there
 }
 
 // shortRun is a run that lacks rights.
@@ -61,7 +64,7 @@ type ledger struct{ n *Node }
 // opened yet.
 func (l ledger) Held(c escrow.Cell) (held int64) {
 	e, ok := l.n.engine.Escrow(c.Database, c.Key)
-	if !ok || l.n.barred[l.n.self] != replica.Valid {
+	if !ok || l.n.barred[l.n.self] != replica.Valid || l.n.rights.isLapsed {
 		return 0
 	}
 	for _, author := range l.n.own() {
@@ -137,6 +140,10 @@ func (n *Node) lacking(c escrow.Cell) (need int64) {
 func (n *Node) abortShort(c escrow.Cell, w *shortRun) {
 	n.moved(w.request.Stream, w.request.Seq)
 	held, others := ledger{n}.Held(c), ledger{n}.Others(c)
+	if n.rights.isLapsed {
+		n.abort(w.caller, flow.AbortRights, "the lease of this node's rights of "+n.cellText(c)+" has ended: it was out of touch for longer than `:offline` lets its role be, less a minute for clocks, and others may have them now. Let it meet a node of the cluster that is always there, and raise it again")
+		return
+	}
 	text := "it takes " + count(w.need, "right") + " of " + n.cellText(c) + ", and this node holds " + strconv.FormatInt(held, 10)
 	switch {
 	case others == 0:
@@ -192,6 +199,9 @@ func (n *Node) collect(now causal.Instant, c escrow.Cell, author causal.ReplicaI
 		}
 		return e.Rights(r)
 	}
+	if n.rights.isLapsed {
+		return false
+	}
 	if held(author) >= need {
 		return true
 	}
@@ -214,9 +224,13 @@ func (n *Node) moveRights(now causal.Instant, author causal.ReplicaID, c escrow.
 	}
 	env := n.env(now, author, n.cfg.User)
 	uses := n.lets(author, &env)
+	env.Lapsed = env.Lapsed && move.Verb == "transfer"
 	o := n.engine.MoveRights(c.Database, c.Key, []flow.Move{move}, env)
 	if o.Abort != "" {
 		return false
+	}
+	if n.cfg.Planted.KeepsGiven && move.Verb == "transfer" {
+		defer n.keepGiven(o)
 	}
 	return len(n.commitUnder(now, author, env.Stamp, nil, o, uses).Parts) > 0
 }
@@ -250,6 +264,7 @@ func (n *Node) tendRights(now causal.Instant) bool {
 		hasSpent := n.rights.stirred[c]
 		delete(n.rights.stirred, c)
 		n.rerun(now, c)
+		n.reclaim(now, c)
 		n.rights.machine.Stir(now, c)
 		if hasSpent {
 			n.rights.machine.Ahead(now, c)
@@ -300,6 +315,7 @@ func (n *Node) failRights(c escrow.Cell) {
 
 // expireRights aborts the runs that have waited long enough.
 func (n *Node) expireRights(now causal.Instant) {
+	n.hasLapsedRights(now)
 	n.rights.machine.Wake(now)
 	for _, c := range order.Sorted(maps.Keys(n.rights.runs), escrow.Cell.Compare) {
 		list := n.rights.runs[c]
@@ -334,6 +350,7 @@ func (n *Node) give(now causal.Instant, g escrow.Give) int64 {
 	if amount <= 0 || !n.moveRights(now, n.self, g.Cell, flow.Move{Verb: "transfer", With: g.To, N: amount}) {
 		return 0
 	}
+	n.counts.Handed++
 	return amount
 }
 

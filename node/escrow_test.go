@@ -126,3 +126,33 @@ func TestOfflineARunSpendsWhatItsNodeHolds(t *testing.T) {
 		t.Errorf("coupons: %d, want %d", got, sold)
 	}
 }
+
+func TestWhatARetiredNodeHeldComesBack(t *testing.T) {
+	w := newWorld(t, coupons, 2)
+	w.linkAll()
+	w.run(causal.Second)
+	a, b := w.guests[0], w.guests[1]
+	if got := w.raise(b, give(10)); !got.Committed {
+		t.Fatalf("%s %s", got.Abort, got.Detail)
+	}
+	w.run(2 * causal.Second)
+	w.cut(b)
+	if got := w.raise(a, give(90)); got.Abort != "no_rights" || !strings.Contains(got.Detail, "other nodes hold") {
+		t.Fatalf("while the other holds some: %+v", got)
+	}
+	a.last++
+	a.Retire(w.now, a.last, b.id())
+	w.await(a)
+	w.run(100 * causal.Millisecond)
+	if got := w.raise(a, give(90)); !got.Committed {
+		t.Errorf("after it is retired: %s %s", got.Abort, got.Detail)
+	}
+	if got := w.raise(b, give(1)); !got.Committed {
+		t.Fatalf("without a lease nobody tells it: %s %s", got.Abort, got.Detail)
+	}
+	w.linkAll()
+	w.run(3 * causal.Second)
+	if got := w.number(a, "coupons"); got != 100 {
+		t.Errorf("coupons: %d, want 100", got)
+	}
+}

@@ -47,6 +47,7 @@ func (n *Node) compared(e repair.Ended) {
 		}))
 	}
 	n.synced[e.Peer] = e.Begun
+	n.touch(e.Peer, e.Begun)
 }
 
 // searched notes that an exchange begun here is over. One that gave way to the

@@ -112,6 +112,8 @@ type Counts struct {
 	Installs    uint64 // checkpoints taken from others
 	Untrue      uint64 // pages of checkpoints that are not what the steward has signed
 	Checkpoints uint64 // taken as this node's own
+	Borrowed    uint64 // runs that waited for rights of others, and committed
+	Handed      uint64 // times rights were handed to a neighbour that asked
 	Unweighed   uint64 // checkpoints of a vector that is not the one here
 	Differing   uint64 // checkpoints of another state than the one here
 }

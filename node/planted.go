@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/entity/saga"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -23,6 +24,8 @@ type Planted struct {
 	Sagas        saga.Planted
 	PartsSagas   bool // what a step of a saga did and the record of it are two commits
 	ElsesTwice   bool // who runs the else of a saga does not take its item out
+	KeepsGiven   bool // who hands rights on goes on counting them as its own
+	SpendsLapsed bool // rights are spent after their lease
 	CountsUnread bool // of databases the program lacks nothing is kept, and the parts are counted
 }
 
@@ -37,6 +40,20 @@ func (n *Node) blind(list []causal.Vouched) {
 			})
 			list[i].Parts[j] = &seen
 		}
+	}
+}
+
+// keepGiven takes out of this node's own books what it has handed on.
+func (n *Node) keepGiven(o flow.Outcome) {
+	for _, w := range o.Writes {
+		dot := n.replica.Next(n.space(w.Space), n.self)
+		dot.Seq--
+		var changes []flow.Change
+		for i, e := range w.Entries {
+			it := crdt.Item{ID: causal.EntryID{Dot: dot, Offset: uint32(i)}, Value: e.Value}
+			changes = append(changes, flow.Change{Database: e.Database, Key: e.Key, Item: it, Removed: true})
+		}
+		n.engine.Apply(changes)
 	}
 }
 

@@ -110,6 +110,9 @@ func (n *Node) runUntil(now causal.Instant, c caller, h int, q RaiseRequest, ses
 		}
 		return
 	}
+	if until > 0 {
+		n.counts.Borrowed++
+	}
 	n.enclose(&o, author)
 	group := n.commitUnder(now, author, env.Stamp, session, o, uses)
 	n.notify(o)
@@ -137,12 +140,13 @@ func (n *Node) author(home bool) causal.ReplicaID {
 func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flow.Env {
 	stamp := n.clock.Tick(now)
 	return flow.Env{
-		Holds: n.holdsNamed(),
-		Stamp: stamp,
-		User:  user,
-		Self:  author,
-		Next:  func(space string) causal.Dot { return n.replica.Next(n.space(space), author) },
-		NewID: func() string { return newID(author, n.clock.Tick(now)) },
+		Holds:  n.holdsNamed(),
+		Stamp:  stamp,
+		User:   user,
+		Self:   author,
+		Lapsed: n.hasLapsedRights(now),
+		Next:   func(space string) causal.Dot { return n.replica.Next(n.space(space), author) },
+		NewID:  func() string { return newID(author, n.clock.Tick(now)) },
 
 		Uploads: n.outboxRoom(author),
 		Hands:   n.sagas.hands,

@@ -33,6 +33,9 @@ func (n *Node) restore(now causal.Instant) error {
 		return errors.New("node: the store's list of stewards is malformed: " + err.Error())
 	}
 	n.bounds = bounds(n.cfg.Program)
+	if err := n.loadLease(now); err != nil {
+		return err
+	}
 	n.replica = replica.New(replica.Config{
 		Log: s, Holds: n.holds, IsSteward: n.isSteward, Owns: n.owns, Escrow: n.bounds,
 		Covers: n.covers, Bulk: n.bulk().Space, LateAfter: n.cfg.Limits.LateAfter, Planted: n.cfg.Planted.Replica,

@@ -42,10 +42,11 @@ func (n *Node) retire(now causal.Instant, who causal.ReplicaID) (spaces int) {
 	if !slices.Contains(list, shared) {
 		list = append(list, shared)
 	}
+	held := n.holdings(who)
 	for _, space := range list {
 		chain := causal.Chain{Space: space, Replica: who}
 		head := n.replica.Shown(chain)
-		if !n.shared(space) || head.Seq == 0 && space != shared || n.replica.IsRetired(chain) {
+		if !n.shared(space) || head.Seq == 0 && space != shared && !held[space] || n.replica.IsRetired(chain) {
 			continue
 		}
 		record := causal.EntryOf(&causal.Retire{Replica: who, Head: head})

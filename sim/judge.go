@@ -103,13 +103,9 @@ func appendPath(b []byte, key []value.Value) []byte {
 // naive reads a database from the entries of a shadow, key by key, as text
 // does from a reading.
 func naive(s *audit.Shadow, d *plan.Database) string {
-	lattice, ok := plan.LatticeOf(d.Lattice.Kind)
-	if !ok {
-		return "of an unknown lattice"
-	}
 	reading := flow.Reading{Type: d.Lattice.Reading(), Keyed: len(d.Dims) > 0}
 	for _, key := range s.Keys(d.Name) {
-		cell, err := newCell(lattice.Name, d.Removable)
+		cell, err := newCell(d)
 		if err != nil {
 			return err.Error()
 		}
@@ -125,16 +121,20 @@ func naive(s *audit.Shadow, d *plan.Database) string {
 		reading.Pairs = append(reading.Pairs, flow.Pair{Key: path, Value: cell.Value()})
 	}
 	if !reading.Keyed && reading.Pairs == nil {
-		if cell, err := newCell(lattice.Name, d.Removable); err == nil {
+		if cell, err := newCell(d); err == nil {
 			reading.Value = cell.Value()
 		}
 	}
 	return text(reading)
 }
 
-func newCell(lattice string, removable bool) (crdt.Cell, error) {
-	if removable {
-		return crdt.NewRemovable(lattice)
+func newCell(d *plan.Database) (crdt.Cell, error) {
+	lattice, _ := plan.LatticeOf(d.Lattice.Kind)
+	switch {
+	case d.Bound.Side != plan.Unbounded:
+		return crdt.NewBounded(crdt.Bound{IsUpper: d.Bound.Side == plan.AtMost, Opening: d.Bound.Opening()}), nil
+	case d.Removable:
+		return crdt.NewRemovable(lattice.Name)
 	}
-	return crdt.New(lattice)
+	return crdt.New(lattice.Name)
 }

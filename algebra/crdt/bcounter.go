@@ -103,6 +103,9 @@ type Escrow interface {
 	// returns false.
 	Holders(yield func(r causal.ReplicaID, rights int64) bool)
 
+	// Spends reports whether a verb takes rights of who runs it.
+	Spends(verb string) bool
+
 	// Unopened returns the rights that there were at first, as long as the
 	// steward has not written them down; then 0. O(n) for n totals.
 	Unopened() int64
@@ -258,6 +261,11 @@ func (c *bcounter) Holders(yield func(causal.ReplicaID, int64) bool) {
 	}
 }
 
+// Spends reports whether a verb takes rights of who runs it.
+func (c *bcounter) Spends(verb string) bool {
+	return verb == "transfer" || verb == "dec" && !c.bound.IsUpper || verb == "inc" && c.bound.IsUpper
+}
+
 // Unopened returns what open would write.
 func (c *bcounter) Unopened() int64 {
 	for f := range c.books {
@@ -276,7 +284,7 @@ func (c *bcounter) Do(verb string, self causal.ReplicaID, arg value.Value) (Delt
 	f := EscrowField{Author: self}
 	switch verb {
 	case "inc", "dec":
-		if (verb == "inc") == c.bound.IsUpper {
+		if c.Spends(verb) {
 			f.kind = spent
 		}
 	case "open":
