@@ -163,6 +163,13 @@ func count(n int64, what string) string {
 	return strconv.FormatInt(n, 10) + " " + what
 }
 
+// cellAt returns the cell of a key that escrow keeps.
+func (n *Node) cellAt(at *flow.Escrowed) escrow.Cell {
+	i, _ := n.cfg.Program.Database(at.Database)
+	space := n.space(n.cfg.Program.Databases[i].SpaceName(at.Key))
+	return escrow.Cell{Space: space, Database: at.Database, Key: string(value.AppendPath(nil, at.Key...))}
+}
+
 // cellText names a cell for people.
 func (n *Node) cellText(c escrow.Cell) string {
 	key, err := value.DecodePath(c.Key)

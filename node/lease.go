@@ -8,7 +8,6 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/entity/escrow"
 	"github.com/martinelli-lang/martinelli/flow"
-	"github.com/martinelli-lang/martinelli/value"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -105,10 +104,9 @@ func (n *Node) holdings(who causal.ReplicaID) map[causal.SpaceID]bool {
 		if at.Rights.Rights(who) <= 0 {
 			continue
 		}
-		i, _ := n.cfg.Program.Database(at.Database)
-		space := n.space(n.cfg.Program.Databases[i].SpaceName(at.Key))
-		spaces[space] = true
-		n.stirRights(space, at.Database, string(value.AppendPath(nil, at.Key...)))
+		c := n.cellAt(&at)
+		spaces[c.Space] = true
+		n.stirRights(c.Space, c.Database, c.Key)
 	}
 	return spaces
 }

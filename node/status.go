@@ -27,7 +27,30 @@ type Status struct {
 	Watches int
 	Barred  replica.Reason // why this node may not write any more; Valid if it may
 	Unnamed []Unnamed      // databases that have entries and that the program does not name, in the order of their names; at most 4,096
+	Rights  []Rights       // where escrow keeps something, in the order of the program and of the keys; at most 64 of them
+	Lapsed  bool           // the lease of this node's rights has ended
 	Orphans int            // parts of former ids that nobody else may have, which wait to be written again under this one
+}
+
+// Rights is who holds the rights of one key that escrow keeps.
+type Rights struct {
+	Cell         string // as people write it: stock["tea"]
+	Here, Others int64
+}
+
+// rightsMax bounds how many keys a Status tells of.
+const rightsMax = 64
+
+// listRights says who holds the rights of the first keys that escrow keeps.
+func (n *Node) listRights() (list []Rights) {
+	for at := range n.engine.Escrows {
+		c := n.cellAt(&at)
+		list = append(list, Rights{n.cellText(c), ledger{n}.Held(c), ledger{n}.Others(c)})
+		if len(list) == rightsMax {
+			break
+		}
+	}
+	return list
 }
 
 // Peer is a member as seen from here.
@@ -46,6 +69,7 @@ func (n *Node) Status() Status {
 	if n.isHome() {
 		s.Sagas = n.sagas.machine.Status()
 	}
+	s.Rights, s.Lapsed = n.listRights(), n.rights.isLapsed
 	for _, m := range n.member.Members() {
 		s.Members = append(s.Members, Peer{Status: m, Synced: n.synced[m.ID]})
 	}

@@ -41,6 +41,9 @@ type Status struct {
 
 	Unnamed []UnnamedStatus `json:"unnamed,omitempty"` // databases that have entries and that the program does not name
 
+	Rights []RightsStatus `json:"rights,omitempty"` // who holds the rights of what escrow keeps, of at most 64 keys
+	Lapsed bool           `json:"lapsed,omitempty"` // the lease of this node's rights has ended
+
 	Disk   DiskStatus   `json:"disk"`
 	Queues QueuesStatus `json:"queues"`
 
@@ -68,6 +71,13 @@ type UnnamedStatus struct {
 	Name    string `json:"name"`
 	Entries int    `json:"entries"`
 	Bytes   int    `json:"bytes"` // of keys and values
+}
+
+// RightsStatus says who holds the rights of one key that escrow keeps.
+type RightsStatus struct {
+	Cell   string `json:"cell"`
+	Here   int64  `json:"here"`
+	Others int64  `json:"others"` // as far as is known here
 }
 
 // ChannelStatus is one connection of a link.
@@ -125,6 +135,10 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 	}
 	for _, u := range s.Unnamed {
 		st.Unnamed = append(st.Unnamed, UnnamedStatus(u))
+	}
+	st.Lapsed = s.Lapsed
+	for _, r := range s.Rights {
+		st.Rights = append(st.Rights, RightsStatus(r))
 	}
 	for i := range p.Databases {
 		st.Databases = append(st.Databases, p.Databases[i].Name)

@@ -76,6 +76,12 @@ func printStatus(w io.Writer, s native.Status) error {
 	for _, u := range s.Unnamed {
 		fmt.Fprintf(t, "unnamed\t%s has %d entries, %d bytes, and the program does not name it: `martinelli drop %s` at the first node removes them\n", u.Name, u.Entries, u.Bytes, u.Name)
 	}
+	for _, r := range s.Rights {
+		fmt.Fprintf(t, "rights\t%d of %s here, %d at others\n", r.Here, r.Cell, r.Others)
+	}
+	if s.Lapsed {
+		fmt.Fprintf(t, "lease\tended: this node was out of touch too long, and spends no rights until it meets a node that is always there\n")
+	}
 	if s.Disk.Full {
 		fmt.Fprintf(t, "disk\tfull: writes are refused until space is free\n")
 	}

@@ -30,7 +30,9 @@ type Verdict struct {
 	Kind           Kind
 	Shape          string // of the catalogue; "" where it has none
 	Why            string
-	Counterexample string // two replicas that break what no coordination keeps; "" if none was found
+	Database       int        // of Escrow: which of the program's it keeps
+	Bound          plan.Bound // of Escrow: within what
+	Counterexample string     // two replicas that break what no coordination keeps; "" if none was found
 }
 
 // Judgement is what was decided of a program's invariants.
@@ -122,7 +124,9 @@ func (o *opinion) decide() Verdict {
 	switch o.inv.Keep {
 	case plan.KeepEscrow:
 		v.Kind = Escrow
-		o.judgeEscrow()
+		if o.judgeEscrow(); o.isRights() {
+			v.Database, v.Bound = o.terms()[0].dbs[0], o.boundOfRights()
+		}
 	case plan.KeepSerial:
 		v.Kind = Serial
 		o.judgeSerial()

@@ -19,7 +19,7 @@ func (o *opinion) judgeEscrow() {
 	case slices.ContainsFunc(o.databases(), func(i int) bool { return o.p.Databases[i].Placement == plan.Home }):
 		o.write(diag.Errorf("E306", o.at(), "`:keep => :escrow` of a database with a home").
 			Since(token.Span{}, "rights are held by replicas").
-			Way("`:replicated => true` on its database", "offline, up to the rights a replica holds", o.replicated()...).Leading(withoutHome...).
+			Way("`:replicated => true` on its database", costOfEscrow, o.replicated()...).Leading(withoutHome...).
 			Way(":keep => :serial", "never refused wrongly; one round trip; refuses offline", o.kept("serial")).Leading(afterSerial...))
 	default:
 		o.handOut()
@@ -83,7 +83,7 @@ func (o *opinion) judgeSerial() {
 				Since(token.Span{}, "serial blocks run at a home").
 				Way("leave out the :replicated of `"+db.Name+"`", "one round trip; refuses offline", o.all.typed.Owners[i].Decl.Unreplicated()...).Leading(afterSerial...)
 			if o.isRights() {
-				d = d.Way(":keep => :escrow", "offline, up to the rights a replica holds", o.kept("escrow"))
+				d = d.Way(":keep => :escrow", costOfEscrow, o.kept("escrow"))
 			}
 			o.write(d.Way("else ...", o.costOfRepair()))
 			return

@@ -20,6 +20,9 @@ func (o *opinion) at() token.Span {
 // text returns the condition as it is written.
 func (o *opinion) text() string { return o.at().Text() }
 
+// costOfEscrow says what rights give and cost.
+const costOfEscrow = "never broken, offline too: a replica spends the rights it holds and asks others for theirs; without any, :no_rights"
+
 // shown is how many updates a letter points at.
 const shown = 3
 
@@ -38,9 +41,9 @@ func (o *opinion) writeOpen(v Verdict) {
 	d = o.pointing(d)
 	d.Example = v.Counterexample
 	home := o.isHome()
-	escrow, serial := "offline, up to the rights a replica holds", "never refused wrongly; one round trip; not offline"
+	escrow, serial := costOfEscrow, "never refused wrongly; one round trip; not offline"
 	if home {
-		escrow = "its database then is :replicated; offline, up to the rights a replica holds"
+		escrow = "its database then is `:replicated => true`; " + costOfEscrow
 	} else {
 		serial = "its database then has a home, without :replicated; one round trip; not offline"
 	}

@@ -3,6 +3,7 @@ package judge
 import (
 	"strings"
 
+	"github.com/martinelli-lang/martinelli/lang/invariant"
 	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -15,6 +16,10 @@ func (j *judge) handler(i int) {
 	own := j.footprint(h.Body)
 	cells := own.homes()
 	line.Strength, line.Why = j.commit(h, own)
+	if spent := j.spends(h.Body); len(spent) > 0 && line.Strength <= Escrow {
+		line.Strength = Escrow
+		line.Why += "; spends rights of " + list(spent) + ", or aborts :no_rights"
+	}
 	if last, ok := coordination(h.Body); ok {
 		line.Mergeable = false
 		cells = j.footprint(last.Body).homes()
@@ -37,6 +42,24 @@ func (j *judge) handler(i int) {
 			l.Why += "; " + way
 		}
 	})
+}
+
+// spends lists the databases of which statements spend rights.
+func (j *judge) spends(ss []*plan.Stmt) (names []string) {
+	for _, s := range ss {
+		for _, v := range j.invariants {
+			spender := map[plan.Side]string{plan.AtLeast: "dec", plan.AtMost: "inc"}[v.Bound.Side]
+			if s.Op == plan.StmtWrite && v.Kind == invariant.Escrow && s.Index == v.Database && s.Name == spender {
+				add(&names, declared(j.p.Databases[v.Database].Name))
+			}
+		}
+		for _, of := range [][]*plan.Stmt{s.Body, s.Else} {
+			for _, name := range j.spends(of) {
+				add(&names, name)
+			}
+		}
+	}
+	return names
 }
 
 // relying says that a handler acts on what may change.

@@ -18,7 +18,7 @@ func (j *judge) invariant(v *invariant.Verdict) {
 	case invariant.Free:
 		line.Why = "free: " + v.Why + " (" + v.Shape + ")"
 	case invariant.Escrow:
-		line.Strength, line.Why = Escrow, "escrow: who breaks it spends rights"
+		line.Strength, line.Why = Escrow, "escrow: what could break it spends rights"
 	case invariant.Serial:
 		line.Strength, line.Mergeable, line.Why = Serial, false, "serial: its home decides"
 	case invariant.Repair:
@@ -53,9 +53,9 @@ func (j *judge) rights(inv *plan.Invariant, r *plan.Role, at token.Span) string 
 	case r.OfflineMax > 0 && j.hasHome():
 		return "offline it spends the rights it holds, leased for " + span(r.OfflineMax) + " less the clock bound"
 	}
-	d := diag.Warnf("W402", at, "the rights of `%s` never come back from a node of `%s` that stays away", inv.Name, r.Name)
+	d := diag.Warnf("W402", at, "rights of `%s` may be lost with a node of `%s` that stays away", inv.Name, r.Name)
 	if r.OfflineMax == 0 {
-		d = d.Hinting("`:offline => \"7d\"` on `%s` leases them for so long", r.Name)
+		d = d.Hinting("nothing is ever handed out twice; but what it holds, nobody else gets. `role :%s, :offline => \"7d\"` in the topology leases rights for so long: then it spends none, and `martinelli retire` brings them back", r.Name)
 	} else {
 		d = d.Hinting("a role that is there for others, without :ambient and :offline, takes them back when their lease ends")
 	}

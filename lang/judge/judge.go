@@ -17,7 +17,7 @@ import (
 // are read, times the number of roles.
 func Judge(typed *types.Typed, modes *mode.Program, invariants []invariant.Verdict) (*Report, []diag.Diagnostic) {
 	p := typed.Program
-	j := &judge{p: p, typed: typed, report: &Report{}, modes: modes}
+	j := &judge{p: p, typed: typed, report: &Report{}, modes: modes, invariants: invariants}
 	j.viewFootprints()
 	for i := range p.Handlers {
 		j.handler(i)
@@ -40,9 +40,10 @@ type judge struct {
 	report  *Report
 	letters []diag.Diagnostic
 
-	modes     *mode.Program
-	viewCells [][]cell         // the cells that each view reads, those it reads looked through
-	writers   map[int][]string // the roles at which each database is written; see breakers
+	modes      *mode.Program
+	invariants []invariant.Verdict
+	viewCells  [][]cell         // the cells that each view reads, those it reads looked through
+	writers    map[int][]string // the roles at which each database is written; see breakers
 }
 
 func (j *judge) write(d diag.Diagnostic) { j.letters = append(j.letters, d) }
