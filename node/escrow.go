@@ -118,7 +118,8 @@ func (n *Node) lack(now causal.Instant, w shortRun, s *flow.Short) {
 	if w.until == 0 {
 		w.until = now + n.cfg.Limits.RightsWait
 	}
-	if now >= w.until || n.rights.waiting >= n.cfg.Limits.WaitingMax || !n.rights.machine.Seek(now, c, n.lacking(c)+s.Need, w.until) {
+	isHopeless := ledger{n}.Held(c)+ledger{n}.Others(c) < s.Need // to ask would bring them all here, for nothing
+	if isHopeless || now >= w.until || n.rights.waiting >= n.cfg.Limits.WaitingMax || !n.rights.machine.Seek(now, c, n.lacking(c)+s.Need, w.until) {
 		n.abortShort(c, &w)
 		return
 	}
@@ -147,7 +148,9 @@ func (n *Node) abortShort(c escrow.Cell, w *shortRun) {
 	text := "it takes " + count(w.need, "right") + " of " + n.cellText(c) + ", and this node holds " + strconv.FormatInt(held, 10)
 	switch {
 	case others == 0:
-		text += "; nobody else is known to hold any, so the bound is reached as far as is known here"
+		text += "; nobody else is known to hold any, so no more is left before the bound is reached"
+	case held+others < w.need:
+		text += "; other nodes hold " + strconv.FormatInt(others, 10) + ": all together that is too few, so the bound would be passed"
 	case len(n.member.Neighbors()) == 0:
 		text += "; other nodes hold " + strconv.FormatInt(others, 10) + ", and none of them can be reached: raise it again when one can"
 	default:

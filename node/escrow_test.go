@@ -55,7 +55,7 @@ func TestTheHomeHoldsWhatThereIsAtFirst(t *testing.T) {
 	if got := w.raise(a, give(60)); !got.Committed {
 		t.Errorf("after a restart: %s %s", got.Abort, got.Detail)
 	}
-	if got := w.raise(a, give(1)); got.Abort != "no_rights" || !strings.Contains(got.Detail, "the bound is reached") {
+	if got := w.raise(a, give(1)); got.Abort != "no_rights" || !strings.Contains(got.Detail, "before the bound is reached") {
 		t.Errorf("the 101st coupon: %+v", got)
 	}
 }
