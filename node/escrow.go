@@ -108,8 +108,7 @@ func (l ledger) Others(c escrow.Cell) (sum int64) {
 
 // lack lets a run wait for the rights that it lacks, or aborts it.
 func (n *Node) lack(now causal.Instant, w shortRun, s *flow.Short) {
-	d := &n.cfg.Program.Databases[s.Database]
-	c := escrow.Cell{Space: n.space(d.SpaceName(s.Key)), Database: d.Name, Key: s.Path}
+	c := n.cellOf(s)
 	w.need = s.Need
 	if n.collect(now, c, w.author, s.Need) {
 		n.runUntil(now, w.caller, w.handler, w.request, w.session, w.until)
@@ -126,6 +125,18 @@ func (n *Node) lack(now causal.Instant, w shortRun, s *flow.Short) {
 	n.stall(now, w.request.Stream, w.request.Seq)
 	n.rights.runs[c] = append(n.rights.runs[c], w)
 	n.rights.waiting++
+}
+
+// lends brings together for an author of this node what a run of his lacked;
+// false where this node does not hold that much. The run is run again then.
+func (n *Node) lends(now causal.Instant, author causal.ReplicaID, s *flow.Short) bool {
+	return s != nil && n.collect(now, n.cellOf(s), author, s.Need)
+}
+
+// cellOf returns where a run lacked rights.
+func (n *Node) cellOf(s *flow.Short) escrow.Cell {
+	d := &n.cfg.Program.Databases[s.Database]
+	return escrow.Cell{Space: n.space(d.SpaceName(s.Key)), Database: d.Name, Key: s.Path}
 }
 
 // lacking returns how many rights the runs need that wait at a cell.

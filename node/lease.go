@@ -26,8 +26,11 @@ const metaMet = "met"
 
 // lease returns for how long rights are leased to this node; 0: for ever.
 func (n *Node) lease() causal.Instant {
+	if n.bounds == nil {
+		return 0
+	}
 	role, ok := n.cfg.Program.Role(n.cfg.Role)
-	if n.bounds == nil || !ok || role.OfflineMax == 0 {
+	if !ok || role.OfflineMax == 0 {
 		return 0
 	}
 	away := causal.Instant(role.OfflineMax) * causal.Millisecond

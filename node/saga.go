@@ -164,6 +164,9 @@ func (n *Node) runStep(now causal.Instant, t saga.Task) {
 		run = n.engine.Undo
 	}
 	o := run(&h, t.Step, env)
+	if n.lends(now, n.homeID, o.Short) {
+		o = run(&h, t.Step, env)
+	}
 	m := n.sagas.machine
 	switch o.Abort {
 	case "":
