@@ -91,7 +91,7 @@ func (e *Engine) MayRead(database int, user string, of value.Value) bool {
 			}
 		}
 	}
-	return isRuled || dim < 0 || !e.isUser(d, dim) || of.AsString() == user
+	return isRuled || dim < 0 || !e.isUser(d, dim) || user != "" && of.AsString() == user
 }
 
 // ReadDim returns the dimension by which it is judged who may read a database:

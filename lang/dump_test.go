@@ -21,7 +21,7 @@ func dump(p *plan.Program) string {
 		d.line("  %s", d.expr(f.Expr))
 	}
 	for i, v := range p.Views {
-		d.line("view %d %s%s: %s%s%s slots %d", i, v.Name, keysOf(v), v.Expr.Type.Label(), at(v.At), home(v.Home), v.Slots)
+		d.line("view %d %s%s: %s%s%s slots %d%s", i, v.Name, keysOf(v), v.Expr.Type.Label(), at(v.At), home(v.Home), v.Slots, strings.Replace(at(v.Pulled), "at", "pulled at", 1))
 		d.line("  %s", d.expr(v.Expr))
 	}
 	for _, h := range p.Handlers {

@@ -23,6 +23,15 @@ func TestFrozenConversation(t *testing.T) {
 	wiretest.Frozen(t, "node.reply", p, func(p reply) []byte { return p.appendTo(nil) }, decodeReply)
 }
 
+func TestFrozenPull(t *testing.T) {
+	q := pulling{ID: 300, Page: 2, Digest: []byte{1, 31: 2}, Asks: []asking{{"=result", ""}, {"orders", string(value.AppendPath(nil, value.String("ann")))}}}
+	wiretest.Frozen(t, "node.pulling", q, func(q pulling) []byte { return q.appendTo(nil) }, decodePulling)
+	p := samplePage()
+	wiretest.Frozen(t, "node.page", p, func(p page) []byte { return p.appendTo(nil) }, decodePage)
+	no := page{ID: 300, Abort: AbortTooLarge, Detail: "it is", Digest: []byte{}}
+	wiretest.Frozen(t, "node.nopage", no, func(p page) []byte { return p.appendTo(nil) }, decodePage)
+}
+
 func TestFrozenSchema(t *testing.T) {
 	s := plan.Schema{{Name: "ads", Dims: "()", Lattice: "set<id>", Placement: "replicated"}, {Name: "counters", Dims: "(id)", Lattice: "gcounter"}}
 	wiretest.Frozen(t, "node.schema", s, func(s plan.Schema) []byte { return appendSchema(nil, s) }, decodeSchema)

@@ -1,34 +1,39 @@
 package node
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/value"
 )
 
-// FuzzHeld: whatever the home says of an entry is refused or read, and what was
-// read is said again in the same way.
-func FuzzHeld(f *testing.F) {
-	var ch flow.Change
-	ch.Database, ch.Key = "photos", string(value.AppendPath(nil, value.String("ann")))
-	ch.Item.ID.Seq, ch.Item.Value = 3, "\xff\x00"
-	f.Add(value.Encode(encodeHeld(ch)))
-	f.Add(value.Encode(value.List(value.Int(1))))
-	f.Fuzz(func(t *testing.T, bytes string) {
-		v, err := value.DecodeAll(bytes)
-		if err != nil {
-			return
+// FuzzPage: whatever the home sends is refused or read, and what was read is
+// said again in the same way; so is what is asked.
+func FuzzPage(f *testing.F) {
+	p := samplePage()
+	f.Add(p.appendTo(nil))
+	q := pulling{ID: 1, Page: 2, Digest: make([]byte, 32), Asks: []asking{{"=tally", ""}}}
+	f.Add(q.appendTo(nil))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if p, err := decodePage(body); err == nil {
+			if again, err := decodePage(p.appendTo(nil)); err != nil || !reflect.DeepEqual(p, again) {
+				t.Errorf("%+v is read again as %+v, %v", p, again, err)
+			}
 		}
-		ch, ok := decodeHeld(v)
-		if !ok {
-			return
-		}
-		again, ok := decodeHeld(encodeHeld(ch))
-		if !ok || itsOrder(ch, again) != 0 || ch.Item.Stamp != again.Item.Stamp {
-			t.Errorf("%v reads as %+v, and then as %+v", v, ch, again)
+		if q, err := decodePulling(body); err == nil {
+			if again, err := decodePulling(q.appendTo(nil)); err != nil || !reflect.DeepEqual(q, again) {
+				t.Errorf("%+v is read again as %+v, %v", q, again, err)
+			}
 		}
 	})
+}
+
+func samplePage() page {
+	var ch flow.Change
+	ch.Database, ch.Key = "photos", string(value.AppendPath(nil, value.String("ann")))
+	ch.Item.ID.Seq, ch.Item.ID.Offset, ch.Item.Stamp, ch.Item.Value = 3, 1, 700, "\xff\x00"
+	return page{ID: 9, Digest: make([]byte, 32), Page: 0, Pages: 2, Refused: []refusal{{"ballots", "private"}}, Entries: []flow.Change{ch, {Database: "=tally", Item: ch.Item}}}
 }
 
 // TestBetween: what lies between two lists leads from one to the other.

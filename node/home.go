@@ -164,7 +164,7 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 		if err != nil {
 			return err
 		}
-		answer.Reading = &reading
+		answer.Reading, answer.Copied, answer.AsOf = &reading, true, a.until-n.cfg.Limits.HomeTimeout
 	}
 	if a.req.Op == opRaise && a.req.Stream != "" {
 		n.mark(a.req.Stream, a.req.Seq, nil)

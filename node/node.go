@@ -76,16 +76,17 @@ type Node struct {
 	outbox  outbox  // of all nodes
 	rights  rights  // of what escrow keeps
 	sagas   sagas
-	legacy  legacy                    // of former ids
-	access  access                    // who may write, and who asks
-	copies  copies                    // of what lives at the home
-	writes  []replica.Write           // scratch of commit
-	minted  []causal.Chain            // own chains that have grown since the last Drain
-	pushed  map[causal.Chain]uint64   // how far each own chain was pushed
-	opened  causal.Instant            // when
-	admits  bool                      // this node's user has yet to join the directory
-	keyKept map[causal.ReplicaID]bool // authors whose keys are in the store
-	taking  map[causal.ReplicaID]bool // peers whose repair delivery is with trust
+	legacy  legacy                      // of former ids
+	access  access                      // who may write, and who asks
+	copies  copies                      // of what lives at the home
+	giving  map[causal.ReplicaID]*given // at the home: copies that are fetched page by page; at most givenMax pages
+	writes  []replica.Write             // scratch of commit
+	minted  []causal.Chain              // own chains that have grown since the last Drain
+	pushed  map[causal.Chain]uint64     // how far each own chain was pushed
+	opened  causal.Instant              // when
+	admits  bool                        // this node's user has yet to join the directory
+	keyKept map[causal.ReplicaID]bool   // authors whose keys are in the store
+	taking  map[causal.ReplicaID]bool   // peers whose repair delivery is with trust
 	out     Output
 	counts  Counts
 
@@ -158,6 +159,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		legacy:    newLegacy(),
 		access:    newAccess(cfg),
 		copies:    newCopies(cfg),
+		giving:    map[causal.ReplicaID]*given{},
 		synced:    map[causal.ReplicaID]causal.Instant{},
 		searches:  map[causal.ReplicaID]search{},
 		pushed:    map[causal.Chain]uint64{},
@@ -258,8 +260,10 @@ func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	delete(n.searches, peer)
 	n.askedLost(now, peer)
 	delete(n.facing, peer)
+	delete(n.giving, peer)
 	if peer == n.home() {
 		n.homeLost(now)
+		n.copies.arriving = nil
 	}
 }
 
@@ -301,6 +305,8 @@ func (n *Node) dispatch(now causal.Instant, peer causal.ReplicaID, kind uint8, b
 		return n.rights.machine.Receive(now, peer, body)
 	case KindInherit:
 		return n.heedInherit(now, peer, body)
+	case KindPull:
+		return n.heedPull(now, peer, body)
 	}
 	return errKind
 }
@@ -366,7 +372,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	}
 	consider(n.legacy.at, n.legacy.at > 0)
 	consider(n.access.at, n.access.at > 0)
-	consider(n.copies.at, n.copies.waits())
+	consider(n.copies.deadline())
 	return next, found
 }
 

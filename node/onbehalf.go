@@ -17,15 +17,20 @@ const AbortUser = "no_user"
 
 // refuses says why a user may not be shown a database or view in a session; "" where he may.
 func (n *Node) refuses(user, name string, key []value.Value) string {
-	p := n.cfg.Program
 	if user == "" {
 		return ""
 	}
+	return n.withholds(user, name, key)
+}
+
+// withholds is refuses of a user's node, which may be nobody's.
+func (n *Node) withholds(user, name string, key []value.Value) string {
+	p := n.cfg.Program
 	if i, ok := p.View(name); ok {
 		switch v := &p.Views[i]; {
 		case !n.engine.MayReadView(i, user):
 			return "the program's rules do not let " + user + " read the view " + name
-		case !v.Home && !n.runsForUsers(v.At) && !isRuled(p, i):
+		case !v.Home && len(v.Pulled) == 0 && !n.runsForUsers(v.At) && !isRuled(p, i):
 			return "the view " + name + " stands at trusted nodes alone, and this is a user's session"
 		}
 		return ""

@@ -51,9 +51,11 @@ type Answer struct {
 	Detail    string // a sentence more
 	Token     []byte // the causal context after this answer
 	Reading   *flow.Reading
-	Mark      uint64   // of a stream
-	Spaces    int      // a cut: in how many spaces
-	Dropped   *Dropped // a drop
+	Copied    bool           // a read: of what lives at the home, at another node
+	AsOf      causal.Instant // then: when it was so; it was asked for then, by this node's clock; 0: the home has not answered yet
+	Mark      uint64         // of a stream
+	Spaces    int            // a cut: in how many spaces
+	Dropped   *Dropped       // a drop
 }
 
 // Words with which a node itself aborts. Those of the program and of flow come on top.

@@ -6,6 +6,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/replica"
 )
 
 // Read reads a database or a view, here or, where it is not replicated, at
@@ -24,18 +25,50 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 		n.abort(c, flow.AbortForbidden, why)
 		return
 	}
-	if n.isElsewhere(q.Name) {
+	if n.isAsked(q.Name) {
+		n.want(q.Name)
 		n.forward(now, c, request{Op: opRead, Name: q.Name, Values: q.Key, Session: q.Session})
 		return
 	}
-	n.whenCovered(now, c, session, func(now causal.Instant) {
-		reading, err := n.engine.ReadFor(q.Name, q.Key, q.User)
-		if err != nil {
-			n.abort(c, readingAbort(err), err.Error())
-			return
-		}
-		n.answer(c, Answer{Committed: true, Token: n.token(now, session, n.handles(reading.Spaces)), Reading: &reading})
-	})
+	if why := n.isWithheld(q.Name); why != "" {
+		n.abort(c, flow.AbortForbidden, why)
+		return
+	}
+	n.whenCovered(now, c, session, func(now causal.Instant) { n.readHere(now, c, session, q) })
+}
+
+// readHere answers with what is here.
+func (n *Node) readHere(now causal.Instant, c caller, session replica.Session, q ReadRequest) {
+	reading, err := n.engine.ReadFor(q.Name, q.Key, q.User)
+	if err != nil {
+		n.abort(c, readingAbort(err), err.Error())
+		return
+	}
+	a := Answer{Committed: true, Token: n.token(now, session, n.handles(reading.Spaces)), Reading: &reading}
+	if a.Copied = len(n.engine.Copies(q.Name)) > 0; a.Copied {
+		a.AsOf = n.copies.asOf
+	}
+	n.answer(c, a)
+}
+
+// isAsked reports whether a reading of a name is asked of the home now. What
+// the program pulls is read as it is here, once it has come; what was asked for
+// beside it only where the home can't be reached.
+func (n *Node) isAsked(name string) bool {
+	switch n.where(name) {
+	case isElsewhere:
+		return true
+	case isPulled:
+		_, isAnswered := n.isAnswered(name)
+		return !isAnswered && !n.isFixed(name) || n.isNear() && !(isAnswered && n.isFixed(name))
+	}
+	return false
+}
+
+// isWithheld says why the home does not give this node what a name stands for.
+func (n *Node) isWithheld(name string) string {
+	why, _ := n.isAnswered(name)
+	return why
 }
 
 // Ask reads what a view would show here that the program does not have; see
@@ -74,8 +107,25 @@ func (n *Node) WatchFor(now causal.Instant, t Ticket, name, user string) {
 		n.abort(c, flow.AbortForbidden, why)
 		return
 	}
-	if n.isElsewhere(name) {
+	switch {
+	case n.where(name) == isElsewhere:
 		n.abort(c, AbortHomeAway, name+" lives at the home: watch it at node "+n.home().Short())
+		return
+	case !n.want(name):
+		n.abort(c, AbortBusy, "too much is pulled from the home already")
+		return
+	case len(n.engine.Copies(name)) > 0:
+		n.whenPulled(now, c, name, func(now causal.Instant) { n.watch(now, c, name, user) })
+		n.pull(now)
+	default:
+		n.watch(now, c, name, user)
+	}
+}
+
+// watch begins a watch of what is here, with its value.
+func (n *Node) watch(now causal.Instant, c caller, name, user string) {
+	if why := n.isWithheld(name); why != "" {
+		n.abort(c, flow.AbortForbidden, why)
 		return
 	}
 	if err := n.engine.WatchFor(name, user); err != nil {
@@ -83,8 +133,8 @@ func (n *Node) WatchFor(now causal.Instant, t Ticket, name, user string) {
 		return
 	}
 	n.settle(now)
-	n.watches[t] = watched{name, user}
-	n.read(now, c, ReadRequest{Name: name, User: user})
+	n.watches[c.ticket] = watched{name, user}
+	n.readHere(now, c, nil, ReadRequest{Name: name, User: user})
 }
 
 // Unwatch ends a Watch.

@@ -127,7 +127,7 @@ func (d *decoder) database() Database {
 func (d *decoder) view() View {
 	return View{
 		Name: d.name(), At: list(d, d.name), Slots: d.int(), Expr: d.expr(), Home: d.r.Bool(),
-		Keys: list(d, d.dim), Value: d.typed(),
+		Keys: list(d, d.dim), Value: d.typed(), Pulled: list(d, d.name),
 	}
 }
 

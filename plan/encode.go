@@ -89,7 +89,8 @@ func appendView(b []byte, v *View) []byte {
 	b = appendExpr(b, v.Expr)
 	b = wire.AppendBool(b, v.Home)
 	b = appendList(b, v.Keys, appendDim)
-	return appendType(b, &v.Value)
+	b = appendType(b, &v.Value)
+	return appendList(b, v.Pulled, appendString)
 }
 
 func appendHandler(b []byte, h *Handler) []byte {

@@ -124,12 +124,14 @@ type View struct {
 	At    []string
 	Slots int
 	Expr  *Expr // a collection (KindSet) or a scalar
-	Home  bool  // it reads a home database, so it can be computed at the home only
+	Home  bool  // it reads a home database: so it is computed at the home, or where all that it reads is pulled
 
 	// Of a view with a value per key, Expr is the collection of all: tuples of
 	// the key's values and the value, or an element of it.
 	Keys  []Dim // none: the view is one value
 	Value Type  // what one key reads as: a collection, or a plain value or nil
+
+	Pulled []string // the roles that read it and do not compute it: there it is as it was at the home
 }
 
 // Handler runs when its event is raised. One run is one commit.

@@ -12,9 +12,18 @@ import (
 // touched is what a body reads and writes, views looked through.
 type touched struct {
 	homes []int    // databases with a home, each once
+	below []int    // those that the views it reads are made of
 	views []int    // views with a place of their own, each once
-	shows bool     // it only shows, so a role's copy of a home database does
+	shows bool     // it only shows, so what is pulled from the home does
+	acts  bool     // it is a handler: views it may read as they are pulled
 	bound []string // dimensions whose ambient value it uses, each once
+}
+
+// through takes what views are made of for what the body itself touches.
+func (t *touched) through() {
+	for _, db := range t.below {
+		add(&t.homes, db)
+	}
 }
 
 // add puts x into a list of distinct items.
@@ -68,8 +77,8 @@ func (l *lowerer) readView(t *touched, i int) {
 	if len(l.p.Views[i].At) > 0 {
 		add(&t.views, i)
 	}
-	for _, db := range l.touchedBy[i].homes {
-		add(&t.homes, db)
+	for _, db := range append(slices.Clone(l.touchedBy[i].homes), l.touchedBy[i].below...) {
+		add(&t.below, db)
 	}
 	for _, dim := range l.touchedBy[i].bound {
 		add(&t.bound, dim)
@@ -77,36 +86,44 @@ func (l *lowerer) readView(t *touched, i int) {
 }
 
 // place finds the roles at which a body can stand: where it was put, and where
-// what it touches is. It writes a letter where that is nowhere, or less than
-// the program asks for. what says what the body is; crossing is the letter
-// about a body that is not at the home.
+// what it touches is. What only shows can stand at any role, which pulls what
+// it has not; a body that was put nowhere stands where nothing has to be
+// pulled. It writes a letter where that is nowhere, or less than the program
+// asks for. crossing is the letter about a body that is not at the home.
 func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(db *plan.Database) diag.Diagnostic) []string {
 	if len(t.bound) > 0 {
 		at = l.binding(at, t.bound)
 	}
+	isPut := len(at) > 0
 	for _, i := range t.homes {
 		db := &l.p.Databases[i]
+		if len(db.At) == 0 {
+			continue // it had its letter
+		}
 		holders := db.At
 		if t.shows {
 			holders = append(slices.Clone(holders), db.Pulled...)
 		}
-		if len(db.At) == 0 {
-			continue // it had its letter
-		}
-		there := slices.DeleteFunc(slices.Clone(at), func(role string) bool { return !slices.Contains(holders, role) })
+		away := slices.DeleteFunc(slices.Clone(at), func(role string) bool { return slices.Contains(holders, role) })
 		switch {
 		case len(at) == 0:
 			at = holders
-		case len(there) == 0:
+		case len(away) == 0:
+		case isPut && t.shows:
+			db.Pulled = append(slices.Clone(db.Pulled), away...)
+		case len(away) == len(at):
 			l.write(crossing(db))
 			return at
 		default:
-			at = there
+			at = slices.DeleteFunc(slices.Clone(at), func(role string) bool { return !slices.Contains(holders, role) })
 		}
 	}
 	for _, i := range t.views {
-		v := &l.p.Views[i]
-		if len(at) == 0 || slices.ContainsFunc(at, func(role string) bool { return !slices.Contains(v.At, role) }) {
+		if !isPut && !t.acts {
+			at = common(at, l.p.Views[i].At)
+		}
+		if !l.reach(at, t, i) {
+			v := &l.p.Views[i]
 			l.write(resolve.NotYet(span, "reading the view `"+v.Name+"` where it is not computed",
 				"`"+v.Name+"` stands at "+resolve.Quoted(v.At)+": put this there too, or take the view out of its `at`").
 				There(l.typed.Views[i].Decl.Name.Span, "the view is declared here"))
@@ -114,6 +131,37 @@ func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(d
 		}
 	}
 	return at
+}
+
+// common returns the roles that both name, where they agree on any; none named is all.
+func common(at, others []string) []string {
+	if len(at) == 0 {
+		return others
+	}
+	both := slices.DeleteFunc(slices.Clone(at), func(role string) bool { return !slices.Contains(others, role) })
+	if len(both) == 0 {
+		return at
+	}
+	return both
+}
+
+// reach lets a body at the roles (at all, where none is named) read a view: where
+// it is not computed it is pulled. It reports whether it can.
+func (l *lowerer) reach(at []string, t touched, view int) bool {
+	v := &l.p.Views[view]
+	if len(at) == 0 {
+		for _, r := range l.topology.Roles {
+			at = append(at, r.Name)
+		}
+	}
+	away := slices.DeleteFunc(slices.Clone(at), func(role string) bool { return slices.Contains(v.At, role) })
+	if len(away) > 0 && (!t.shows && !t.acts || !slices.Contains(v.At, l.topology.Home())) {
+		return false
+	}
+	for _, role := range away {
+		add(&v.Pulled, role)
+	}
+	return true
 }
 
 // binding returns those of the roles, of all where none is named, that give
@@ -136,7 +184,7 @@ func (l *lowerer) binding(at []string, dims []string) []string {
 func pulled(span token.Span) func(db *plan.Database) diag.Diagnostic {
 	return func(db *plan.Database) diag.Diagnostic {
 		return resolve.NotYet(span, "reading the home database `"+db.Name+"` at another role",
-			"put this under `at :"+db.At[0]+"`; or declare `database :"+db.Name+"` a second time under the other role, as a copy that is pulled; or let every replica hold it with :replicated => true")
+			"put this under `at :"+db.At[0]+"`; or let every replica hold it with :replicated => true; what only shows it may stand anywhere")
 	}
 }
 
@@ -146,7 +194,7 @@ func (l *lowerer) view(i int) {
 	l.exprs(&t, v.Expr)
 	l.touchedBy = append(l.touchedBy, t)
 	v.At = l.place(v.At, t, span, pulled(span))
-	v.Home = len(t.homes) > 0
+	v.Home = len(t.homes) > 0 || len(t.below) > 0
 }
 
 // handler places a handler. One that touches a home database runs at the home,
@@ -156,8 +204,11 @@ func (l *lowerer) handler(i int) {
 	if l.elseAway(h) {
 		return
 	}
-	var t touched
+	t := touched{acts: true}
 	l.stmts(&t, h.Body)
+	if len(h.At) == 0 || slices.ContainsFunc(t.below, func(db int) bool { return l.isAt(db, h.At) }) {
+		t.through()
+	}
 	at := l.place(h.At, t, decl.Event.Span, func(db *plan.Database) diag.Diagnostic {
 		return diag.Errorf("E405", decl.Event.Span, "`on_%s` touches `%s`, which lives at `%s`, and does not stand there", h.Event, db.Name, db.At[0]).
 			Way("put the handler under `at :"+db.At[0]+"`", "the event is raised there").
@@ -170,6 +221,11 @@ func (l *lowerer) handler(i int) {
 		h.At = at
 	}
 	l.mustBeAllowed(h, at, decl.Event.Span)
+}
+
+// isAt reports whether one of the roles is the home's.
+func (l *lowerer) isAt(db int, roles []string) bool {
+	return slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(l.p.Databases[db].At, role) })
 }
 
 // elseAway writes a letter about the else of a serial block or saga that
@@ -185,6 +241,7 @@ func (l *lowerer) elseAway(h *plan.Handler) bool {
 	}
 	var before touched
 	l.stmts(&before, h.Body[:len(h.Body)-1])
+	before.through()
 	for _, s := range last.Else {
 		db := &l.p.Databases[max(s.Index, 0)]
 		if s.Op != plan.StmtWrite || db.Placement != plan.Home || len(before.homes) > 0 || len(db.At) == 0 || slices.Equal(h.At, db.At) {
@@ -228,5 +285,6 @@ func (l *lowerer) invariant(i int) {
 	}
 	l.exprs(&t, v.Cond)
 	l.stmts(&t, v.Repair)
+	t.through()
 	v.At = l.place(v.At, t, span, pulled(span))
 }

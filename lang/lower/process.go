@@ -23,8 +23,11 @@ func (l *lowerer) process(i int) {
 		l.exprs(&t, r.Args...)
 		l.database(&t, r.Cell)
 	}
+	if !t.shows || len(p.At) == 0 {
+		t.through()
+	}
 	p.At = l.place(p.At, t, span, pulled(span))
-	p.Home = len(t.homes) > 0
+	p.Home = len(t.homes) > 0 || len(t.below) > 0
 }
 
 // feed is a run that is given one database and fills another.

@@ -37,6 +37,7 @@ func (l *lowerer) expect(x *trial.Expect) {
 	l.bounded(exprDepth(x.Cond), x.Span)
 	var t touched
 	l.exprs(&t, x.Cond)
+	t.through()
 	x.Home = len(t.homes) > 0
 	var at [][]string
 	for _, db := range t.homes {
