@@ -1,12 +1,16 @@
 package lang
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/judge"
 	"github.com/martinelli-lang/martinelli/lang/mode"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
 	"github.com/martinelli-lang/martinelli/lang/types"
+	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // Reading is a program as far as the compiler understands it, whatever is wrong
@@ -69,6 +73,15 @@ func (r *Reading) Names() *resolve.Program { return r.whole().resolved }
 
 // Typed returns the types of the program; see Names.
 func (r *Reading) Typed() *types.Typed { return r.whole().typed }
+
+// Stores reports whether the lock beside the program knows a database of that
+// name: then nodes have entries of it.
+func (r *Reading) Stores(database string) bool {
+	return r.lock != nil && slices.ContainsFunc(r.lock.Databases, func(d plan.Locked) bool {
+		name, _, _ := strings.Cut(d.Name, ".")
+		return name == database
+	})
+}
 
 // whole understands every file, once. What could not be read has no meaning in it.
 func (r *Reading) whole() *understood {

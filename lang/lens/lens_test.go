@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/lang"
+	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/lens"
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
@@ -151,6 +152,33 @@ func TestFits(t *testing.T) {
 				t.Errorf("%s: %s in %v", c.to, w, got)
 			}
 		}
+	}
+}
+
+// TestRenameOfWhatIsStored lets a database that nodes have entries of read them
+// under its new name: the lock is answered, and no letter is new.
+func TestRenameOfWhatIsStored(t *testing.T) {
+	p := cursor("shop.mrt", strings.Replace(shop, "database :names", "database :na¦mes", 1))
+	lock, letters := lang.Lock([]lang.Source{{Name: p.name, Text: p.text}}, nil)
+	if lock == nil {
+		t.Fatal(letters)
+	}
+	read := func(texts map[string]string) *lang.Reading {
+		text := p.text
+		if other, ok := texts[p.name]; ok {
+			text = other
+		}
+		return lang.Read([]lang.Source{{Name: p.name, Text: text}, {Name: lang.LockName, Text: lock.String()}}, nil)
+	}
+	l := lens.New(read(nil))
+	edits, err := l.Rename(p.name, p.at, "titles", read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, _ := l.File(p.name)
+	const want = "database :titles,  lww<string>, :by => :sku, :replicated => true, :was => :names\n"
+	if text := diag.Apply(file, edits); !strings.Contains(text, want) {
+		t.Error("got", text)
 	}
 }
 

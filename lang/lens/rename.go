@@ -70,7 +70,7 @@ func (l *Lens) Rename(file string, offset int, to string, read func(map[string]s
 			return nil, err
 		}
 	}
-	edits := l.renaming(t, to)
+	edits := append(l.renaming(t, to), l.inheriting(t)...)
 	return edits, l.isSame(t, to, edits, read)
 }
 
@@ -131,6 +131,16 @@ func (l *Lens) renaming(t *Thing, to string) []diag.Edit {
 	return edits
 }
 
+// inheriting lets a database go on reading what nodes have stored under its
+// name of before.
+func (l *Lens) inheriting(t *Thing) []diag.Edit {
+	db := l.database(t.Name)
+	if t.Kind != Database || db == nil || db.Was != nil || !l.reading.Stores(t.Name) {
+		return nil
+	}
+	return []diag.Edit{diag.Behind(db.Decl.Span, ", :was => :"+t.Name)}
+}
+
 // isSame reads the renamed program, and says what would be another then.
 func (l *Lens) isSame(t *Thing, to string, edits []diag.Edit, read func(map[string]string) *lang.Reading) error {
 	texts := map[string]string{}
@@ -144,6 +154,9 @@ func (l *Lens) isSame(t *Thing, to string, edits []diag.Edit, read func(map[stri
 		at := d.Where().Position()
 		return fmt.Errorf("then %s %s:%d has %s: %s", d.Severity, fileOf(d), at.Line, d.Code, d.Title)
 	}
+	if d, ok := newLetter(after.Letters, l.reading.Letters); ok {
+		return fmt.Errorf("then %s at %s:%d is gone, and it is to be mended first: %s", d.Code, fileOf(d), d.Where().Position().Line, d.Title)
+	}
 	return sameUses(t, to, edits, New(after))
 }
 
@@ -154,14 +167,15 @@ func fileOf(d diag.Diagnostic) string {
 	return ""
 }
 
-// newLetter returns a letter of which there was none before: of its code, as often.
+// newLetter returns an error or a warning of which there was none before: of its
+// code, as often.
 func newLetter(before, after []diag.Diagnostic) (diag.Diagnostic, bool) {
 	known := map[diag.Code]int{}
 	for _, d := range before {
 		known[d.Code]++
 	}
 	for _, d := range after {
-		if known[d.Code]--; known[d.Code] < 0 {
+		if known[d.Code]--; known[d.Code] < 0 && d.Severity != diag.Note {
 			return d, true
 		}
 	}
