@@ -102,7 +102,7 @@ func (wr *writer) burstAnswered(answers []*node.Answer) {
 // take counts the answer to the event under way, which is over.
 func (wr *writer) take(a node.Answer) {
 	w := wr.world
-	if a.Committed {
+	if a.Committed || a.Pending { // a saga that goes on
 		w.stats.Acknowledged++
 		if wr.token = a.Token; wr.told != nil {
 			wr.told()
