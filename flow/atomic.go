@@ -36,15 +36,21 @@ type atomic struct {
 	isOwn     bool
 	serial    stepFn
 	otherwise stepFn
-	steps     []stepFn // of a saga: what its steps do and, behind these, what undoes them
+	steps     []stepFn // of a saga: what its steps do and, behind these, what undoes them; nil: they are too many to keep
 }
+
+// stepsKept is how many steps a saga may have whose code is kept: of one with
+// more each step is compiled as it runs, so that memory does not grow with them.
+const stepsKept = 1024
 
 func (e *Engine) openAtomics() {
 	e.atomics = map[plan.BlockHash]*atomic{}
 	for _, a := range e.program.Atomics() {
 		h := &e.program.Handlers[a.Handler]
 		b := &atomic{Atomic: a, handler: h, isOwn: e.isOwn(h)}
-		b.steps = make([]stepFn, 2*len(a.Stmt.Body))
+		if len(a.Stmt.Body) <= stepsKept {
+			b.steps = make([]stepFn, 2*len(a.Stmt.Body))
+		}
 		if e.atomics[a.Hash] == nil {
 			e.atomics[a.Hash] = b
 		}
@@ -128,6 +134,9 @@ func (e *Engine) step(h *Handed, i, side int, env Env, of func(*plan.Stmt) []*pl
 	b := e.atomics[h.Block]
 	if b == nil || i < 0 || i >= e.StepsOf(h.Block) {
 		return unknownBlock
+	}
+	if b.steps == nil {
+		return e.play(b, h, env, e.part(of(b.Stmt.Body[i])))
 	}
 	part := &b.steps[side*len(b.Stmt.Body)+i]
 	if *part == nil {
