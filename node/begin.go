@@ -79,7 +79,7 @@ func (n *Node) await(now causal.Instant, c caller, session replica.Session, name
 }
 
 func (n *Node) answerPending(now causal.Instant, name itemName, w sagaWait) {
-	n.answer(w.caller, Answer{Pending: true, Item: name.String(), Token: n.token(now, w.session, n.sagaSpaces())})
+	n.answer(w.caller, Answer{Pending: true, Saga: true, Item: name.String(), Token: n.token(now, w.session, n.sagaSpaces())})
 }
 
 // sagaSpaces are the spaces in which a saga's raiser finds its outcome.
@@ -100,10 +100,11 @@ func (n *Node) answerSagas(now causal.Instant) {
 		}
 		delete(n.sagas.waits, name)
 		if o.Abort != "" {
-			n.abort(w.caller, o.Abort, o.Detail)
+			n.counts.Aborts++
+			n.answer(w.caller, Answer{Saga: true, Abort: o.Abort, Detail: o.Detail, Item: name.String()})
 			continue
 		}
-		n.answer(w.caller, Answer{Committed: true, Duplicate: o.Duplicate, Item: name.String(), Token: n.token(now, w.session, n.sagaSpaces())})
+		n.answer(w.caller, Answer{Committed: true, Saga: true, Duplicate: o.Duplicate, Item: name.String(), Token: n.token(now, w.session, n.sagaSpaces())})
 	}
 	n.sagas.heard = n.sagas.heard[:0]
 }

@@ -150,7 +150,7 @@ func (n *Node) replied(now causal.Instant, peer causal.ReplicaID, body []byte) e
 	}
 	answer := Answer{Committed: p.Committed, Duplicate: p.Duplicate, Token: p.Token, Abort: p.Abort, Detail: p.Detail}
 	if a.req.Op == opRaise && p.Abort == AbortPending {
-		answer = Answer{Pending: true, Item: p.Detail, Token: p.Token}
+		answer = Answer{Pending: true, Saga: true, Item: p.Detail, Token: p.Token}
 	}
 	if answer.IsOpen() {
 		n.stall(now, a.req.Stream, a.req.Seq)

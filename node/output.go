@@ -47,6 +47,7 @@ type Answer struct {
 	Duplicate bool   // a raise at or below its stream's mark, or in the outbox already
 	Pending   bool   // a raise: it is durable in this node's outbox, and will run at the home
 	Item      string // under which name the outbox keeps it
+	Saga      bool   // a raise: its handler has committed, and this is of the saga at its end
 	Abort     string // otherwise why not, a word of the program or of the node, without colon
 	Detail    string // a sentence more
 	Token     []byte // the causal context after this answer

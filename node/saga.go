@@ -63,6 +63,13 @@ func sagaName(h *flow.Handed) saga.Name {
 	return saga.Name{Block: string(h.Block[:]), Key: value.Encode(h.Key)}
 }
 
+// SagaOf returns the event whose handler ends with a saga, "" where the program
+// has it no more, and its key.
+func (n *Node) SagaOf(name saga.Name) (event string, key value.Value) {
+	key, _ = value.DecodeAll(name.Key)
+	return n.engine.EventOf(blockOf(name.Block)), key
+}
+
 // beginSaga takes in, at the home, an item that begins a saga. All it does is
 // one commit: the records, the item's number, and where the outcome is there
 // already, that.

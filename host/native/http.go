@@ -192,6 +192,9 @@ func abortError(a node.Answer) error {
 	if !known {
 		e = httpError{Code: http.StatusUnprocessableEntity, Hint: "the event had no effect"}
 	}
+	if a.Saga {
+		e = httpError{Code: http.StatusUnprocessableEntity, Hint: "what the saga did is undone; what stands before it stays"}
+	}
 	e.Abort, e.Text = a.Abort, "aborted: "+a.Abort
 	if a.Detail != "" {
 		e.Text += ": " + a.Detail

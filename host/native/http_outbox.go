@@ -2,21 +2,26 @@ package native
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/internal/jsonvalue"
 	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // outboxItem is an event in the outbox, or what came of it.
 type outboxItem struct {
 	Item      string `json:"item"`
 	Event     string `json:"event,omitempty"` // of one that waits
-	State     string `json:"state"`           // waits, committed, duplicate or aborted
+	State     string `json:"state"`           // waits, undone, committed, duplicate or aborted
 	Abort     string `json:"abort,omitempty"`
 	Detail    string `json:"detail,omitempty"`
 	Committed bool   `json:"committed,omitempty"`
+
+	Saga json.RawMessage `json:"saga,omitempty"` // the key of the one it begins
 }
 
 // Outbox returns the events of this node that wait for the home, and what came
@@ -47,13 +52,22 @@ func (h *Host) serveOutbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	list := make([]outboxItem, len(items))
 	for i, it := range items {
-		list[i] = outboxItem{Item: it.Name, Event: it.Event, State: stateOf(it), Abort: it.Abort, Detail: it.Detail, Committed: it.Committed}
+		list[i] = outboxItem{Saga: sagaKey(it), Item: it.Name, Event: it.Event, State: stateOf(it), Abort: it.Abort, Detail: it.Detail, Committed: it.Committed}
 	}
 	return writeJSON(w, list)
 }
 
+func sagaKey(it node.OutboxItem) json.RawMessage {
+	if !it.Saga {
+		return nil
+	}
+	return jsonvalue.Append(nil, plan.Any, it.Key)
+}
+
 func stateOf(it node.OutboxItem) string {
 	switch {
+	case it.Open && it.Abort != "":
+		return "undone" // and its else has yet to run
 	case it.Open:
 		return "waits"
 	case it.Duplicate:

@@ -39,6 +39,8 @@ type Status struct {
 	Repairs uint64 `json:"repairs"`          // exchanges begun here
 	Orphans int    `json:"orphans"`          // parts of this node's former ids that wait to be written again, as nobody else may have them
 
+	Sagas *SagasStatus `json:"sagas,omitempty"` // at the home, where there are any
+
 	Unnamed []UnnamedStatus `json:"unnamed,omitempty"` // databases that have entries and that the program does not name
 
 	Rights []RightsStatus `json:"rights,omitempty"` // who holds the rights of what escrow keeps, of at most 64 keys
@@ -112,7 +114,11 @@ func barred(why replica.Reason) string {
 func (h *Host) Status(ctx context.Context) (Status, error) {
 	var s node.Status
 	var now causal.Instant
-	err := h.ask(ctx, func(at causal.Instant) { s, now = h.owner.node.Status(), at })
+	var sagas *SagasStatus
+	err := h.ask(ctx, func(at causal.Instant) {
+		s, now = h.owner.node.Status(), at
+		sagas = sagasStatus(h.owner.node, s.Sagas, at)
+	})
 	if err != nil {
 		return Status{}, err
 	}
@@ -128,6 +134,7 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 			Urgent: len(h.owner.urgent), Inputs: len(h.owner.ordinary),
 			Outputs: int(h.metrics.outputs.Load()), Answers: h.answers.len(),
 		},
+		Sagas:     sagas,
 		Databases: []string{}, Views: []string{}, Events: []string{},
 	}
 	for _, m := range s.Members {

@@ -12,9 +12,10 @@ func outboxCommand() *cobra.Command {
 	var address string
 	c := &cobra.Command{
 		Use:   "outbox",
-		Short: "List a node's events that wait for the home, and what came of the last ones",
-		Long: `List the events that were raised at a node with --outbox: those that wait for the
-home, and what came of the last 64.`,
+		Short: "List a node's events and sagas that wait for the home, and what came of the last ones",
+		Long: `List the events that were raised at a node with --outbox, and the sagas that began
+there: those that wait for the home, and what came of the last 64. A saga that is
+undone is listed as such until its else has run.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			items, err := client.New(address).Outbox(cmd.Context())
@@ -23,7 +24,11 @@ home, and what came of the last 64.`,
 			}
 			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, it := range items {
-				fmt.Fprintf(t, "%s\t%s\t%s%s %s\n", it.Item, it.State, it.Event, it.Abort, it.Detail)
+				what := it.Event
+				if len(it.Saga) > 0 {
+					what = "the saga " + string(it.Saga) + " of " + it.Event + " "
+				}
+				fmt.Fprintf(t, "%s\t%s\t%s%s %s\n", it.Item, it.State, what, it.Abort, it.Detail)
 			}
 			return t.Flush()
 		},

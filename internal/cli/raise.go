@@ -89,6 +89,10 @@ func raiseOnce(cmd *cobra.Command, node *client.Client, args []string, isPosted,
 	if asJSON {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(outcome)
 	}
+	if outcome.Pending && outcome.Saga {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "committed; its saga goes on as "+outcome.Item+": see \"martinelli outbox\"")
+		return err
+	}
 	if outcome.Pending {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), "in the outbox as "+outcome.Item+": it runs when the home is back")
 		return err

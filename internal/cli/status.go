@@ -55,6 +55,7 @@ func printStatus(w io.Writer, s native.Status) error {
 	if s.Outbox > 0 {
 		fmt.Fprintf(t, "outbox\t%d events wait for the home\n", s.Outbox)
 	}
+	printSagas(t, s.Sagas)
 	if s.Counts.Late > 0 || s.Missing > 0 {
 		fmt.Fprintf(t, "late\t%d pieces are missing that nobody reachable has; since the start %d groups of parts were shown without theirs\n", s.Missing, s.Counts.Late)
 	}
@@ -89,6 +90,27 @@ func printStatus(w io.Writer, s native.Status) error {
 		fmt.Fprintf(t, "member\t%s (%s), role %s, %s, %s, %s\n", m.Name, m.ID, m.Role, m.Addr, m.State, lag(m))
 	}
 	return t.Flush()
+}
+
+// printSagas lists the sagas of a home that are under way.
+func printSagas(w io.Writer, s *native.SagasStatus) {
+	if s == nil {
+		return
+	}
+	fmt.Fprintf(w, "sagas\t%d under way, %d ended; %d retried, %d to be undone, %d of another program\n", s.UnderWay, s.Ended, s.Retrying, s.Undoing, s.Resting)
+	for _, g := range s.List {
+		does, said := "does", ""
+		if g.Undo {
+			does = "undoes"
+		}
+		if g.Tries > 0 {
+			said = fmt.Sprintf(", %d tries failed, again in %s: %s", g.Tries, time.Duration(g.Next)*time.Millisecond, g.Said)
+		}
+		if g.Abort != "" {
+			said += fmt.Sprintf(" (aborted: %s)", g.Abort)
+		}
+		fmt.Fprintf(w, "saga\ton_%s %s %s step %d of %d%s\n", g.Event, g.Key, does, g.Step, g.Steps, said)
+	}
 }
 
 // lag says how old the last exchange with a member is.

@@ -107,6 +107,7 @@ type Outcome struct {
 	Pending   bool   `json:"pending,omitempty"` // it is in the node's outbox, and runs at the home
 	Item      string `json:"item,omitempty"`    // under this name
 	Session   string `json:"session,omitempty"`
+	Saga      bool   `json:"saga,omitempty"` // the handler has committed, and this is of the saga at its end
 }
 
 // Raise raises an event with its argument object. stream may be ""; outbox is
@@ -126,7 +127,10 @@ func (c *Client) Raise(ctx context.Context, event string, args []byte, stream st
 }
 
 // OutboxItem is an event in a node's outbox, or what came of it.
-type OutboxItem struct{ Item, Event, State, Abort, Detail string }
+type OutboxItem struct {
+	Item, Event, State, Abort, Detail string
+	Saga                              json.RawMessage // the key of the saga it begins; nil: it is an event
+}
 
 // Outbox returns the events of a node that wait for the home, and what came of
 // the last ones.
