@@ -124,10 +124,12 @@ func (c *statusCollector) Collect(to chan<- prometheus.Metric) {
 	gauge(descMissing, float64(s.Missing))
 	count(descMerges, s.Counts.Merges)
 	gauge(descOutbox, float64(s.Outbox))
-	gauge(descSagas, float64(s.Sagas.UnderWay), "under_way")
-	gauge(descSagas, float64(s.Sagas.Retrying), "retrying")
-	gauge(descSagas, float64(s.Sagas.Undoing), "undoing")
-	gauge(descSagas, float64(s.Sagas.Resting), "resting")
+	if g := s.Sagas; g != nil {
+		gauge(descSagas, float64(g.UnderWay), "under_way")
+		gauge(descSagas, float64(g.Retrying), "retrying")
+		gauge(descSagas, float64(g.Undoing), "undoing")
+		gauge(descSagas, float64(g.Resting), "resting")
+	}
 	gauge(descDue, float64(s.Due))
 	gauge(descDiskFull, truth(s.Disk.Full))
 	gauge(descDiskSize, float64(s.Disk.Size))
