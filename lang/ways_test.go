@@ -31,7 +31,7 @@ func TestWaysOut(t *testing.T) {
 		}
 	}
 	t.Log(gone)
-	for _, code := range []diag.Code{"E015", "E101", "E201", "E301", "E305", "E306", "E308", "E402", "E406", "E513"} {
+	for _, code := range []diag.Code{"E015", "E101", "E201", "E301", "E305", "E306", "E308", "E402", "E406", "E409", "E513", "W701"} {
 		if gone[code] == 0 {
 			t.Error("no edit was tried of", code)
 		}
@@ -102,6 +102,11 @@ end
 on_give do |sku: id| stock[:sku].inc(1) end
 invariant :enough, :keep => :serial do |sku in stock.keys|
   stock[:sku] >= 0
+end
+`,
+	"nobody.mrt": `at :client do
+  database :mine, gset<id>, :replicated => true    # of all
+  on_see do |x: id| mine.add(x) end
 end
 `,
 	"sealed.mrt": `database :votes, gset<id>, :replicated => true

@@ -164,6 +164,8 @@ func (p *play) ask(words []string) {
 	for _, w := range words[3:] {
 		name, value, isNamed := strings.Cut(w, "=")
 		switch {
+		case name == "only" && isNamed:
+			params["context"] = map[string]any{"only": []string{value}}
 		case isNamed:
 			params[name] = value
 		case params["position"] == nil:

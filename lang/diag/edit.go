@@ -40,6 +40,28 @@ func Wrap(at token.Span, head string) Edit {
 	return Edit{at, head + "\n" + indent + deeper + inner + "\n" + indent + "end"}
 }
 
+// Below writes a line of its own behind the line on which a span ends, as deep
+// as the one on which it begins.
+func Below(at token.Span, text string) Edit {
+	line, _ := at.File.Line(at.Position().Line)
+	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	last, start := at.File.Line(at.File.LineAt(max(at.End-1, at.Start)))
+	end := start + len(last)
+	return Edit{token.Span{File: at.File, Start: end, End: end}, "\n" + indent + text}
+}
+
+// Closing writes a clause before the end that a span ends with: a head, and a
+// statement in it.
+func Closing(at token.Span, head, statement string) Edit {
+	end := token.Span{File: at.File, Start: at.End - len("end"), End: at.End}
+	line, start := at.File.Line(end.Position().Line)
+	indent := line[:min(end.Start-start, len(line))]
+	if strings.TrimLeft(indent, " \t") != "" {
+		return Before(end, head+" "+statement+" ")
+	}
+	return Before(end, head+"\n"+indent+"  "+statement+"\n"+indent)
+}
+
 // Unwrap leaves of a block with its head what stands in it, one level higher.
 func Unwrap(at, inner token.Span) Edit {
 	text := inner.Text()

@@ -110,9 +110,18 @@ func (j *judge) mustAnswer(at token.Span, h *plan.Handler, s *plan.Stmt) {
 		return
 	}
 	j.write(diag.Errorf("E409", at, "`on_%s` is raised at %s, which may be offline, and this block has no `else`", h.Event, quoted(away)).
-		Way("`else |why|`", "it runs where the event was raised, with :unreachable after 5 s").
+		Way("`else |why|`", "it runs where the event was raised, with :unreachable after 5 s", j.telling(s)...).
 		Way("`at` a role that is never offline", "the event is raised there").
 		Way("`atomic :saga`", "it waits in the outbox; the answer comes later"))
+}
+
+// telling writes an else that tells who raised the event why it came to nothing.
+func (j *judge) telling(s *plan.Stmt) []diag.Edit {
+	at := j.typed.Spans.Stmts[s]
+	if at.File == nil {
+		return nil
+	}
+	return []diag.Edit{diag.Closing(at, "else |why|", "notify(user_id, why)")}
 }
 
 // saga judges a saga, a ladder of its steps.

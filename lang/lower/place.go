@@ -266,7 +266,8 @@ func (l *lowerer) mustBeAllowed(h *plan.Handler, at []string, span token.Span) {
 		}
 		if db := &l.p.Databases[s.Index]; !db.OpenTo() {
 			l.write(diag.Warnf("W701", span, "every run of `on_%s` aborts :forbidden: at %s nobody may write `%s`", h.Event, resolve.Quoted(at), db.Name).
-				Hinting("`allow :write, %s do |me| true end` lets every user write it", db.Name))
+				Hinting("`allow :write, %s do |me| true end` lets every user write it", db.Name).
+				Fixed(diag.Below(l.typed.Owners[s.Index].Decl.Span, "allow :write, "+l.typed.Owners[s.Index].Name+" do |me| true end")))
 			return
 		}
 	}
