@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -202,10 +203,7 @@ func hintOf(d diag.Diagnostic) string {
 			return text
 		}
 	}
-	if d.Labels[0].Text != "" {
-		return d.Labels[0].Text
-	}
-	return d.Title
+	return cmp.Or(d.Hint, d.Labels[0].Text, d.Title)
 }
 
 func (s *Server) action(f *folder, d diag.Diagnostic, title string, edits []diag.Edit) codeAction {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
 
@@ -258,4 +259,23 @@ func FuzzFrame(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestText says of a letter what has no place, and where more is said of it.
+func TestText(t *testing.T) {
+	f := token.NewFile("a.mrt", "view :v do x end")
+	at := token.Span{File: f, Start: 11, End: 12}
+	d := diag.Errorf("E301", at, "nothing keeps it").Here("here").There(at, "lowered").Since(token.Span{}, "rights are held").Since(at, "seen").
+		Hinting("a hint").Way(":keep => :escrow", "offline").Way("else ...", "")
+	d.Example = "two replicas"
+	const want = "nothing keeps it\nhere\nbecause rights are held\nexample: two replicas\na hint\n" +
+		"way out: :keep => :escrow (offline)\nway out: else ...\nmartinelli explain E301"
+	if got := text(d); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	s := &Server{encoding: utf16, world: &world{open: map[string]opened{}}}
+	got := s.diagnostic(&folder{dir: "/p"}, d)
+	if len(got.Related) != 2 || got.Related[0].Message != "lowered" || got.Related[1].Message != "seen" || got.Related[0].Location.URI != "file:///p/a.mrt" {
+		t.Error("the other places are", got.Related)
+	}
 }

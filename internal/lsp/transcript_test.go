@@ -185,20 +185,54 @@ func (p *play) hear(r reply) {
 	p.tell(strings.TrimPrefix(r.Method, "textDocument/")+" ", r.Params)
 }
 
-// tell writes down JSON, an element of a list on each line.
+// tell writes down JSON, an element of a list on each line. What letters say in
+// words is left out: their rooms have tests for that.
 func (p *play) tell(head string, body json.RawMessage) {
-	text := strings.ReplaceAll(string(body), uri(p.dir)+"/", "")
-	text = ranges.Replace(text)
-	var list []json.RawMessage
-	if json.Unmarshal([]byte(text), &list) == nil {
-		fmt.Fprintf(&p.said, "< %s%d\n", head, len(list))
-		for _, l := range list {
-			fmt.Fprintf(&p.said, "<   %s\n", l)
-		}
+	var v any
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(body), uri(p.dir)+"/", "")), &v); err != nil {
+		p.t.Fatal(err)
+	}
+	list, isList := v.([]any)
+	if !isList {
+		fmt.Fprintf(&p.said, "< %s%s\n", head, line(v))
 		return
 	}
-	fmt.Fprintf(&p.said, "< %s%s\n", head, text)
+	fmt.Fprintf(&p.said, "< %s%d\n", head, len(list))
+	for _, l := range list {
+		fmt.Fprintf(&p.said, "<   %s\n", line(l))
+	}
 }
 
-// ranges makes positions short.
-var ranges = strings.NewReplacer(`{"line":`, `{`, `"character":`, ``, `\u003c`, `<`, `\u003e`, `>`, `\u0026`, `&`)
+// line is a value as JSON on a line.
+func line(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.Encode(brief(v)) //nolint:errcheck // it was JSON
+	return strings.TrimSpace(b.String())
+}
+
+// brief makes positions short, and leaves out what letters say.
+func brief(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = brief(v[i])
+		}
+	case map[string]any:
+		if at, ok := v["line"].(float64); ok && len(v) == 2 {
+			return fmt.Sprintf("%v:%v", at, v["character"])
+		}
+		if v["severity"] != nil || v["location"] != nil {
+			delete(v, "message")
+		}
+		if title, ok := v["title"].(string); ok {
+			v["title"], _, _ = strings.Cut(title, " (") // without its cost
+			delete(v, "diagnostics")
+		}
+		for name := range v {
+			v[name] = brief(v[name])
+		}
+	}
+	return v
+}
