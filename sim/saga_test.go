@@ -130,8 +130,8 @@ func sellingTo(p *plan.Program, b *bank, seed uint64) Config {
 	return cfg
 }
 
-// sold plays a history and returns what is wrong with the shop's books at its end.
-func sold(t *testing.T, p *plan.Program, seed uint64, planted node.Planted) (wrong []string, story string) {
+// playShop plays a history and returns what is wrong with the shop's books at its end.
+func playShop(t *testing.T, p *plan.Program, seed uint64, planted node.Planted) (wrong []string, story string) {
 	t.Helper()
 	var told bytes.Buffer
 	b := &bank{paid: map[string]int64{}, isBad: true}
@@ -210,7 +210,7 @@ func TestSagasUnderAllFaults(t *testing.T) {
 	p := compile(t, "selling.mrt", selling)
 	n := seeds(200)
 	for seed := range n {
-		if wrong, story := sold(t, p, seed, node.Planted{}); len(wrong) > 0 {
+		if wrong, story := playShop(t, p, seed, node.Planted{}); len(wrong) > 0 {
 			t.Fatalf("seed %d: %s\n%s", seed, strings.Join(wrong, "; "), story)
 		}
 	}
@@ -226,7 +226,7 @@ func TestSagaMistakesAreSeen(t *testing.T) {
 	} {
 		seen := false
 		for seed := uint64(0); seed < 20 && !seen; seed++ {
-			wrong, _ := sold(t, p, seed, planted)
+			wrong, _ := playShop(t, p, seed, planted)
 			seen = len(wrong) > 0
 		}
 		if !seen {

@@ -217,7 +217,21 @@ func (w *World) Settle(quiet, limit causal.Instant) bool {
 		}
 		parts := w.stats.Parts
 		w.Advance(quiet)
-		if w.AtRest() && w.stats.Parts == parts {
+		if w.AtRest() && w.stats.Parts == parts && !w.hasSagas() {
+			return true
+		}
+	}
+	return false
+}
+
+// hasSagas reports whether a saga will go on by itself: one that waits to be
+// tried again makes no news meanwhile.
+func (w *World) hasSagas() bool {
+	for _, m := range w.machines {
+		if m.node == nil {
+			continue
+		}
+		if s := m.node.Status(); s.Sagas.UnderWay > s.Sagas.Resting || s.Begun > 0 {
 			return true
 		}
 	}
