@@ -73,6 +73,7 @@ var floors = []floor{
 	{room: "overlay/broadcast", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/repair", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/place", rooms: []string{"wire", "algebra/..."}},
+	{room: "entity/serial", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "entity/saga", rooms: []string{"wire", "algebra/..."}},
 
 	{room: "entity/escrow", rooms: []string{"wire", "value", "plan", "algebra/..."}},

@@ -26,6 +26,7 @@ const (
 	kindOutside = 'o' // space -> what its parts name of other spaces, in the flushed state
 	kindPart    = 'p' // chain, seq -> a part of the log
 	kindSeal    = 'q' // chain, seq -> a seal
+	kindRequest = 'r' // number -> a serial request of this node
 	kindStream  = 's' // stream -> its mark
 	kindMaximal = 'x' // space -> the maximal parts of the flushed state
 

@@ -101,6 +101,7 @@ func (s *Store) Hash(ref causal.Ref) (causal.Hash, bool, error) {
 type Visitor struct {
 	Key        func(causal.Key)
 	Proven     func(causal.Ref)
+	Request    func(no uint64, record []byte)
 	Checkpoint func(causal.SpaceID, []byte)
 	Base       func(causal.Chain, causal.Head)
 	Seal       func(causal.Chain, causal.Seal)
@@ -118,6 +119,7 @@ func (s *Store) Restore(v Visitor) error {
 	steps := []func() error{
 		func() error { return s.restoreKeys(v) },
 		func() error { return s.restoreProven(v) },
+		func() error { return s.restoreRequests(v) },
 		func() error { return s.restoreCheckpoints(v) },
 		func() error { return s.restoreBases(v) },
 		func() error { return s.restoreHeads(v, flushed) },

@@ -40,5 +40,6 @@ const (
 	KindReply     uint8 = 5 // what came of it: node
 	KindInherit   uint8 = 6 // who wants to re-issue parts of a former id: node
 	KindEscrow    uint8 = 7 // who asks for rights, and what came of it: entity/escrow
+	KindSerial    uint8 = 8 // a serial block for its home, and what came of it: entity/serial
 	KindPull      uint8 = 9 // copies of what the home holds, page by page: node
 )
