@@ -21,6 +21,12 @@ type Handed struct {
 	Key   value.Value   // of a saga
 }
 
+// Bounds of what is handed on: a value has at most 64 KiB besides.
+const (
+	HandedMax     = 1 << 10   // values
+	HandedSizeMax = 192 << 10 // bytes of them
+)
+
 // Words with which a block aborts, besides those of any run.
 const (
 	AbortUpgrade   = "upgrade"   // the program here has no such block
@@ -71,6 +77,13 @@ func (e *Engine) IsSaga(block plan.BlockHash) bool {
 func (e *Engine) HasElse(block plan.BlockHash) bool {
 	b := e.atomics[block]
 	return b != nil && len(b.Stmt.Params) > 0
+}
+
+// IsOfHome reports whether the handler that the block ends runs at the home,
+// as what stands before the block, or its else, touches what lives there.
+func (e *Engine) IsOfHome(block plan.BlockHash) bool {
+	b := e.atomics[block]
+	return b != nil && b.handler.Home
 }
 
 // RaisedAt reports whether a role raises the block: its handler stands there.
@@ -221,8 +234,14 @@ func (c *compiler) handing(b *atomic) stepFn {
 			return false
 		}
 		h := &Handed{Block: b.Hash, User: m.run.env.User, Slots: make([]value.Value, len(b.Free))}
+		size := 0
 		for i, free := range b.Free {
 			h.Slots[i] = m.slots[free.Slot]
+			bytes, err := value.EncodeBounded(h.Slots[i])
+			if size += len(bytes); err != nil || size > HandedSizeMax || len(b.Free) > HandedMax {
+				m.stop(AbortSize, "the block reads more of its handler than a request may hold")
+				return false
+			}
 		}
 		for _, f := range key {
 			h.Key = f(m)

@@ -76,6 +76,7 @@ type Node struct {
 	outbox  outbox  // of all nodes
 	rights  rights  // of what escrow keeps
 	sagas   sagas
+	serial  serially                    // blocks on their way to their home, and at it
 	legacy  legacy                      // of former ids
 	access  access                      // who may write, and who asks
 	copies  copies                      // of what lives at the home
@@ -156,6 +157,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		unnamed:   newUnnamed(cfg.Program),
 		outbox:    newOutbox(),
 		rights:    newRights(),
+		serial:    newSerially(cfg),
 		legacy:    newLegacy(),
 		access:    newAccess(cfg),
 		copies:    newCopies(cfg),
@@ -239,6 +241,9 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	n.repair.LinkUp(now, peer.ID)
 	n.rights.machine.LinkUp(peer.ID)
 	n.introduce(now, peer)
+	if peer.ID == n.home() {
+		n.serial.desk.LinkUp(now)
+	}
 	n.settle(now)
 	return peer, nil
 }
@@ -262,6 +267,7 @@ func (n *Node) unlink(now causal.Instant, peer causal.ReplicaID) {
 	delete(n.facing, peer)
 	delete(n.giving, peer)
 	if peer == n.home() {
+		n.serial.desk.LinkDown()
 		n.homeLost(now)
 		n.copies.arriving = nil
 	}
@@ -307,6 +313,8 @@ func (n *Node) dispatch(now causal.Instant, peer causal.ReplicaID, kind uint8, b
 		return n.heedInherit(now, peer, body)
 	case KindPull:
 		return n.heedPull(now, peer, body)
+	case KindSerial:
+		return n.heedSerial(now, peer, body)
 	}
 	return errKind
 }
@@ -321,6 +329,9 @@ func (n *Node) Wake(now causal.Instant) {
 	n.heedReplica(now, n.replica.Drain())
 	n.resume(now)
 	n.expire(now)
+	n.serial.desk.Wake(now)
+	n.keepSplit(now)
+	n.giveUp(now)
 	n.fulfil(now)
 	n.compute(now)
 	n.runSagas(now)
@@ -361,6 +372,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	for _, a := range n.asked {
 		consider(a.until, true)
 	}
+	n.serialDeadlines(consider)
 	for _, d := range n.standing {
 		consider(d.at, true)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/entity/saga"
+	"github.com/martinelli-lang/martinelli/entity/serial"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
@@ -122,6 +123,8 @@ type OutboxItem struct {
 	Stream    string      // likewise, "" for none
 	Seq       uint64      // of the stream
 	Open      bool        // it has not run yet, as far as is known here
+	Serial    bool        // it is a serial block, and no event
+	Sent      bool        // of an open serial block: it has left, so it may have run
 	Saga      bool        // it begins the saga at the end of the event's handler
 	Key       value.Value // of the saga
 	Committed bool
@@ -147,7 +150,7 @@ func (n *Node) Outbox() []OutboxItem {
 			list = append(list, OutboxItem{Name: name.String(), Committed: o.Abort == "", Duplicate: o.Duplicate, Abort: o.Abort, Detail: o.Detail})
 		}
 	}
-	return list
+	return append(list, n.serialItems()...)
 }
 
 // openItem tells of an item that has no outcome yet, or whose else has not run.
@@ -189,6 +192,8 @@ func (n *Node) heedReserved(c replica.Change) {
 		if !c.Removed {
 			n.sagas.machine.Heed(c.Database, c.Key, c.Item.Value, c.Item.ID)
 		}
+	case c.Database == serial.Results && c.Space == n.homeSpace:
+		n.serial.ledger.Heed(c.Item.ID, c.Key, c.Item.Value, c.Removed)
 	case c.Database == heirs:
 		n.heedHeir(c)
 	case c.Database == reissued:
@@ -422,6 +427,14 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 	default:
 		o = n.engine.Run(h, it.req.Values, env)
 		result.Abort, result.Detail = cut(o.Abort, nameMax), cut(o.Detail, detailMax)
+	}
+	if o.Handed != nil && !n.isSaga(&o) { // beside it in the same store write
+		n.enclose(&o, n.homeID)
+		n.commit(now, n.homeID, env.Stamp, nil, o)
+		n.notify(o)
+		outcome, _ := n.serveHere(now, o.Handed)
+		o, result.Abort, result.Detail = flow.Outcome{}, cut(outcome.Abort, nameMax), cut(outcome.Detail, detailMax)
+		env.Stamp = n.clock.Tick(now)
 	}
 	if o.Abort != "" {
 		o = flow.Outcome{}

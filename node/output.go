@@ -45,7 +45,7 @@ type Answer struct {
 	Ticket    Ticket
 	Committed bool   // a raise: it is durable here. A read or mark: it is answered.
 	Duplicate bool   // a raise at or below its stream's mark, or in the outbox already
-	Pending   bool   // a raise: it is durable in this node's outbox, and will run at the home
+	Pending   bool   // a raise: it is durable in this node's outbox, and will run at the home; or its serial block has no outcome yet
 	Item      string // under which name the outbox keeps it
 	Saga      bool   // a raise: its handler has committed, and this is of the saga at its end
 	Abort     string // otherwise why not, a word of the program or of the node, without colon
@@ -128,6 +128,7 @@ const (
 	EventReissue                     // what was written under a former id is written again, or can't be
 	EventProcess                     // a function of the host failed in a process, or is not linked here
 	EventAccess                      // whose a replica is, and what it was granted
+	EventSerial                      // an else that did nothing
 )
 
 // Output is what one Drain gives; doc.go says in which order to act on it.

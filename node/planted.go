@@ -6,6 +6,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/entity/saga"
+	"github.com/martinelli-lang/martinelli/entity/serial"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
@@ -27,6 +28,41 @@ type Planted struct {
 	KeepsGiven   bool // who hands rights on goes on counting them as its own
 	SpendsLapsed bool // rights are spent after their lease
 	CountsUnread bool // of databases the program lacks nothing is kept, and the parts are counted
+
+	SplitsResults   bool // what came of a serial block is a commit behind its effect, in another store write
+	RenamesRequests bool // a serial block without an answer is asked for again under another number
+	LosesRequests   bool // a serial block goes to its home and is not kept until it has its outcome
+	ForgetsResults  bool // the home runs a serial block again that it is asked for again
+	RepeatsElse     bool // the else of a serial block runs twice
+}
+
+// split is a result that is kept apart from its effect.
+type split struct {
+	entry causal.Entry
+	gone  []causal.EntryID
+}
+
+// keepSplit writes results that were kept apart.
+func (n *Node) keepSplit(now causal.Instant) {
+	for _, s := range n.serial.split {
+		w := flow.SpaceWrite{Space: plan.HomeSpace, Entries: []causal.Entry{s.entry}, Removed: s.gone}
+		n.commit(now, n.homeID, n.clock.Tick(now), nil, flow.Outcome{Writes: []flow.SpaceWrite{w}})
+	}
+	n.serial.split = nil
+}
+
+// renamedBy is by how much a request has another number that is said again.
+const renamedBy = 500
+
+// rename gives a request another number, unless it has just been raised.
+func (n *Node) rename(q *serial.Request) {
+	if !n.cfg.Planted.RenamesRequests {
+		return
+	}
+	if !n.serial.raised[q.Name.No] {
+		q.Name.No += renamedBy
+	}
+	delete(n.serial.raised, q.Name.No)
 }
 
 // blind takes out of parts what the program can't read.

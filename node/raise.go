@@ -86,7 +86,12 @@ func (n *Node) run(now causal.Instant, c caller, h int, q RaiseRequest, session 
 func (n *Node) runUntil(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session, until causal.Instant) {
 	n.moved(q.Stream, q.Seq)
 	if mark, ok := n.store.StreamMark(q.Stream); ok && q.Seq <= mark.Seq {
-		n.answer(c, Answer{Committed: true, Duplicate: true, Token: n.token(now, session, spacesOf(mark.Parts))})
+		if !n.raisedBefore(now, c, &q, session) {
+			n.answer(c, Answer{Committed: true, Duplicate: true, Token: n.token(now, session, spacesOf(mark.Parts))})
+		}
+		return
+	}
+	if !n.mayHandOn(now, c, h, &q) {
 		return
 	}
 	author := n.author(n.cfg.Program.Handlers[h].Home)
@@ -121,6 +126,10 @@ func (n *Node) runUntil(now causal.Instant, c caller, h int, q RaiseRequest, ses
 	}
 	if n.isSaga(&o) {
 		n.await(now, c, n.replica.Advance(session, n.touched(o)...), itemName{author, n.outbox.last[author]})
+		return
+	}
+	if o.Handed != nil {
+		n.handOn(now, c, q, n.replica.Advance(session, n.touched(o)...), o.Handed)
 		return
 	}
 	n.answer(c, Answer{Committed: true, Token: n.token(now, session, n.touched(o))})

@@ -16,6 +16,7 @@ const (
 	KindReply     = wire.KindReply
 	KindInherit   = wire.KindInherit
 	KindEscrow    = wire.KindEscrow
+	KindSerial    = wire.KindSerial
 )
 
 // Bounds of the home protocol's messages.

@@ -131,7 +131,12 @@ func (n *Node) reload(now causal.Instant) error {
 			n.replica.LoadGone(space, crdt.Live{ID: id, Entry: e})
 		},
 		Proven: n.replica.LoadProven,
-		Seal:   n.replica.LoadSeal,
+		Request: func(no uint64, record []byte) {
+			if err := n.serial.desk.Load(now, no, record); err != nil {
+				damaged = errors.New("node: the store's note of a serial request is malformed: " + err.Error())
+			}
+		},
+		Seal: n.replica.LoadSeal,
 		Head: func(c causal.Chain, h causal.Head) {
 			n.replica.Load(replica.Flush{Space: c.Space, Chains: []replica.ChainHead{{Chain: c, Head: h}}})
 		},
@@ -170,6 +175,8 @@ func (n *Node) live() []flow.Change {
 	for space, e := range n.replica.Entries() {
 		if isReserved(e.Database) {
 			n.heedReserved(replica.Change{Space: space, Database: e.Database, Key: e.Key, Item: e.Item()})
+		}
+		if isReserved(e.Database) && e.Database != flow.SealedName {
 			continue
 		}
 		changes = append(changes, flow.Change{

@@ -16,7 +16,7 @@ import (
 // settle carries what the machines have gathered from one to the other until
 // none has anything left: this is where they are introduced to each other.
 func (n *Node) settle(now causal.Instant) {
-	for n.pump(now) || n.runItems(now) || n.runElses(now) || n.takeOver(now) || n.tendRights(now) {
+	for n.pump(now) || n.runItems(now) || n.runElses(now) || n.takeOver(now) || n.tendRights(now) || n.tendSerial(now) {
 	}
 	n.answerSagas(now)
 	n.begin(now)

@@ -44,6 +44,16 @@ func (r *Replica) Advance(s Session, spaces ...causal.SpaceID) Session {
 	return after
 }
 
+// With returns a session that has seen what both have.
+func (s Session) With(t Session) Session {
+	both := slices.Clone(s)
+	for _, ref := range t {
+		both = both.add(ref)
+	}
+	order.Sort(both, causal.Ref.Compare)
+	return both
+}
+
 // shortMax is how many references a session may have before it is shortened.
 const shortMax = 16
 

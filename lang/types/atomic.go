@@ -87,10 +87,6 @@ func saying(s *syntax.Command, how string) diag.Edit {
 // mustEnd refuses a serial block or saga that is not the end of its handler.
 func (c *checker) mustEnd(s *syntax.Command, kind string) {
 	if c.body.last == syntax.Stmt(s) {
-		if kind == "saga" {
-			return
-		}
-		c.notRun(s.Word, "`atomic :"+kind+"`", "data without :replicated is changed at its home, by handlers that run one after another")
 		return
 	}
 	c.write(diag.Errorf("E401", s.Word.Span, "`atomic :%s` is not the last statement of its handler", kind).
@@ -237,6 +233,5 @@ func (c *checker) seal(p place, m *syntax.Member, call *syntax.Call) *plan.Stmt 
 		c.write(d.Hinting("its home decides what was written before it: `atomic :serial do %s.seal() end`", m.X.Where().Text()))
 		return nil
 	}
-	c.notRun(m.Name, "`seal`", "")
 	return &plan.Stmt{Op: plan.StmtSeal, Index: p.layout.index, Keys: len(keys), Args: keys}
 }

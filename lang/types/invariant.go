@@ -37,9 +37,6 @@ func (c *checker) invariant(i *resolve.Invariant) {
 func (c *checker) keep(o syntax.Option) plan.Keep {
 	if s, ok := o.Value.(*syntax.Symbol); ok {
 		if k := slices.Index([]string{"escrow", "serial"}, s.Name); k >= 0 {
-			if s.Name == "serial" {
-				c.notRun(o, "`:keep => :serial`", "repair what breaks it, with `else`")
-			}
 			return plan.KeepEscrow + plan.Keep(k)
 		}
 	}
