@@ -71,11 +71,11 @@ end
 
 var tea = value.String("tea")
 
-func event(name string, args ...value.Value) node.RaiseRequest {
+func raising(name string, args ...value.Value) node.RaiseRequest {
 	return node.RaiseRequest{Event: name, Args: args}
 }
 
-func buy(qty int64) node.RaiseRequest { return event("buy", tea, value.Int(qty)) }
+func buy(qty int64) node.RaiseRequest { return raising("buy", tea, value.Int(qty)) }
 
 func newTill(t *testing.T) (w *world, home, away *guest) {
 	t.Helper()
@@ -88,7 +88,7 @@ func newTill(t *testing.T) (w *world, home, away *guest) {
 func TestASerialBlockRunsAtItsHome(t *testing.T) {
 	w, home, away := newTill(t)
 	w.linkAll()
-	if a := w.raise(home, event("deliver", tea, value.Int(5))); !a.Committed {
+	if a := w.raise(home, raising("deliver", tea, value.Int(5))); !a.Committed {
 		t.Fatalf("the delivery: %+v", a)
 	}
 	for i, g := range []*guest{home, away, away} {
@@ -110,7 +110,7 @@ func TestASerialBlockRunsAtItsHome(t *testing.T) {
 		t.Errorf("the else ran %d times, and told %v at the raiser and %v at the home", n, away.notices, home.notices)
 	}
 	for _, g := range w.guests {
-		if a := w.raise(g, event("grab", tea, value.Int(2))); a.Abort != flow.AbortInvariant || !strings.Contains(a.Detail, "never_oversold") {
+		if a := w.raise(g, raising("grab", tea, value.Int(2))); a.Abort != flow.AbortInvariant || !strings.Contains(a.Detail, "never_oversold") {
 			t.Errorf("a block that breaks an invariant: %+v", a)
 		}
 	}
@@ -125,12 +125,12 @@ func TestASealedKeyNeverChanges(t *testing.T) {
 	w.linkAll()
 	bill := func(g *guest, month, want string) {
 		t.Helper()
-		if a := w.raise(g, event("bill", value.String(month), value.String("x"))); a.Abort != want {
+		if a := w.raise(g, raising("bill", value.String(month), value.String("x"))); a.Abort != want {
 			t.Errorf("a bill of %s: %+v", month, a)
 		}
 	}
 	bill(home, "may", "")
-	w.raise(away, event("end", value.String("may")))
+	w.raise(away, raising("end", value.String("may")))
 	bill(home, "may", flow.AbortSealed)
 	home.disk.Crash(0)
 	w.cut(home)
@@ -138,7 +138,7 @@ func TestASealedKeyNeverChanges(t *testing.T) {
 	w.linkAll()
 	bill(away, "may", flow.AbortSealed)
 	bill(away, "june", "")
-	if a := w.raise(home, event("end", value.String("may"))); a.Abort != "" {
+	if a := w.raise(home, raising("end", value.String("may"))); a.Abort != "" {
 		t.Errorf("sealing again: %+v", a)
 	}
 }
@@ -173,7 +173,7 @@ func TestABlockThatWasNeverSentIsWithdrawn(t *testing.T) {
 func TestAnOutcomeIsAwaitedAcrossRestarts(t *testing.T) {
 	w, home, away := newTill(t)
 	w.linkAll()
-	w.raise(home, event("deliver", tea, value.Int(5)))
+	w.raise(home, raising("deliver", tea, value.Int(5)))
 	q := buy(3)
 	q.Stream, q.Seq = "s", 1
 	away.last++
@@ -222,7 +222,7 @@ func TestAnUnknownBlockAborts(t *testing.T) {
 	if n := w.number(away, "missed", value.String("other")); n != 1 {
 		t.Errorf("the else ran %d times", n)
 	}
-	if a := w.raise(away, event("deliver", tea, value.Int(1))); !a.Committed {
+	if a := w.raise(away, raising("deliver", tea, value.Int(1))); !a.Committed {
 		t.Errorf("a block that both know: %+v", a)
 	}
 }
@@ -234,11 +234,11 @@ func TestWhoAsksIsAsked(t *testing.T) {
 	home, ann := w.guests[0], w.guests[1]
 	w.linkAll()
 	w.run(3 * causal.Second)
-	w.raise(home, event("deliver", tea, value.Int(5)))
+	w.raise(home, raising("deliver", tea, value.Int(5)))
 	if a := w.raise(ann, buy(2)); !a.Committed {
 		t.Fatalf("%+v", a)
 	}
-	if a := w.raise(ann, event("deliver", tea, value.Int(1))); a.Abort != node.AbortNoEvent {
+	if a := w.raise(ann, raising("deliver", tea, value.Int(1))); a.Abort != node.AbortNoEvent {
 		t.Errorf("%+v", a)
 	}
 	other := buy(1)
@@ -356,7 +356,7 @@ func purchase(t *testing.T, raiser, victim, at int, qty int64, planted node.Plan
 	w = newWorld(t, purchases, 2)
 	s := &stepped{world: w, victim: w.guests[victim]}
 	s.settle(3 * causal.Second)
-	w.raise(w.guests[0], event("deliver", tea, value.Int(5)))
+	w.raise(w.guests[0], raising("deliver", tea, value.Int(5)))
 	s.settle(3 * causal.Second)
 	for _, g := range w.guests {
 		g.cfg.Planted = planted
