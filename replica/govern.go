@@ -86,6 +86,9 @@ func (r *Replica) enact(s *space, l *law, a piece, rec causal.Record) (concerned
 	case *causal.Retire:
 		if isSteward {
 			r.endChain(s, l, rec.Replica, rec.Head.Seq+1)
+			if l.books != nil && len(l.books.debts) > 0 {
+				r.stale(s) // what was taken from it stands now
+			}
 			return l.limit(&limit{of: rec.Replica, after: rec.Head.Seq, by: p.Dot(), reason: VoidRetired})
 		}
 	case *causal.Final:

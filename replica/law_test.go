@@ -32,7 +32,7 @@ func lawful() replica.Config {
 	return replica.Config{
 		IsSteward: func(id causal.ReplicaID) bool { return id == author(steward) },
 		Owns:      func(user string, id causal.SpaceID) bool { return user == "ann" && id == space(0) },
-		Escrow:    func(database string) (int64, bool) { return 0, database == "stock" },
+		Escrow:    func(database string) (int64, bool) { return 5, database == "stock" },
 	}
 }
 
@@ -199,8 +199,13 @@ func (c *court) write(i int, w *replica.Write) {
 // move does something in a bounded counter, as honest and dishonest people do.
 func (c *court) move() causal.Entry {
 	label := value.Bool(c.rnd.IntN(4) == 0)
-	if c.rnd.IntN(2) == 0 {
+	switch c.rnd.IntN(8) {
+	case 0, 1, 2, 3:
 		label = value.String(c.someone().String())
+	case 4:
+		label = value.Nil // opens
+	case 5:
+		label = value.List(value.String(c.someone().String())) // takes back
 	}
 	v := value.Encode(value.Tuple(label, value.Int(1+c.rnd.Int64N(9))))
 	return causal.Entry{Database: "stock", Key: "tea", Value: v}
@@ -441,6 +446,39 @@ func TestHistory15LiarTransfersRightsItLacks(t *testing.T) {
 	c.commit(steward, stock(steward, value.Bool(true), 1))
 	c.commit(steward, stock(steward, to(stranger), 1))
 	permuted(t, c, nil, 0)
+}
+
+// TestWhoOpensAndWhoTakes: what there is at first is the steward's alone, once;
+// and it takes back the rights of who is retired alone.
+func TestWhoOpensAndWhoTakes(t *testing.T) {
+	stock := func(label value.Value, total int64) replica.Write {
+		v := value.Encode(value.Tuple(label, value.Int(total)))
+		return replica.Write{Space: space(0), Entries: []causal.Entry{{Database: "stock", Key: "tea", Value: v}}}
+	}
+	from := func(i int) value.Value { return value.List(value.String(author(i).String())) }
+	c := newCourt(rand.New(rand.NewPCG(2, 2)))
+	c.commit(anns, stock(value.Nil, 5))    // who is no steward opens
+	c.commit(steward, stock(value.Nil, 5)) // 1: as it should be
+	want := map[causal.Ref]replica.Reason{at(0, anns, 1): replica.VoidEscrow}
+	permuted(t, c, want, 0)
+	c.commit(bobs, stock(value.Bool(true), 4))
+	c.meetAll()
+	c.commit(bobsToo, stock(from(bobs), 2)) // who is no steward takes
+	want[at(0, bobsToo, 1)] = replica.VoidEscrow
+	permuted(t, c, want, 0)
+	c.commit(steward, stock(from(bobs), 4)) // 2: from one who may still spend
+	want[at(0, steward, 2)] = replica.VoidEscrow
+	permuted(t, c, want, 0)
+	c.meetAll()
+	retire := causal.EntryOf(&causal.Retire{Replica: author(bobs), Head: causal.Head{Seq: 1}})
+	c.commit(steward, replica.Write{Space: space(0), Entries: []causal.Entry{retire}})
+	delete(want, at(0, steward, 2)) // it stands, now that he is retired
+	permuted(t, c, want, 0)
+	c.commit(steward, stock(value.Bool(false), 9)) // all that there is
+	permuted(t, c, want, 0)
+	c.commit(steward, stock(value.Bool(false), 10))
+	want[at(0, steward, 5)] = replica.VoidEscrow
+	permuted(t, c, want, 0)
 }
 
 // permuted delivers the parts in random orders and compares verdict and stock.

@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -130,5 +131,105 @@ func TestThereIsNoBoundedCounterBelowAMap(t *testing.T) {
 	}
 	if _, err := of("bcounter").NewRemovable(); !errors.Is(err, ErrLattice) {
 		t.Errorf("removable: %v", err)
+	}
+}
+
+// TestBothBoundsHold plays replicas that count, hand on, open and take at
+// random and hear of each other in any order: at every moment the value is
+// within its bound, nobody has less than no rights, and the rights are the
+// distance from the bound.
+func TestBothBoundsHold(t *testing.T) {
+	for seed := range uint64(200) {
+		die := rand.New(rand.NewPCG(seed, 7))
+		b := Bound{IsUpper: seed%2 == 0, Opening: int64(die.IntN(20))}
+		logs := make([][]Delta, 4)
+		heard := make([][4]int, 4)
+		cells := []Cell{NewBounded(b), NewBounded(b), NewBounded(b), NewBounded(b)}
+		apply := func(at int, by, seq int) {
+			d := logs[by][seq]
+			for i, v := range d.Add {
+				cells[at].Insert(Item{ID: causal.EntryID{Dot: causal.Dot{Replica: id(byte(by + 1)), Seq: uint64(seq + 1)}, Offset: uint32(i)}, Value: v}, nil)
+			}
+			for _, it := range d.Remove {
+				cells[at].Remove(it, nil)
+			}
+		}
+		for range 80 {
+			at := die.IntN(4)
+			if die.IntN(3) == 0 { // hear all that another has heard
+				from := die.IntN(4)
+				for by := range 4 {
+					for ; heard[at][by] < heard[from][by]; heard[at][by]++ {
+						apply(at, by, heard[at][by])
+					}
+				}
+			} else {
+				verb := []string{"inc", "dec", "transfer", "open"}[die.IntN(4)]
+				arg := value.Int(int64(die.IntN(6)))
+				switch {
+				case verb == "open" && at > 0:
+					continue // the steward's
+				case verb == "open":
+					arg = value.Nil
+				case verb == "transfer":
+					arg = transfer(byte(1+(at+1+die.IntN(3))%4), arg.AsInt())
+				}
+				d, err := cells[at].Do(verb, id(byte(at+1)), arg)
+				if err != nil || d.Empty() {
+					continue
+				}
+				logs[at] = append(logs[at], d)
+				apply(at, at, heard[at][at])
+				heard[at][at]++
+			}
+			mustBeWithin(t, cells[at], b)
+		}
+	}
+}
+
+func mustBeWithin(t *testing.T, c Cell, b Bound) {
+	t.Helper()
+	e, sum, v := c.(Escrow), int64(0), c.Value().AsInt()
+	for r, n := range e.Holders {
+		if sum += n; n < 0 {
+			t.Fatalf("%s has %d rights", r.Short(), n)
+		}
+	}
+	distance := v + b.Opening
+	if b.IsUpper {
+		distance = b.Opening - v
+	}
+	if distance < 0 || sum+e.Unopened() != distance {
+		t.Fatalf("the value %d of a counter within %+v; rights are %d, and %d not opened", v, b, sum, e.Unopened())
+	}
+}
+
+func TestWhatTheStewardWrites(t *testing.T) {
+	c := NewBounded(Bound{IsUpper: true, Opening: 10})
+	play(t, c, 1, 1, "open", value.Nil)
+	if d, err := c.Do("open", id(1), value.Nil); err != nil || !d.Empty() || !c.Empty() || c.Bare() {
+		t.Errorf("what is open opens again: %+v, %v", d, err)
+	}
+	play(t, c, 1, 2, "transfer", transfer(2, 6))
+	play(t, c, 2, 1, "inc", value.Int(2))
+	if _, err := c.Do("take", id(1), transfer(2, 5)); !errors.Is(err, ErrRights) {
+		t.Errorf("more is taken than is held: %v", err)
+	}
+	play(t, c, 1, 3, "take", transfer(2, 4))
+	if c.Value().AsInt() != 2 || rights(c, 1) != 8 || rights(c, 2) != 0 {
+		t.Errorf("value %d, rights %d and %d", c.Value().AsInt(), rights(c, 1), rights(c, 2))
+	}
+	for field, want := range map[EscrowField]string{
+		{Author: id(1), kind: opened}:            "2501190a00",
+		{Author: id(1), kind: taken, To: id(2)}:  "",
+		{Author: id(1), kind: handed, To: id(2)}: "",
+	} {
+		entry := field.entry(10)
+		if got := fmt.Sprintf("%x", entry); want != "" && got != want {
+			t.Errorf("%+v is written %s, want %s", field, got, want)
+		}
+		if f, n, ok := ReadEscrow(id(1), entry); !ok || n != 10 || f != field {
+			t.Errorf("%+v is read as %+v, %d, %v", field, f, n, ok)
+		}
 	}
 }

@@ -181,7 +181,7 @@ func (m *Machine) Stir(now causal.Instant, c Cell) {
 
 // tend gives to those who wait, and goes on or ends.
 func (m *Machine) tend(now causal.Instant, c Cell, s *search) {
-	free := m.books.Held(c) - s.need
+	free := m.free(c, s)
 	for len(s.askers) > 0 && free > 0 {
 		a := s.askers[0]
 		s.askers = s.askers[1:]
@@ -199,6 +199,21 @@ func (m *Machine) tend(now causal.Instant, c Cell, s *search) {
 	case hasCome:
 		m.ask(now, c, s)
 	}
+}
+
+// free returns how many rights may be given away: not those that runs wait for,
+// nor those that are being given.
+func (m *Machine) free(c Cell, s *search) int64 {
+	free := m.books.Held(c)
+	if s != nil {
+		free -= s.need
+	}
+	for _, g := range m.out.Gives {
+		if g.Cell == c {
+			free -= g.N
+		}
+	}
+	return free
 }
 
 // share is what who holds free rights gives to one who needs some: half, or
@@ -223,11 +238,7 @@ func (m *Machine) Receive(now causal.Instant, peer causal.ReplicaID, body []byte
 // asked gives, asks on, or says no.
 func (m *Machine) asked(now causal.Instant, peer causal.ReplicaID, a *Ask) {
 	s := m.searches[a.Cell]
-	free := m.books.Held(a.Cell)
-	if s != nil {
-		free -= s.need
-	}
-	if n := offer(free, a); n > 0 {
+	if n := offer(m.free(a.Cell, s), a); n > 0 {
 		m.out.Gives = append(m.out.Gives, Give{a.Cell, peer, n})
 		return
 	}
@@ -278,6 +289,7 @@ func (m *Machine) answered(now causal.Instant, peer causal.ReplicaID, a *Answer)
 		m.refused(now, a.Cell, s)
 	default:
 		s.asked, s.next, s.hasGot = nil, now+arriveAfter, true
+		m.tend(now, a.Cell, s) // the part may have come before the answer
 	}
 }
 
