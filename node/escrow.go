@@ -25,12 +25,14 @@ import (
 // rights is what a node keeps to move them.
 type rights struct {
 	machine  *escrow.Machine
-	runs     map[escrow.Cell][]shortRun // that wait, in the order in which they came
-	met      causal.Instant             // when this node was last in touch with one that is nearly always there; its lease runs from then
-	kept     causal.Instant             // what of met is in the store
-	waiting  int                        // how many runs those are; at most Limits.WaitingMax
-	isLapsed bool                       // the lease has ended, as of the last look
-	stirred  map[escrow.Cell]bool       // cells whose holders have changed; true: this node has spent there
+	runs     map[escrow.Cell][]shortRun          // that wait, in the order in which they came
+	met      causal.Instant                      // when this node was last in touch with one that is nearly always there; its lease runs from then
+	looked   causal.Instant                      // at the steward: when it last looked who is away
+	away     map[causal.ReplicaID]causal.Instant // at the steward: who may be away and is, since when
+	kept     causal.Instant                      // what of met is in the store
+	waiting  int                                 // how many runs those are; at most Limits.WaitingMax
+	isLapsed bool                                // the lease has ended, as of the last look
+	stirred  map[escrow.Cell]bool                // cells whose holders have changed; true: this node has spent there
 }
 
 // shortRun is a run that lacks rights.

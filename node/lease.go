@@ -8,6 +8,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/entity/escrow"
 	"github.com/martinelli-lang/martinelli/flow"
+	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -78,6 +79,48 @@ func (n *Node) hasLapsedRights(now causal.Instant) bool {
 	lease := n.lease()
 	n.rights.isLapsed = lease > 0 && now-n.rights.met > lease && !n.cfg.Planted.SpendsLapsed
 	return n.rights.isLapsed
+}
+
+// watchLeases retires, at the steward, who holds rights on a lease and has been
+// away for as long as its role may be. A steward that was started since knows
+// of no absence before, and nothing of one that others alone are linked with.
+func (n *Node) watchLeases(now causal.Instant) {
+	every := n.leaseEvery()
+	if every == 0 || now < n.rights.looked+every {
+		return
+	}
+	n.rights.looked = now
+	away := map[causal.ReplicaID]causal.Instant{}
+	for _, m := range n.member.Members() {
+		role, ok := n.cfg.Program.Role(m.Role)
+		if _, isOwn := n.synced[m.ID]; !ok || role.OfflineMax == 0 || m.State != member.Down || !isOwn {
+			continue
+		}
+		since, isKnown := n.rights.away[m.ID]
+		if !isKnown {
+			since = now
+		}
+		if away[m.ID] = since; now-since < causal.Instant(role.OfflineMax)*causal.Millisecond || len(n.holdings(m.ID)) == 0 {
+			continue
+		}
+		if n.retire(now, m.ID) > 0 {
+			n.event(EventAccess, m.ID, "replica "+m.ID.Short()+" of "+m.Name+" held rights and was away for longer than its role may be: it is retired. It goes on under a new id when it comes back")
+		}
+	}
+	n.rights.away = away
+}
+
+// leaseEvery returns how often leases are looked at here; 0: never.
+func (n *Node) leaseEvery() (every causal.Instant) {
+	if n.bounds == nil || n.self != n.cfg.Steward {
+		return 0
+	}
+	for _, r := range n.cfg.Program.Roles {
+		if t := causal.Instant(r.OfflineMax) * causal.Millisecond / 16; t > 0 && (every == 0 || t < every) {
+			every = max(t, causal.Second)
+		}
+	}
+	return every
 }
 
 // reclaim takes back, at the steward, what retired replicas hold of a cell.

@@ -344,6 +344,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.pull(now)
 	n.restage(now)
 	n.expireRights(now)
+	n.watchLeases(now)
 	n.settle(now)
 }
 
@@ -364,6 +365,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.finalDeadline())
 	consider(n.stageDeadline())
 	consider(n.rights.deadline())
+	consider(n.rights.looked+n.leaseEvery(), n.leaseEvery() > 0)
 	consider(n.sagaDeadline())
 	consider(n.beginDeadline())
 	for _, w := range n.waiting {

@@ -21,7 +21,7 @@ func (o *opinion) at() token.Span {
 func (o *opinion) text() string { return o.at().Text() }
 
 // costOfEscrow says what rights give and cost.
-const costOfEscrow = "never broken, offline too: a replica spends the rights it holds and asks others for theirs; without any, :no_rights"
+const costOfEscrow = "never broken, offline too; a run that gets no rights aborts :no_rights"
 
 // shown is how many updates a letter points at.
 const shown = 3

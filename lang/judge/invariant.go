@@ -55,7 +55,7 @@ func (j *judge) rights(inv *plan.Invariant, r *plan.Role, at token.Span) string 
 	}
 	d := diag.Warnf("W402", at, "rights of `%s` may be lost with a node of `%s` that stays away", inv.Name, r.Name)
 	if r.OfflineMax == 0 {
-		d = d.Hinting("nothing is ever handed out twice; but what it holds, nobody else gets. `role :%s, :offline => \"7d\"` in the topology leases rights for so long: then it spends none, and `martinelli retire` brings them back", r.Name)
+		d = d.Hinting("nothing is ever handed out twice; but what it holds, nobody else gets. `role :%s, :offline => \"7d\"` in the topology leases them for so long, and then they come back", r.Name)
 	} else {
 		d = d.Hinting("a role that is there for others, without :ambient and :offline, takes them back when their lease ends")
 	}
