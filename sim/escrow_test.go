@@ -41,8 +41,8 @@ end
 
 const (
 	stocked = 40 // of each of two things; there are 30 coupons
-	sold    = 2*stocked + 30
-	demand  = 10 * sold
+	onSale  = 2*stocked + 30
+	demand  = 10 * onSale
 )
 
 // shops is a world in which three shops sell.
