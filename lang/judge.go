@@ -18,12 +18,12 @@ import (
 // would mend; beside errors that the topology causes there is one. Cost:
 // linear in the text, and in the plan for each role.
 func Judge(sources []Source, topology *Source) (*judge.Report, []diag.Diagnostic) {
-	r := Read(sources, topology)
+	r := Inspect(sources, topology)
 	return r.Report, r.Letters
 }
 
 // judge takes what could be read through the rooms of the compiler.
-func (r *Reading) judge(files []*syntax.File, lock *types.Lock) (understood, []diag.Diagnostic) {
+func (r *Insight) judge(files []*syntax.File, lock *types.Lock) (understood, []diag.Diagnostic) {
 	u, letters := understand(files, r.Topology, lock)
 	if letters = append(letters, judgedOnly(u.typed.Later)...); diag.HasErrors(letters) {
 		return u, letters

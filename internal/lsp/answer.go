@@ -172,7 +172,7 @@ func (s *Server) codeActions(p codeActionParams) (any, *failure) {
 	if len(only) > 0 && !slices.Contains(only, "quickfix") && !slices.Contains(only, "") {
 		return actions, nil
 	}
-	for _, d := range f.reading.Letters {
+	for _, d := range f.insight.Letters {
 		at := d.Where()
 		if at.File == nil || f.path(at.File.Name) != path || !touches(s.encoding.span(at), p.Range) {
 			continue

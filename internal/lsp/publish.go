@@ -14,7 +14,7 @@ import (
 // publish compiles the programs that have changed, and tells their letters.
 func (s *Server) publish() {
 	for _, dir := range slices.Sorted(maps.Keys(s.world.folders)) {
-		if f := s.world.folders[dir]; f.reading == nil {
+		if f := s.world.folders[dir]; f.insight == nil {
 			s.guarded("compiling", func() { s.tell(f) })
 		}
 	}
@@ -35,7 +35,7 @@ func (s *Server) tell(f *folder) {
 			letters[uri] = []diagnostic{}
 		}
 	}
-	for _, d := range f.reading.Letters {
+	for _, d := range f.insight.Letters {
 		if at := d.Where(); at.File != nil {
 			uri := s.world.uriOf(f.path(at.File.Name))
 			letters[uri] = append(letters[uri], s.diagnostic(f, d))

@@ -43,8 +43,8 @@ type folder struct {
 	dir       string
 	sources   []lang.Source
 	topology  *lang.Source
-	reading   *lang.Reading     // nil: something has changed
-	lens      *lens.Lens        // of reading; nil until it is asked for
+	insight   *lang.Insight     // nil: something has changed
+	lens      *lens.Lens        // of insight; nil until it is asked for
 	published map[string][]byte // by URI: what the client was told last
 }
 
@@ -183,7 +183,7 @@ func (f *folder) has(path string) bool {
 }
 
 // read reads the program, with the texts of some of its files replaced.
-func (f *folder) read(texts map[string]string) *lang.Reading {
+func (f *folder) read(texts map[string]string) *lang.Insight {
 	sources, topology := slices.Clone(f.sources), f.topology
 	for i := range sources {
 		if text, ok := texts[sources[i].Name]; ok {
@@ -195,23 +195,23 @@ func (f *folder) read(texts map[string]string) *lang.Reading {
 			topology = &lang.Source{Name: topology.Name, Text: text}
 		}
 	}
-	return lang.Read(sources, topology)
+	return lang.Inspect(sources, topology)
 }
 
 // look returns the lens of the program as it is now.
 func (w *world) look(f *folder) *lens.Lens {
 	w.understand(f)
 	if f.lens == nil {
-		f.lens = lens.New(f.reading)
+		f.lens = lens.New(f.insight)
 	}
 	return f.lens
 }
 
 // understand reads the program, if something has changed.
 func (w *world) understand(f *folder) {
-	if f.reading == nil {
+	if f.insight == nil {
 		w.load(f)
-		f.reading, f.lens = f.read(nil), nil
+		f.insight, f.lens = f.read(nil), nil
 	}
 }
 
@@ -263,13 +263,13 @@ func (w *world) changed(path string) {
 	delete(w.disk, path)
 	for _, f := range w.folders {
 		if f.has(path) || dirOf(path) == f.dir || f.dir == path {
-			f.reading = nil
+			f.insight = nil
 		}
 	}
 	if strings.HasSuffix(path, ".mrt") { // somebody may import it
 		for _, f := range w.folders {
 			if strings.HasPrefix(path, f.dir) {
-				f.reading = nil
+				f.insight = nil
 			}
 		}
 	}

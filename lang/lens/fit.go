@@ -28,7 +28,7 @@ const missing = "missing__"
 // of the database and the readers of the value before it, else heads, commands,
 // options and their values, roles, types, or the names in scope. read reads
 // the program with a file's text replaced. Cost: that of reading the program once.
-func Fits(file *token.File, offset int, read func(map[string]string) *lang.Reading) []Suggestion {
+func Fits(file *token.File, offset int, read func(map[string]string) *lang.Insight) []Suggestion {
 	f := fitting{file: file, at: offset, end: offset}
 	for f.at > 0 && isLetter(file.Text[f.at-1]) {
 		f.at--
@@ -160,7 +160,7 @@ func (l *Lens) decls(file string) []syntax.Decl {
 
 func (f *fitting) roles() []string {
 	var names []string
-	for _, r := range f.lens.reading.Topology.Roles {
+	for _, r := range f.lens.insight.Topology.Roles {
 		names = append(names, r.Name)
 	}
 	return names
@@ -276,7 +276,7 @@ func (f *fitting) dimensions() []string {
 			}
 		}
 	}
-	for _, r := range f.lens.reading.Topology.Roles {
+	for _, r := range f.lens.insight.Topology.Roles {
 		if r.Ambient != "" {
 			names = append(names, r.Ambient)
 		}
@@ -433,7 +433,7 @@ func (f *fitting) ambient(d syntax.Decl) {
 		return
 	}
 	_, isHandler := d.(*syntax.Handler)
-	for _, r := range f.lens.reading.Topology.Roles {
+	for _, r := range f.lens.insight.Topology.Roles {
 		if r.Ambient != "" {
 			f.add(Ambient, r.Ambient, "bound by the role `"+r.Name+"`")
 		}
@@ -473,7 +473,7 @@ func (f *fitting) member() {
 
 // events offers, behind a role of a test, the events it handles.
 func (f *fitting) events(role string) {
-	if _, ok := f.lens.reading.Topology.Role(role); !ok {
+	if _, ok := f.lens.insight.Topology.Role(role); !ok {
 		return
 	}
 	for _, h := range f.lens.names.Handlers {

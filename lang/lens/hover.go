@@ -67,7 +67,7 @@ func unknown(t plan.Type) bool { return t.Kind >= plan.KindGSet }
 
 // modeOf says whether the value of an expression is settled, and why.
 func (l *Lens) modeOf(x syntax.Expr) []string {
-	j := l.reading.Judged
+	j := l.insight.Judged
 	if j == nil {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (l *Lens) noteOf(t *Thing) Note {
 		if n.Code = "view :" + t.Name; i >= 0 {
 			n.Code += ": " + l.typed.Program.Views[i].Expr.Type.Label()
 		}
-		if j := l.reading.Judged; j != nil {
+		if j := l.insight.Judged; j != nil {
 			if i := slices.IndexFunc(j.Typed.Views, func(v *resolve.View) bool { return v.Name == t.Name }); i >= 0 {
 				n.Lines = append(n.Lines, sentence(j.Modes.View(i)))
 			}
@@ -211,7 +211,7 @@ func (l *Lens) noteOfDatabase(t *Thing) Note {
 	if len(stored) > 0 {
 		n.Lines = append(n.Lines, "stored as "+strings.Join(stored, ", "))
 	}
-	if j := l.reading.Judged; j != nil {
+	if j := l.insight.Judged; j != nil {
 		for i, owner := range j.Typed.Owners {
 			if owner.Name == db.Name && j.Typed.Program.Databases[i].Name == db.Name {
 				n.Lines = append(n.Lines, sentence(j.Modes.Database(i)))
@@ -248,7 +248,7 @@ func placement(db *resolve.Database) string {
 }
 
 func (l *Lens) noteOfRole(t *Thing) Note {
-	r, ok := l.reading.Topology.Role(t.Name)
+	r, ok := l.insight.Topology.Role(t.Name)
 	if !ok {
 		return Note{}
 	}
@@ -273,7 +273,7 @@ var strengths = [...]string{
 // strength says what a declaration takes at each role. Roles of which the same
 // is true stand together.
 func (l *Lens) strength(t *Thing) []string {
-	j := l.reading.Judged
+	j := l.insight.Judged
 	if j == nil || j.Report == nil {
 		return nil
 	}

@@ -35,9 +35,9 @@ func (f folder) with(texts map[string]string) folder {
 	return f
 }
 
-func (f folder) read(texts map[string]string) *lang.Reading {
+func (f folder) read(texts map[string]string) *lang.Insight {
 	f = f.with(texts)
-	return lang.Read(f.sources, f.topology)
+	return lang.Inspect(f.sources, f.topology)
 }
 
 var ruby = regexp.MustCompile("(?ms)^```ruby\n(.*?)^```$")

@@ -12,9 +12,9 @@ import (
 	"github.com/martinelli-lang/martinelli/lang/types"
 )
 
-// Lens looks at one reading of a program.
+// Lens looks at one insight into a program.
 type Lens struct {
-	reading *lang.Reading
+	insight *lang.Insight
 	names   *resolve.Program
 	typed   *types.Typed
 	pages   map[string]*page // by the names of their files
@@ -92,9 +92,9 @@ type mark struct {
 	expr  syntax.Expr // nil where it is none
 }
 
-// New looks at a reading. Cost: linear in the text.
-func New(r *lang.Reading) *Lens {
-	l := &Lens{reading: r, names: r.Names(), typed: r.Typed(), pages: map[string]*page{}, things: map[key]*Thing{}}
+// New looks at an insight. Cost: linear in the text.
+func New(r *lang.Insight) *Lens {
+	l := &Lens{insight: r, names: r.Names(), typed: r.Typed(), pages: map[string]*page{}, things: map[key]*Thing{}}
 	w := &walker{lens: l, allows: map[*syntax.Allow]*resolve.Allow{}}
 	for _, a := range l.names.Allows {
 		w.allows[a.Decl] = a

@@ -23,12 +23,12 @@ func cursor(name, text string) program {
 }
 
 // read reads the program, with texts in the place of what it was.
-func (p program) read(texts map[string]string) *lang.Reading {
+func (p program) read(texts map[string]string) *lang.Insight {
 	text := p.text
 	if other, ok := texts[p.name]; ok {
 		text = other
 	}
-	return lang.Read([]lang.Source{{Name: p.name, Text: text}}, nil)
+	return lang.Inspect([]lang.Source{{Name: p.name, Text: text}}, nil)
 }
 
 const shop = `type :Order, { sku: id, n: nat }
@@ -163,12 +163,12 @@ func TestRenameOfWhatIsStored(t *testing.T) {
 	if lock == nil {
 		t.Fatal(letters)
 	}
-	read := func(texts map[string]string) *lang.Reading {
+	read := func(texts map[string]string) *lang.Insight {
 		text := p.text
 		if other, ok := texts[p.name]; ok {
 			text = other
 		}
-		return lang.Read([]lang.Source{{Name: p.name, Text: text}, {Name: lang.LockName, Text: lock.String()}}, nil)
+		return lang.Inspect([]lang.Source{{Name: p.name, Text: text}, {Name: lang.LockName, Text: lock.String()}}, nil)
 	}
 	l := lens.New(read(nil))
 	edits, err := l.Rename(p.name, p.at, "titles", read)

@@ -24,9 +24,9 @@ func (l *Lens) Outline(file string) []Item {
 	if p == nil {
 		return nil
 	}
-	if l.reading.Roles != nil && p.source == l.reading.Roles.Source {
+	if l.insight.Roles != nil && p.source == l.insight.Roles.Source {
 		var items []Item
-		for _, r := range l.reading.Roles.Roles {
+		for _, r := range l.insight.Roles.Roles {
 			items = append(items, Item{Kind: Role, Name: r.Name.Text, Detail: "role", Span: r.Span, Head: named(r.Name)})
 		}
 		return items

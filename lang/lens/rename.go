@@ -43,7 +43,7 @@ func (l *Lens) Renameable(file string, offset int) (*Thing, Use, error) {
 }
 
 func (l *Lens) isAmbient(name string) bool {
-	return name == "user_id" || l.reading.Topology.Binds(nil, name)
+	return name == "user_id" || l.insight.Topology.Binds(nil, name)
 }
 
 // Rename gives what is named at a place another name, everywhere. It is refused,
@@ -51,7 +51,7 @@ func (l *Lens) isAmbient(name string) bool {
 // where the name is no name or is taken, where another thing would be meant by
 // it, or where a letter would be new. read reads the program with a file's text
 // replaced. Cost: that of reading the program once more.
-func (l *Lens) Rename(file string, offset int, to string, read func(map[string]string) *lang.Reading) ([]diag.Edit, error) {
+func (l *Lens) Rename(file string, offset int, to string, read func(map[string]string) *lang.Insight) ([]diag.Edit, error) {
 	t, _, err := l.Renameable(file, offset)
 	if err != nil {
 		return nil, err
@@ -135,14 +135,14 @@ func (l *Lens) renaming(t *Thing, to string) []diag.Edit {
 // name of before.
 func (l *Lens) inheriting(t *Thing) []diag.Edit {
 	db := l.database(t.Name)
-	if t.Kind != Database || db == nil || db.Was != nil || !l.reading.Stores(t.Name) {
+	if t.Kind != Database || db == nil || db.Was != nil || !l.insight.Stores(t.Name) {
 		return nil
 	}
 	return []diag.Edit{diag.Behind(db.Decl.Span, ", :was => :"+t.Name)}
 }
 
 // isSame reads the renamed program, and says what would be another then.
-func (l *Lens) isSame(t *Thing, to string, edits []diag.Edit, read func(map[string]string) *lang.Reading) error {
+func (l *Lens) isSame(t *Thing, to string, edits []diag.Edit, read func(map[string]string) *lang.Insight) error {
 	texts := map[string]string{}
 	for name, p := range l.pages {
 		if text := diag.Apply(p.source, edits); text != p.source.Text {
@@ -150,11 +150,11 @@ func (l *Lens) isSame(t *Thing, to string, edits []diag.Edit, read func(map[stri
 		}
 	}
 	after := read(texts)
-	if d, ok := newLetter(l.reading.Letters, after.Letters); ok {
+	if d, ok := newLetter(l.insight.Letters, after.Letters); ok {
 		at := d.Where().Position()
 		return fmt.Errorf("then %s %s:%d has %s: %s", d.Severity, fileOf(d), at.Line, d.Code, d.Title)
 	}
-	if d, ok := newLetter(after.Letters, l.reading.Letters); ok {
+	if d, ok := newLetter(after.Letters, l.insight.Letters); ok {
 		return fmt.Errorf("then %s at %s:%d is gone, and it is to be mended first: %s", d.Code, fileOf(d), d.Where().Position().Line, d.Title)
 	}
 	return sameUses(t, to, edits, New(after))

@@ -363,7 +363,7 @@ func (l *Lens) nodeOf(x syntax.Expr) (*syntax.Ident, bool) {
 	if !ok || l.names.Uses[role] != nil {
 		return nil, false
 	}
-	_, ok = l.reading.Topology.Role(role.Name)
+	_, ok = l.insight.Topology.Role(role.Name)
 	return role, ok
 }
 

@@ -33,16 +33,16 @@ func programs(t testing.TB) map[string]string {
 	return texts
 }
 
-// TestReadingOfHalfATypedProgram leaves out a word, or types a dot, anywhere:
+// TestInsightIntoHalfATypedProgram leaves out a word, or types a dot, anywhere:
 // names and types are still told, of all that can be read.
-func TestReadingOfHalfATypedProgram(t *testing.T) {
+func TestInsightIntoHalfATypedProgram(t *testing.T) {
 	die := rand.New(rand.NewPCG(5, 1))
 	for name, text := range programs(t) {
 		tokens := token.Scan(token.NewFile(name, text)).Tokens
 		for range 4 {
 			at := tokens[die.IntN(len(tokens))]
 			for _, broken := range []string{text[:at.Start] + text[at.End:], text[:at.End] + ".\n" + text[at.End:], text[:at.Start]} {
-				r := Read([]Source{{name, broken}}, nil)
+				r := Inspect([]Source{{name, broken}}, nil)
 				if r.Names() == nil || r.Typed() == nil {
 					t.Fatal("no names in", broken)
 				}
@@ -51,10 +51,10 @@ func TestReadingOfHalfATypedProgram(t *testing.T) {
 	}
 }
 
-// TestReadingSaysAsJudge tells the same letters whether or not anybody asks for names.
-func TestReadingSaysAsJudge(t *testing.T) {
+// TestInsightSaysAsJudge tells the same letters whether or not anybody asks for names.
+func TestInsightSaysAsJudge(t *testing.T) {
 	for name, text := range programs(t) {
-		r := Read([]Source{{name, text}}, nil)
+		r := Inspect([]Source{{name, text}}, nil)
 		r.Names()
 		_, letters := Judge([]Source{{name, text}}, nil)
 		if len(letters) != len(r.Letters) {

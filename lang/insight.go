@@ -13,9 +13,9 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
-// Reading is a program as far as the compiler understands it, whatever is wrong
+// Insight is a program as far as the compiler understands it, whatever is wrong
 // with it: for who asks about a part of it, as an editor does.
-type Reading struct {
+type Insight struct {
 	Files    []*syntax.File    // in the order of their names
 	Roles    *syntax.Topology  // the topology as written; nil where there is none
 	Topology *resolve.Topology // the usual one where there is none, or where it has a mistake
@@ -38,14 +38,14 @@ type Judged struct {
 	Report *judge.Report
 }
 
-// Read judges a program as Judge does, and keeps what was understood. Cost: that of Judge.
-func Read(sources []Source, topology *Source) *Reading {
+// Inspect judges a program as Judge does, and keeps what was understood. Cost: that of Judge.
+func Inspect(sources []Source, topology *Source) *Insight {
 	sources, lock, letters := cutLock(sources)
 	files, more := parse(sources)
 	letters = append(letters, more...)
 	roles, tree, more := readRoles(topology)
 	letters = append(letters, more...)
-	r := &Reading{Files: files, Roles: tree, Topology: roles, lock: lock}
+	r := &Insight{Files: files, Roles: tree, Topology: roles, lock: lock}
 	look := func(files []*syntax.File) []diag.Diagnostic {
 		_, letters := r.judge(files, lock.Quiet())
 		return letters
@@ -69,14 +69,14 @@ func Read(sources []Source, topology *Source) *Reading {
 
 // Names returns the program with every name that could be tied, and Typed its
 // types; both also where the text could be read in part only.
-func (r *Reading) Names() *resolve.Program { return r.whole().resolved }
+func (r *Insight) Names() *resolve.Program { return r.whole().resolved }
 
 // Typed returns the types of the program; see Names.
-func (r *Reading) Typed() *types.Typed { return r.whole().typed }
+func (r *Insight) Typed() *types.Typed { return r.whole().typed }
 
 // Stores reports whether the lock beside the program knows a database of that
 // name: then nodes have entries of it.
-func (r *Reading) Stores(database string) bool {
+func (r *Insight) Stores(database string) bool {
 	return r.lock != nil && slices.ContainsFunc(r.lock.Databases, func(d plan.Locked) bool {
 		name, _, _ := strings.Cut(d.Name, ".")
 		return name == database
@@ -84,7 +84,7 @@ func (r *Reading) Stores(database string) bool {
 }
 
 // whole understands every file, once. What could not be read has no meaning in it.
-func (r *Reading) whole() *understood {
+func (r *Insight) whole() *understood {
 	if r.all == nil {
 		r.all = &understood{}
 		r.all.resolved, _ = resolve.Resolve(r.Files, r.Topology)
