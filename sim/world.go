@@ -224,14 +224,14 @@ func (w *World) Settle(quiet, limit causal.Instant) bool {
 	return false
 }
 
-// hasSagas reports whether a saga will go on by itself: one that waits to be
+// hasSagas reports whether a saga or a serial block will go on by itself: one that waits to be
 // tried again makes no news meanwhile.
 func (w *World) hasSagas() bool {
 	for _, m := range w.machines {
 		if m.node == nil {
 			continue
 		}
-		if s := m.node.Status(); s.Sagas.UnderWay > s.Sagas.Resting || s.Begun > 0 {
+		if s := m.node.Status(); s.Sagas.UnderWay > s.Sagas.Resting || s.Begun > 0 || s.Serial > 0 {
 			return true
 		}
 	}
