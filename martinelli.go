@@ -95,7 +95,8 @@ func (a *Aborted) Error() string {
 
 // Raise raises an event, without "on_", with its arguments by name: anything
 // that encoding/json turns into an object. It returns when the commit is
-// durable. An event that aborted is an *Aborted.
+// durable. An event that aborted is an *Aborted. Where its handler ends with a
+// saga it returns the saga's outcome or, when that takes over a second, nil.
 func (r *Replica) Raise(ctx context.Context, event string, args any) error {
 	params, ok := r.host.Params(event)
 	if !ok {
