@@ -288,7 +288,7 @@ func (c *compiler) callDef(e *plan.Expr) valueFn {
 // type, since code relies on types.
 func (c *compiler) callImport(e *plan.Expr) valueFn {
 	imp := c.engine.program.Imports[e.Index]
-	f, args := c.engine.imports[e.Index], c.values(e.Args)
+	f, link, args := c.engine.imports[e.Index], imp.Link(), c.values(e.Args)
 	return func(m *machine) value.Value {
 		given := make([]value.Value, len(args))
 		for i, arg := range args {
@@ -297,7 +297,7 @@ func (c *compiler) callImport(e *plan.Expr) valueFn {
 		if m.abort != "" {
 			return value.Nil
 		}
-		result := m.link(imp.Name, f, given)
+		result := m.link(imp.Name, link, f, given)
 		if m.abort == "" && !conforms(result, imp.Result) {
 			m.stop(AbortImport, imp.Name+" did not return a value of its type "+imp.Result.Label())
 		}

@@ -345,6 +345,11 @@ type Env struct {
 	Lapsed  bool                    // the lease of this replica's rights has ended: it spends none
 	Uploads int                     // how many events the run may upload
 
+	// Returned, if not nil, has the results of calls that processes, steps of
+	// sagas and serial blocks make. What it does not have is an Outcome.Calls.
+	// Nil: functions are called in place.
+	Returned func(c *Call) (Returned, bool)
+
 	// Hands, if not nil, says how many bytes a block that the run hands on takes
 	// in its commit, or why it can't be taken.
 	Hands func(h *Handed) (size int, abort, detail string)
@@ -371,6 +376,10 @@ type Outcome struct {
 	Reads  []string // names of the spaces read, ascending, each once
 	Wanted *Wanted  // with AbortForbidden: what the run wrote and had no right to, if a rule could give it
 	Short  *Short   // with AbortRights: what the run lacked
+
+	// Calls, with nothing beside them, are what the run needs the results of:
+	// it is to be run again once Env.Returned has them.
+	Calls []Call
 
 	Handed  *Handed  // the block at the handler's end, for its home; nil: it has none
 	Notices []Notice // what it tells who listens now

@@ -23,6 +23,8 @@ type machine struct {
 	run   *run          // under way; nil in views
 	env   *Env          // of the run; nil in views
 	reads *[]string     // where a run notes the spaces it reads; nil in views
+	asks  bool          // functions of the host are called by who runs the engine, as env.Returned has it
+	calls []Call        // that the run waits for
 	deps  *[]dependency // where a tracked evaluation notes what it read; nil in runs
 }
 
@@ -31,6 +33,7 @@ func (m *machine) begin(n int, fuel int64) {
 	m.stack = grow(m.stack[:0], n)
 	m.slots = m.stack
 	m.fuel, m.abort, m.detail = fuel, "", ""
+	m.asks, m.calls = false, nil
 }
 
 // grow returns s longer by n zero values.
@@ -95,10 +98,14 @@ func (m *machine) call(n int, args []valueFn, body valueFn) value.Value {
 	return result
 }
 
-// link calls a function of the host. Its error or panic stops the machine.
-func (m *machine) link(name string, f Func, args []value.Value) (result value.Value) {
+// link calls a function of the host, which is linked as cfg.Funcs[link]. Its
+// error or panic stops the machine.
+func (m *machine) link(name, link string, f Func, args []value.Value) (result value.Value) {
 	if !m.spend(1) {
 		return value.Nil
+	}
+	if m.asks {
+		return m.ask(Call{link, name, args})
 	}
 	defer func() {
 		if why := recover(); why != nil {

@@ -24,7 +24,8 @@ type running struct {
 	tracking
 	decl *plan.Run
 	cell *database
-	call Func // nil: this node does not have the function
+	call Func   // nil: this node does not have the function
+	link string // among Config.Funcs
 	args []valueFn
 	keys []valueFn
 
@@ -172,7 +173,7 @@ func (e *Engine) startRuns() {
 			continue
 		}
 		for j := range p.Runs {
-			if e.funcOf(&e.program.Imports[p.Runs[j].Import], e.program.Databases[p.Runs[j].Cell].Name) != nil {
+			if f, _ := e.funcOf(&e.program.Imports[p.Runs[j].Import], e.program.Databases[p.Runs[j].Cell].Name); f != nil {
 				e.runnings = append(e.runnings, runningOf{i, j, e.newRunning(p, &p.Runs[j])})
 			}
 		}
@@ -187,7 +188,7 @@ func (e *Engine) Unlinked() []string {
 		p := &e.program.Processes[i]
 		for j := range p.Runs {
 			f := &e.program.Imports[p.Runs[j].Import]
-			if e.runs(p.At) && e.funcOf(f, e.program.Databases[p.Runs[j].Cell].Name) == nil && !slices.Contains(names, f.Name) {
+			if linked, _ := e.funcOf(f, e.program.Databases[p.Runs[j].Cell].Name); e.runs(p.At) && linked == nil && !slices.Contains(names, f.Name) {
 				names = append(names, f.Name)
 			}
 		}
@@ -197,19 +198,19 @@ func (e *Engine) Unlinked() []string {
 
 // funcOf finds the function of an import that fills a cell. Where one name
 // fills several databases, "name.database" tells them apart.
-func (e *Engine) funcOf(f *plan.Import, cell string) Func {
+func (e *Engine) funcOf(f *plan.Import, cell string) (linked Func, link string) {
 	name := f.Link()
 	db, _, _ := strings.Cut(cell, "@")
 	if special := e.cfg.Funcs[name+"."+db]; special != nil {
-		return special
+		return special, name + "." + db
 	}
-	return e.cfg.Funcs[name]
+	return e.cfg.Funcs[name], name
 }
 
 func (e *Engine) newRunning(p *plan.Process, r *plan.Run) *running {
 	c := compiler{engine: e}
 	op := &running{decl: r, cell: e.databases[r.Cell]}
-	op.call = e.funcOf(&e.program.Imports[r.Import], op.cell.decl.Name)
+	op.call, op.link = e.funcOf(&e.program.Imports[r.Import], op.cell.decl.Name)
 	op.params, op.slots = p.Params, p.Slots
 	op.args, op.keys = c.values(r.Args), c.values(r.Keys)
 	inputs := []*node{e.graph.instancesOf(p), e.graph.source(sourceKeys, r.Cell, "")}
@@ -299,23 +300,23 @@ func (e *Engine) gather(o *running, at *instance) []value.Value {
 func (e *Engine) fill(o *running, at *instance, given []value.Value) Outcome {
 	hash := blake2b.Sum256([]byte(value.Encode(value.List(given...))))
 	held := e.heldIn(o, at)
-	switch isNew := !at.isKnown || hash != at.given; {
-	case isNew:
-		at.again = 0
-	case hashOf(held) == at.result || at.again >= againMax:
-		o.done(at)
-		return Outcome{}
-	default:
-		at.again++
+	again := 0
+	if at.isKnown && hash == at.given {
+		if again = at.again + 1; hashOf(held) == at.result || again > againMax {
+			o.done(at)
+			return Outcome{}
+		}
 	}
 	imp := &e.program.Imports[o.decl.Import]
 	m := &e.machine
-	v := m.link(imp.Name, o.call, given)
+	m.asks = m.env.Returned != nil
+	v := m.link(imp.Name, o.link, o.call, given)
+	m.asks = false
 	if m.abort == "" && !conforms(v, imp.Result) && !(v.IsNil() && !o.cell.isSet()) {
 		m.stop(AbortImport, imp.Name+" did not return a value of its type "+imp.Result.Label())
 	}
 	if m.abort != "" {
-		return Outcome{Abort: m.abort, Detail: m.detail}
+		return m.stopped()
 	}
 	result := []value.Value{v}
 	if o.cell.isSet() {
@@ -325,7 +326,7 @@ func (e *Engine) fill(o *running, at *instance, given []value.Value) Outcome {
 	}
 	out := e.execute(func(m *machine) bool { return e.run.replace(m, o.cell, at.key, held, result) })
 	if out.Abort == "" {
-		at.isKnown, at.given, at.result = true, hash, hashOf(result)
+		at.isKnown, at.given, at.result, at.again = true, hash, hashOf(result), again
 		o.done(at)
 	}
 	return out

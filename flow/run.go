@@ -377,6 +377,9 @@ func (e *Engine) execute(body stepFn) Outcome {
 	} else if r.isServed {
 		e.uphold(m, r)
 	}
+	if m.abort == abortCalls {
+		return m.stopped()
+	}
 	if m.abort != "" {
 		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted, Short: r.lacked()}
 	}
