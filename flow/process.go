@@ -247,6 +247,14 @@ func (e *Engine) IsDue(d Due) bool {
 	return at != nil && at.isDue
 }
 
+// FuncOf returns by which of Config.Funcs the function of an instance is linked.
+func (e *Engine) FuncOf(d Due) string {
+	if o, _ := e.dueOf(d); o != nil {
+		return o.link
+	}
+	return ""
+}
+
 // Compute runs the function of an instance that is due and puts its result
 // into its cell, as one commit: it adds and removes where the result differs
 // from what the cell holds, and nothing where it does not. It does nothing

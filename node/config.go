@@ -28,6 +28,10 @@ type Config struct {
 	Program *plan.Program
 	Funcs   map[string]flow.Func // what imports are linked to, by plan.Import.Link
 
+	// Calls says that the host makes the calls of Output.Calls and answers them
+	// with Called. Otherwise the node calls functions itself, and waits for them.
+	Calls bool
+
 	Disk store.Reader
 	Seed uint64 // of the node's die
 
@@ -64,6 +68,7 @@ type Limits struct {
 	SeenMax      int            // parts that a token or a part names for itself: of more the bulk is named by parts of a space of their own (default 2,048)
 	RepairDelay  causal.Instant // an invariant's repair waits a random share of this, so that others may be first (default 500 ms)
 	ProcessDelay causal.Instant // a process's run waits a random share of this, so that changes gather and others may be first (default 200 ms)
+	CallsMax     int            // calls of one function of the host under way: what needs a further one waits (default 64)
 	DropMax      int            // entries that one Drop removes (default 65,536)
 	FinalAfter   causal.Instant // the steward makes final what is twice as old, and sums it up (default 60 s; negative: never)
 	RightsWait   causal.Instant // a run that lacks rights waits this long for a neighbour's, then "no_rights" (default 2 s; negative: not at all)
@@ -78,6 +83,7 @@ func (l Limits) withDefaults() Limits {
 	l.SagasMax = or(l.SagasMax, 4096)
 	l.SagaWait = or(l.SagaWait, causal.Second)
 	l.SagaSteps = or(l.SagaSteps, 64)
+	l.CallsMax = or(l.CallsMax, 64)
 	l.BehindAfter = or(l.BehindAfter, 5*causal.Second)
 	l.HomeTimeout = or(l.HomeTimeout, 10*causal.Second)
 	l.StreamsMax = or(l.StreamsMax, 1<<20)

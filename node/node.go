@@ -52,6 +52,7 @@ type Node struct {
 	standing map[standing]*duty // invariants' repairs that are due
 
 	computing map[flow.Due]*computation // runs of processes that are due
+	calls     calls                     // of functions of the host
 
 	bounds   func(string) (int64, bool)          // which databases escrow keeps; nil: none
 	stewards map[causal.ReplicaID]bool           // whose control records govern
@@ -178,6 +179,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n.engine = engine
+	n.calls = newCalls(n)
 	n.sagas = newSagas(n)
 	if err := n.restore(now); err != nil {
 		return nil, err
@@ -379,7 +381,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 		consider(d.at, true)
 	}
 	for _, c := range n.computing {
-		consider(c.at, true)
+		consider(c.at, c.at != never)
 	}
 	for _, d := range n.proofs {
 		consider(d.at, true)

@@ -142,6 +142,7 @@ type Output struct {
 	Hangups  []Hangup
 	Shown    []Shown
 	Notices  []flow.Notice // for who listens now
+	Calls    []Call        // of functions of the host, to be answered with Called, each once
 	Events   []Event
 
 	// Renew says that this replica id is at its end, as it was retired or its
@@ -152,5 +153,5 @@ type Output struct {
 
 // Empty reports whether there is nothing to do.
 func (o *Output) Empty() bool {
-	return !o.Renew && len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Notices)+len(o.Events) == 0
+	return !o.Renew && len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Notices)+len(o.Calls)+len(o.Events) == 0
 }

@@ -40,13 +40,17 @@ func (n *Node) compute(now causal.Instant) {
 		if i == computeMax {
 			return
 		}
-		if n.fill(now, d) {
-			delete(n.computing, d)
-			continue
-		}
 		c := n.computing[d]
-		c.tries++
-		c.at = now + max(n.cfg.Limits.ProcessDelay, causal.Millisecond)<<min(c.tries, 10)
+		switch n.fill(now, d) {
+		case filled:
+			delete(n.computing, d)
+			n.doneDue(d)
+		case failed:
+			c.tries++
+			c.at = now + max(n.cfg.Limits.ProcessDelay, causal.Millisecond)<<min(c.tries, 10)
+			n.doneDue(d)
+			n.tryAgain(d, c.at)
+		}
 	}
 }
 
@@ -68,27 +72,39 @@ func (n *Node) ready(now causal.Instant) []flow.Due {
 	return list
 }
 
-// fill computes one run and reports whether it is due no more. Its session is
-// empty: what it read is what it has seen.
-func (n *Node) fill(now causal.Instant, d flow.Due) bool {
+// progress is what came of a run.
+type progress uint8
+
+const (
+	filled progress = iota // it is due no more
+	failed                 // it is tried again
+	waits                  // it waits for a function of the host
+)
+
+// fill computes one run. Its session is empty: what it read is what it has seen.
+func (n *Node) fill(now causal.Instant, d flow.Due) progress {
 	process := &n.cfg.Program.Processes[d.Process]
 	author := n.author(process.Home && n.isHome())
 	if !n.engine.IsDue(d) {
-		return true
+		return filled
 	}
 	if n.barred[author] != replica.Valid {
-		return false // it may be let in again
+		return failed // it may be let in again
 	}
 	env := n.env(now, author, n.cfg.User)
 	env.Holds = func(space string) bool { return n.holds(n.space(space)) }
 	o := n.engine.Compute(d, env)
+	if len(o.Calls) > 0 {
+		n.awaitCall(now, d, o.Calls[0])
+		return waits
+	}
 	if o.Abort != "" {
 		name := n.cfg.Program.Imports[process.Runs[d.Run].Import].Name
 		n.event(EventProcess, n.self, name+" could not fill its cell: "+o.Abort+" "+o.Detail)
-		return false
+		return failed
 	}
 	n.commit(now, author, env.Stamp, nil, o)
-	return true
+	return filled
 }
 
 // tellUnlinked tells the operator which functions this node does without.

@@ -159,6 +159,8 @@ func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flo
 
 		Uploads: n.outboxRoom(author),
 		Hands:   n.sagas.hands,
+
+		Returned: n.calls.returned,
 	}
 }
 

@@ -154,7 +154,7 @@ func (n *Node) runSagas(now causal.Instant) {
 // sagaDeadline is when runSagas has something to do.
 func (n *Node) sagaDeadline() (causal.Instant, bool) {
 	at, ok := n.sagas.machine.Deadline()
-	return at, ok && n.isHome() && n.barred[n.homeID] == replica.Valid
+	return at, ok && at != never && n.isHome() && n.barred[n.homeID] == replica.Valid
 }
 
 // runStep does or undoes one step. Its effect and the record of it are one commit.
@@ -174,6 +174,11 @@ func (n *Node) runStep(now causal.Instant, t saga.Task) {
 	if n.lends(now, n.homeID, o.Short) {
 		o = run(&h, t.Step, env)
 	}
+	if len(o.Calls) > 0 {
+		n.awaitStep(now, t, o.Calls[0])
+		return
+	}
+	n.doneStep(t)
 	m := n.sagas.machine
 	switch o.Abort {
 	case "":

@@ -32,6 +32,8 @@ type Status struct {
 	Rights  []Rights       // where escrow keeps something, in the order of the program and of the keys; at most 64 of them
 	Lapsed  bool           // the lease of this node's rights has ended
 	Orphans int            // parts of former ids that nobody else may have, which wait to be written again under this one
+
+	Functions []Function // of the host, that were called
 }
 
 // Rights is who holds the rights of one key that escrow keeps.
@@ -71,6 +73,7 @@ func (n *Node) Status() Status {
 	if n.isHome() {
 		s.Sagas = n.sagas.machine.Status()
 	}
+	s.Functions = n.functions()
 	s.Rights, s.Lapsed = n.listRights(), n.rights.isLapsed
 	for _, m := range n.member.Members() {
 		s.Members = append(s.Members, Peer{Status: m, Synced: n.synced[m.ID]})

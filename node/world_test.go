@@ -35,6 +35,7 @@ type guest struct {
 	answers map[node.Ticket]node.Answer
 	shown   []node.Shown
 	notices []flow.Notice
+	calls   []node.Call // that nobody has made
 	events  []node.Event
 	links   map[*guest]bool
 	last    node.Ticket
@@ -266,6 +267,7 @@ func (w *world) deliver() (busy bool) {
 		}
 		g.shown = append(g.shown, out.Shown...)
 		g.notices = append(g.notices, out.Notices...)
+		g.calls = append(g.calls, out.Calls...)
 		g.events = append(g.events, out.Events...)
 	}
 	return busy

@@ -26,6 +26,7 @@ const (
 	didShow
 	didRead
 	didNotarize
+	didReturn
 )
 
 // history hashes all that happens, in order.

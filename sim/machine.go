@@ -39,6 +39,7 @@ type participant interface {
 	Drain(now causal.Instant) node.Output
 	Signed(now causal.Instant, answers []trust.Signed)
 	Verified(now causal.Instant, answers []trust.Verified)
+	Called(now causal.Instant, answers []node.Called)
 	Status() node.Status
 }
 
@@ -153,7 +154,7 @@ func (m *Machine) Start() error {
 	cfg := node.Config{
 		Key: m.key, Name: m.name, Role: m.role.Name, User: m.user(), Addr: m.addr(),
 		Cluster: cluster, Steward: first.id, HomeKey: homeKey, Former: m.former,
-		Program: m.program, Funcs: w.cfg.Funcs,
+		Program: m.program, Funcs: w.cfg.Funcs, Calls: true,
 		Disk: m.disk, Seed: die(w.cfg.Seed, fmt.Sprint(m.name, m.starts)).Uint64(),
 	}
 	contacts := m.contacts

@@ -145,6 +145,7 @@ func (m *Machine) carryOut(out node.Output) {
 	if w.cfg.Heard != nil && len(out.Notices) > 0 {
 		w.cfg.Heard(m, out.Notices)
 	}
+	m.makeCalls(out.Calls)
 	for _, want := range out.Dials {
 		w.net.dial(m, want)
 	}

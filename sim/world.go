@@ -32,6 +32,7 @@ type World struct {
 	strains  int  // counts what was strained by hand, so that one that is over does nothing any more
 	isCloned bool // two machines have one key: the auditor is silent
 
+	callDie  *rand.Rand // how long a function of the host takes, and whether it fails
 	diskDie  *rand.Rand // how long a sync takes, what a crash loses
 	loadDie  *rand.Rand // what writers do
 	auditDie *rand.Rand // when all is compared
@@ -66,6 +67,7 @@ func NewWorld(cfg Config) (*World, error) {
 		now:      dawn,
 		history:  newHistory(),
 		witness:  nobody{},
+		callDie:  die(cfg.Seed, "calls"),
 		diskDie:  die(cfg.Seed, "disk"),
 		loadDie:  die(cfg.Seed, "load"),
 		auditDie: die(cfg.Seed, "audit"),

@@ -83,6 +83,7 @@ func idOf(cfg node.Config) []byte {
 
 func (r *rumor) Signed(causal.Instant, []trust.Signed)     {}
 func (r *rumor) Verified(causal.Instant, []trust.Verified) {}
+func (r *rumor) Called(causal.Instant, []node.Called)      {}
 
 func (r *rumor) LinkUp(_ causal.Instant, hello []byte, _ string) (member.Member, error) {
 	if len(hello) != 16 {

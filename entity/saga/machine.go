@@ -159,6 +159,18 @@ func (m *Machine) Next(now causal.Instant) (Task, bool) {
 	return Task{Name: s.name, Start: s.start, Step: m.stepOf(s), Undo: p.Phase == undoing, Tries: int(p.Tries)}, true
 }
 
+// Postpone lets a task that Next returned be due at another time, in this life
+// of the machine: it waits for something that is under way. A task that its
+// saga is not at any more is ignored.
+func (m *Machine) Postpone(t Task, until causal.Instant) {
+	s := m.sagas[t.Name]
+	if s == nil || s.place < 0 || m.stepOf(s) != t.Step || (s.progress.Phase == undoing) != t.Undo {
+		return
+	}
+	s.progress.At = until
+	heap.Fix(&m.queue, s.place)
+}
+
 // stepOf is the step a saga is at.
 func (m *Machine) stepOf(s *saga) int {
 	if m.cfg.Planted.UndoesForward && s.progress.Phase == undoing {

@@ -89,6 +89,7 @@ func (h *Host) release(out output) {
 	for _, n := range out.Notices {
 		h.notices.tell(n)
 	}
+	h.callers.take(out.Calls)
 	for _, m := range out.Dials {
 		h.dial(m)
 	}

@@ -45,6 +45,7 @@ type Host struct {
 	gathering *gathering
 	answers   *answers
 	modules   *Modules
+	callers   *callers
 	watches   *watches
 	notices   *listeners
 	metrics   *metrics
@@ -258,12 +259,14 @@ func (h *Host) openNode() error {
 		return err
 	}
 	h.self, h.incarnation = h.identity.replica(), h.identity.record.Incarnation
+	funcs := h.modules.Funcs(h.cfg.Program, h.cfg.Funcs)
+	h.callers = newCallers(funcs, h.called)
 	now := h.cfg.Clock()
 	h.epoch = uint64(max(now, 1))
 	n, err := node.Open(now, node.Config{
 		Key: h.identity.replicaKey(), Name: h.cfg.Name, Role: h.cfg.Role, User: h.cfg.User, Addr: h.advertised(),
 		Cluster: h.identity.cluster(), Steward: steward, HomeKey: h.identity.homeKey(), Former: former,
-		Program: h.cfg.Program, Funcs: h.modules.Funcs(h.cfg.Program, h.cfg.Funcs),
+		Program: h.cfg.Program, Funcs: funcs, Calls: true,
 		Disk: h.disk, Seed: newSeed(), Limits: node.Limits{FinalAfter: causal.Instant(h.cfg.FinalAfter)}, Mode: member.Mesh, Peers: h.peers(),
 	})
 	if err != nil {
@@ -352,6 +355,7 @@ func (h *Host) supervise(flushed <-chan struct{}) {
 	if h.disk.full != nil {
 		close(h.disk.full.closing)
 	}
+	h.callers.close()
 	close(h.owner.quit)
 	<-h.ownerDone
 	<-flushed

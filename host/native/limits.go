@@ -49,6 +49,10 @@ const (
 	// each on an instance of its own. A further one waits for its turn.
 	InstancesMax = 4
 
+	// CallersMax is how many calls of one function run at a time, beside each
+	// other and those of other functions. A further one waits for its turn.
+	CallersMax = 2
+
 	// LoadPending is how many lines of a load are raised and not yet answered.
 	// At the bound the next line is not read.
 	LoadPending = 1024

@@ -119,10 +119,16 @@ func (m *Modules) open(module *foreign.Module) (*pool, error) {
 	return p, nil
 }
 
-// Close gives back what the modules hold. No call is under way.
+// Close gives back what the modules hold, once the calls under way have
+// returned, which their fuel sees to. No call begins after it.
 func (m *Modules) Close() error {
 	if m.runtime == nil {
 		return nil
+	}
+	for _, p := range m.byFrom {
+		for range cap(p.turn) {
+			p.turn <- struct{}{}
+		}
 	}
 	err := m.runtime.Close(m.ctx)
 	if m.cache != nil {

@@ -160,7 +160,7 @@ func (o *owner) flushed() {
 // may refusals and pings, which say nothing of the state.
 func (o *owner) pass(out output) output {
 	var now output
-	rest := output{Output: node.Output{Records: out.Records, Shown: out.Shown, Notices: out.Notices}}
+	rest := output{Output: node.Output{Records: out.Records, Shown: out.Shown, Notices: out.Notices, Calls: out.Calls}}
 	for _, a := range out.Answers {
 		if a.Reading == nil && a.Abort == "" {
 			rest.Answers = append(rest.Answers, a)

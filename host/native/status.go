@@ -46,6 +46,8 @@ type Status struct {
 	Rights []RightsStatus `json:"rights,omitempty"` // who holds the rights of what escrow keeps, of at most 64 keys
 	Lapsed bool           `json:"lapsed,omitempty"` // the lease of this node's rights has ended
 
+	Functions []FunctionStatus `json:"functions,omitempty"` // of the host, that were called
+
 	Disk   DiskStatus   `json:"disk"`
 	Queues QueuesStatus `json:"queues"`
 
@@ -80,6 +82,28 @@ type RightsStatus struct {
 	Cell   string `json:"cell"`
 	Here   int64  `json:"here"`
 	Others int64  `json:"others"` // as far as is known here
+}
+
+// FunctionStatus is a function of the host.
+type FunctionStatus struct {
+	Name     string `json:"name"`
+	Waiting  int    `json:"waiting"`           // calls under way
+	For      int64  `json:"for_ms,omitempty"`  // how long the oldest of them has been
+	Calls    uint64 `json:"calls"`             // that gave something
+	Failures uint64 `json:"failures"`          // that did not
+	Error    string `json:"error,omitempty"`   // of the last call, where it failed
+	Next     int64  `json:"next_ms,omitempty"` // in how long it is tried again
+}
+
+func functionStatus(f node.Function, now causal.Instant) FunctionStatus {
+	s := FunctionStatus{Name: f.Name, Waiting: f.Waiting, Calls: f.Calls, Failures: f.Failures, Error: f.Error}
+	if f.Since > 0 {
+		s.For = int64((now - f.Since) / causal.Millisecond)
+	}
+	if f.Next > now {
+		s.Next = int64((f.Next - now) / causal.Millisecond)
+	}
+	return s
 }
 
 // ChannelStatus is one connection of a link.
@@ -139,6 +163,9 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 	}
 	for _, m := range s.Members {
 		st.Members = append(st.Members, h.memberStatus(m, now))
+	}
+	for _, f := range s.Functions {
+		st.Functions = append(st.Functions, functionStatus(f, now))
 	}
 	for _, u := range s.Unnamed {
 		st.Unnamed = append(st.Unnamed, UnnamedStatus(u))

@@ -83,6 +83,9 @@ func printStatus(w io.Writer, s native.Status) error {
 	if s.Lapsed {
 		fmt.Fprintf(t, "lease\tended: this node was out of touch too long, and spends no rights until it meets a node that is always there\n")
 	}
+	for _, f := range s.Functions {
+		fmt.Fprintf(t, "function\t%s gave %d results, failed %d times%s\n", f.Name, f.Calls, f.Failures, trouble(f))
+	}
 	if s.Disk.Full {
 		fmt.Fprintf(t, "disk\tfull: writes are refused until space is free\n")
 	}
@@ -111,6 +114,18 @@ func printSagas(w io.Writer, s *native.SagasStatus) {
 		}
 		fmt.Fprintf(w, "saga\ton_%s %s %s step %d of %d%s\n", g.Event, g.Key, does, g.Step, g.Steps, said)
 	}
+}
+
+// trouble says what is wrong with a function now.
+func trouble(f native.FunctionStatus) string {
+	text := ""
+	if f.Waiting > 0 {
+		text = fmt.Sprintf("; %d calls are under way, the oldest for %v", f.Waiting, time.Duration(f.For)*time.Millisecond)
+	}
+	if f.Error != "" {
+		text += fmt.Sprintf("; the last: %s; next try in %v", f.Error, time.Duration(f.Next)*time.Millisecond)
+	}
+	return text
 }
 
 // lag says how old the last exchange with a member is.
