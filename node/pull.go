@@ -54,8 +54,9 @@ type arrivingCopy struct {
 
 // pullWaiting is a command that waits for the first answer to what it asks for.
 type pullWaiting struct {
-	until causal.Instant
-	run   func(now causal.Instant)
+	ticket Ticket
+	until  causal.Instant
+	run    func(now causal.Instant)
 }
 
 func newCopies(cfg Config) copies {
@@ -340,8 +341,13 @@ func (n *Node) whenPulled(now causal.Instant, c caller, name string, run func(no
 	case len(n.copies.waiting) >= n.cfg.Limits.WaitingMax:
 		n.abort(c, AbortBusy, "too many commands wait for what is pulled from the home")
 	default:
-		n.copies.waiting = append(n.copies.waiting, pullWaiting{now + n.cfg.Limits.BehindAfter, run})
+		n.copies.waiting = append(n.copies.waiting, pullWaiting{c.ticket, now + n.cfg.Limits.BehindAfter, run})
 	}
+}
+
+// forget drops what the ticket waits for.
+func (c *copies) forget(t Ticket) {
+	c.waiting = slices.DeleteFunc(c.waiting, func(w pullWaiting) bool { return w.ticket == t })
 }
 
 // proceed runs what waited for an answer: it has come, or it will not.

@@ -1,12 +1,14 @@
 package node
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/value"
 )
 
 // Read reads a database or a view, here or, where it is not replicated, at
@@ -25,7 +27,7 @@ func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
 		n.abort(c, flow.AbortForbidden, why)
 		return
 	}
-	if n.isAsked(q.Name) {
+	if n.isAsked(q.Name, q.Key) {
 		n.want(q.Name)
 		n.forward(now, c, request{Op: opRead, Name: q.Name, Values: q.Key, Session: q.Session})
 		return
@@ -53,12 +55,17 @@ func (n *Node) readHere(now causal.Instant, c caller, session replica.Session, q
 
 // isAsked reports whether a reading of a name is asked of the home now. What
 // the program pulls is read as it is here, once it has come; what was asked for
-// beside it only where the home can't be reached.
-func (n *Node) isAsked(name string) bool {
+// beside it only where the home can't be reached; and a key of another user is
+// not among it.
+func (n *Node) isAsked(name string, key []value.Value) bool {
 	switch n.where(name) {
 	case isElsewhere:
 		return true
 	case isPulled:
+		path := string(value.AppendPath(nil, key...))
+		if slices.ContainsFunc(n.asksFor(name), func(a asking) bool { return !strings.HasPrefix(path, a.Key) && !strings.HasPrefix(a.Key, path) }) {
+			return true
+		}
 		_, isAnswered := n.isAnswered(name)
 		return !isAnswered && !n.isFixed(name) || n.isNear() && !(isAnswered && n.isFixed(name))
 	}
@@ -139,6 +146,7 @@ func (n *Node) watch(now causal.Instant, c caller, name, user string) {
 
 // Unwatch ends a Watch.
 func (n *Node) Unwatch(t Ticket) {
+	n.copies.forget(t)
 	if w, ok := n.watches[t]; ok {
 		delete(n.watches, t)
 		n.engine.UnwatchFor(w.name, w.user)

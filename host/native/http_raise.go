@@ -101,6 +101,10 @@ func setSession(w http.ResponseWriter, token []byte) {
 	}
 }
 
+// asOfHeader says of what lives at the home, read at another node, when it was
+// so, by that node's clock; "never": the home has not answered yet.
+const asOfHeader = "Martinelli-As-Of"
+
 // serveRead reads a database or view: the body of the answer is its value.
 // Each ?key= is one key value: JSON, or for a string its bare text.
 func (h *Host) serveRead(w http.ResponseWriter, r *http.Request) error {
@@ -127,6 +131,9 @@ func (h *Host) serveRead(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	if a.Copied {
+		w.Header().Set(asOfHeader, sinceWhen(a.AsOf))
+	}
 	w.Write(append(jsonvalue.AppendReading(nil, *a.Reading), '\n')) // fails where the client is gone: nobody hears it
 	return nil
 }

@@ -170,12 +170,16 @@ type valueMessage struct {
 	Name    string          `json:"name"`
 	Value   json.RawMessage `json:"value"`
 	Session string          `json:"session,omitempty"`
+	AsOf    string          `json:"as_of,omitempty"` // of what lives at the home, at another node: when it was so, or "never"
 }
 
 func firstEvent(name string, a node.Answer) sse {
 	m := valueMessage{Name: name, Value: json.RawMessage("null"), Session: sessionText(a.Token)}
 	if a.Reading != nil {
 		m.Value = jsonvalue.AppendReading(nil, *a.Reading)
+	}
+	if a.Copied {
+		m.AsOf = sinceWhen(a.AsOf)
 	}
 	return sse{"value", m}
 }
@@ -204,6 +208,14 @@ func appendAll(t plan.Type, vs []value.Value) json.RawMessage {
 		b = jsonvalue.Append(b, t, v)
 	}
 	return append(b, ']')
+}
+
+// sinceWhen says when what the home gave was so.
+func sinceWhen(at causal.Instant) string {
+	if at == 0 {
+		return "never"
+	}
+	return instantText(at)
 }
 
 // instantText writes an instant as people and programs read it; "" for never.

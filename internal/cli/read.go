@@ -18,7 +18,8 @@ func readCommand() *cobra.Command {
 		Long: `Read a view, or a database, whole or at a key, as one JSON value: a database as
 an object from key to value, a set or view as a sorted array.
 
-A key is one word for each dimension: a string as it is, another value as JSON.`,
+A key is one word for each dimension: a string as it is, another value as JSON.
+Of what lives at the home, read at another node, stderr says when it was so.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			node, end, err := who.client(cmd.Context())
@@ -29,6 +30,9 @@ A key is one word for each dimension: a string as it is, another value as JSON.`
 			v, err := node.Read(cmd.Context(), args[0], args[1:])
 			if err != nil {
 				return err
+			}
+			if node.AsOf != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "as of %s\n", node.AsOf)
 			}
 			if !asJSON {
 				var indented bytes.Buffer

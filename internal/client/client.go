@@ -19,11 +19,14 @@ import (
 type Client struct {
 	base    string
 	Session string // the causal context; follows every answer
+	AsOf    string // of the last answer: when what was read was so at the home, or "never"; "": it was read where it lives
 	Secret  string // of the node's directory, for the admin verbs
 }
 
 // sessionHeader carries the causal context both ways.
 const sessionHeader = "Martinelli-Session"
+
+const asOfHeader = "Martinelli-As-Of"
 
 // New returns a client of the node whose API is at HOST:PORT.
 func New(address string) *Client {
@@ -77,6 +80,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if s := a.Header.Get(sessionHeader); s != "" {
 		c.Session = s
 	}
+	c.AsOf = a.Header.Get(asOfHeader)
 	return a.Body, nil
 }
 
