@@ -432,9 +432,6 @@ func (e *Engine) WatchFor(name, user string) error {
 			return err
 		}
 		if !ok {
-			if fields := e.program.Fields(name); len(fields) > 0 {
-				return Error(name + " is a record, whose fields are watched each by itself: " + name + "." + fields[0])
-			}
 			return ErrName
 		}
 		s = e.newWatched(name, user, x)
@@ -485,7 +482,7 @@ func (e *Engine) named(name, user string) (x *plan.Expr, ok bool, err error) {
 	}
 	i, ok := e.program.Database(name)
 	if !ok {
-		return nil, false, nil
+		return e.record(name)
 	}
 	decl := &e.program.Databases[i]
 	if len(decl.Dims) > 0 {

@@ -190,7 +190,7 @@ func (n *Node) isFixed(name string) bool {
 func (n *Node) pull(now causal.Instant) {
 	c := &n.copies
 	if c.arriving != nil && now >= c.arriving.until {
-		n.endPull(now, "the home has not answered in time")
+		n.endPull(now, "") // it is asked again
 	}
 	n.lapse(now)
 	asks := c.asks()
