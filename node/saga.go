@@ -29,6 +29,7 @@ type sagas struct {
 	waits map[itemName]sagaWait // raises that are answered with the outcome; at most Limits.WaitingMax
 	heard []itemName            // own items whose outcome has just come
 	late  *saga.Change          // see Planted
+	until causal.Instant        // when late is committed
 }
 
 // newSagas is the part of a node whose engine is there. A program without
@@ -139,6 +140,9 @@ func (n *Node) runSagas(now causal.Instant) {
 		return
 	}
 	if late := n.sagas.late; late != nil {
+		if now < n.sagas.until {
+			return
+		}
 		n.sagas.late = nil
 		n.conclude(now, n.clock.Tick(now), flow.Outcome{}, *late)
 	}
@@ -154,6 +158,9 @@ func (n *Node) runSagas(now causal.Instant) {
 // sagaDeadline is when runSagas has something to do.
 func (n *Node) sagaDeadline() (causal.Instant, bool) {
 	at, ok := n.sagas.machine.Deadline()
+	if n.sagas.late != nil {
+		at = n.sagas.until
+	}
 	return at, ok && at != never && n.isHome() && n.barred[n.homeID] == replica.Valid
 }
 
@@ -194,7 +201,7 @@ func (n *Node) runStep(now causal.Instant, t saga.Task) {
 func (n *Node) turn(now causal.Instant, stamp causal.Stamp, o flow.Outcome, change saga.Change) {
 	if n.cfg.Planted.PartsSagas {
 		n.commit(now, n.homeID, stamp, nil, o)
-		n.sagas.late = &change
+		n.sagas.late, n.sagas.until = &change, now+50*causal.Millisecond
 		return
 	}
 	n.conclude(now, stamp, o, change)
