@@ -47,6 +47,7 @@ type Answer struct {
 	Duplicate bool   // a raise at or below its stream's mark, or in the outbox already
 	Pending   bool   // a raise: it is durable in this node's outbox, and will run at the home; or its serial block has no outcome yet
 	Item      string // under which name the outbox keeps it
+	Serial    bool   // a raise: its handler has committed, and this is of the serial block at its end
 	Saga      bool   // a raise: its handler has committed, and this is of the saga at its end
 	Abort     string // otherwise why not, a word of the program or of the node, without colon
 	Detail    string // a sentence more

@@ -108,7 +108,7 @@ func (n *Node) handOn(now causal.Instant, c caller, q RaiseRequest, session repl
 }
 
 func answerOf(o serial.Outcome, token []byte) Answer {
-	return Answer{Committed: o.Abort == "", Abort: o.Abort, Detail: o.Detail, Token: token}
+	return Answer{Serial: true, Committed: o.Abort == "", Abort: o.Abort, Detail: o.Detail, Token: token}
 }
 
 // serveHere runs a block that was raised at its home, and its else: one store
@@ -341,7 +341,7 @@ func (n *Node) giveUp(now causal.Instant) {
 			if now < c.until {
 				return false
 			}
-			n.answer(c.caller, Answer{Pending: true, Item: it.Name.String(), Token: n.token(now, c.session, nil)})
+			n.answer(c.caller, Answer{Pending: true, Serial: true, Item: it.Name.String(), Token: n.token(now, c.session, nil)})
 			return true
 		})
 		if len(n.serial.callers[no]) == 0 {

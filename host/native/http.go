@@ -192,6 +192,9 @@ func abortError(a node.Answer) error {
 	if !known {
 		e = httpError{Code: http.StatusUnprocessableEntity, Hint: "the event had no effect"}
 	}
+	if a.Serial {
+		e = httpError{Code: http.StatusUnprocessableEntity, Hint: "what stands before the serial block stays, and its else has run"}
+	}
 	if a.Saga {
 		e = httpError{Code: http.StatusUnprocessableEntity, Hint: "what the saga did is undone; what stands before it stays"}
 	}

@@ -15,8 +15,9 @@ import (
 // outboxItem is an event in the outbox, or what came of it.
 type outboxItem struct {
 	Item      string `json:"item"`
-	Event     string `json:"event,omitempty"` // of one that waits
-	State     string `json:"state"`           // waits, undone, committed, duplicate or aborted
+	Event     string `json:"event,omitempty"`  // of one that waits
+	Serial    bool   `json:"serial,omitempty"` // it is the serial block of the event
+	State     string `json:"state"`            // waits, undone, committed, duplicate or aborted
 	Abort     string `json:"abort,omitempty"`
 	Detail    string `json:"detail,omitempty"`
 	Committed bool   `json:"committed,omitempty"`
@@ -52,7 +53,7 @@ func (h *Host) serveOutbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	list := make([]outboxItem, len(items))
 	for i, it := range items {
-		list[i] = outboxItem{Saga: sagaKey(it), Item: it.Name, Event: it.Event, State: stateOf(it), Abort: it.Abort, Detail: it.Detail, Committed: it.Committed}
+		list[i] = outboxItem{Serial: it.Serial, Saga: sagaKey(it), Item: it.Name, Event: it.Event, State: stateOf(it), Abort: it.Abort, Detail: it.Detail, Committed: it.Committed}
 	}
 	return writeJSON(w, list)
 }
@@ -66,6 +67,8 @@ func sagaKey(it node.OutboxItem) json.RawMessage {
 
 func stateOf(it node.OutboxItem) string {
 	switch {
+	case it.Open && it.Sent:
+		return "sent"
 	case it.Open && it.Abort != "":
 		return "undone" // and its else has yet to run
 	case it.Open:

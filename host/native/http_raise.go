@@ -25,7 +25,8 @@ type raiseAnswer struct {
 	Pending   bool   `json:"pending,omitempty"`   // it is in the outbox, durable, and runs at the home
 	Item      string `json:"item,omitempty"`      // under this name
 	Session   string `json:"session,omitempty"`
-	Saga      bool   `json:"saga,omitempty"` // the handler has committed, and this is of the saga at its end
+	Serial    bool   `json:"serial,omitempty"` // likewise of the serial block at its end
+	Saga      bool   `json:"saga,omitempty"`   // the handler has committed, and this is of the saga at its end
 }
 
 // serveRaise raises one event: the body is its argument object.
@@ -68,7 +69,7 @@ func (h *Host) serveRaise(w http.ResponseWriter, r *http.Request) error {
 	if a.Abort != "" {
 		return abortError(a)
 	}
-	return writeJSON(w, raiseAnswer{a.Committed, a.Duplicate, a.Pending, a.Item, sessionText(a.Token), a.Saga})
+	return writeJSON(w, raiseAnswer{a.Committed, a.Duplicate, a.Pending, a.Item, sessionText(a.Token), a.Serial, a.Saga})
 }
 
 // streamOf reads ?stream=NAME&seq=N: both, or neither.

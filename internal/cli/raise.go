@@ -93,6 +93,10 @@ func raiseOnce(cmd *cobra.Command, node *client.Client, args []string, isPosted,
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), "committed; its saga goes on as "+outcome.Item+": see \"martinelli outbox\"")
 		return err
 	}
+	if outcome.Pending && outcome.Serial {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "pending as "+outcome.Item+": its serial block has left, and its home has not answered; \"martinelli outbox\" will tell, and raising it again would do it twice")
+		return err
+	}
 	if outcome.Pending {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), "in the outbox as "+outcome.Item+": it runs when the home is back")
 		return err

@@ -55,6 +55,9 @@ func printStatus(w io.Writer, s native.Status) error {
 	if s.Outbox > 0 {
 		fmt.Fprintf(t, "outbox\t%d events wait for the home\n", s.Outbox)
 	}
+	if s.Serial > 0 {
+		fmt.Fprintf(t, "serial\t%d blocks have no outcome yet: see \"martinelli outbox\"\n", s.Serial)
+	}
 	printSagas(t, s.Sagas)
 	if s.Counts.Late > 0 || s.Missing > 0 {
 		fmt.Fprintf(t, "late\t%d pieces are missing that nobody reachable has; since the start %d groups of parts were shown without theirs\n", s.Missing, s.Counts.Late)

@@ -111,7 +111,8 @@ type Outcome struct {
 	Pending   bool   `json:"pending,omitempty"` // it is in the node's outbox, and runs at the home
 	Item      string `json:"item,omitempty"`    // under this name
 	Session   string `json:"session,omitempty"`
-	Saga      bool   `json:"saga,omitempty"` // the handler has committed, and this is of the saga at its end
+	Serial    bool   `json:"serial,omitempty"` // likewise of the serial block at its end
+	Saga      bool   `json:"saga,omitempty"`   // the handler has committed, and this is of the saga at its end
 }
 
 // Raise raises an event with its argument object. stream may be ""; outbox is
@@ -133,6 +134,7 @@ func (c *Client) Raise(ctx context.Context, event string, args []byte, stream st
 // OutboxItem is an event in a node's outbox, or what came of it.
 type OutboxItem struct {
 	Item, Event, State, Abort, Detail string
+	Serial                            bool            // it is the serial block of the event
 	Saga                              json.RawMessage // the key of the saga it begins; nil: it is an event
 }
 
