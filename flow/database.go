@@ -3,6 +3,7 @@ package flow
 import (
 	"strings"
 
+	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -45,6 +46,9 @@ type cell struct {
 	// visible value, not yet summed up.
 	touched bool
 	changes []change
+
+	isAging bool         // its host knows that it expires
+	newest  causal.Stamp // of what was written, where it expires
 }
 
 // change is an element of a cell that came or went.

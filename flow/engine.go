@@ -59,6 +59,7 @@ type Engine struct {
 	judge   machine  // decides rules of access, between the steps of a run
 	rules   []boolFn // beside Program.Allows; compiled when first asked
 	applied []*cell  // scratch of Apply
+	aging   []Aging  // since the last Drain
 }
 
 // handler is a compiled handler of this role.
@@ -323,6 +324,7 @@ func (e *Engine) apply(db *database, path string, it crdt.Item, removed bool) {
 		c.remove(it)
 	} else {
 		c.insert(it)
+		c.newest = max(c.newest, it.Stamp)
 	}
 	if !c.touched {
 		c.touched = true
@@ -496,6 +498,7 @@ type Output struct {
 	Shown      []Shown
 	Violations []Violation
 	Dues       []Due
+	Aging      []Aging
 }
 
 // Shown is a change of a rendered or watched value. Of a collection it holds
@@ -547,6 +550,7 @@ func (e *Engine) Drain() Output {
 		}
 	}
 	out.Dues = e.drainDues(nil)
+	out.Aging = e.drainAging()
 	return out
 }
 

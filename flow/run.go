@@ -384,6 +384,9 @@ func (e *Engine) execute(body stepFn) Outcome {
 		return Outcome{Abort: m.abort, Detail: m.detail, Reads: r.reads, Wanted: r.wanted, Short: r.lacked()}
 	}
 	r.join(m)
+	for _, c := range r.touched {
+		c.newest = max(c.newest, r.env.Stamp)
+	}
 	out := Outcome{Writes: r.outcome(), Reads: r.reads, Notices: r.notices, Uploads: r.uploads, Handed: r.handed}
 	e.settle(r.touched)
 	return out
@@ -393,6 +396,7 @@ func (e *Engine) execute(body stepFn) Outcome {
 func (e *Engine) settle(touched []*cell) {
 	for _, c := range touched {
 		e.graph.settle(c)
+		e.ages(c)
 		if c.crdt.Bare() {
 			c.db.drop(c) // what was seen is in the space's context
 		}

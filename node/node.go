@@ -50,6 +50,7 @@ type Node struct {
 	underWay map[string]int     // how many of asked are of each stream
 	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
+	mortals  mortals            // keys that expire
 
 	computing map[flow.Due]*computation // runs of processes that are due
 	calls     calls                     // of functions of the host
@@ -335,6 +336,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.keepSplit(now)
 	n.giveUp(now)
 	n.fulfil(now)
+	n.wither(now)
 	n.compute(now)
 	n.runSagas(now)
 	n.expireSagas(now)
@@ -380,6 +382,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	for _, d := range n.standing {
 		consider(d.at, true)
 	}
+	consider(n.mortals.deadline())
 	for _, c := range n.computing {
 		consider(c.at, c.at != never)
 	}

@@ -162,6 +162,7 @@ func (n *Node) heed(now causal.Instant, o flow.Output) {
 		n.judgeViolation(now, v)
 	}
 	n.schedule(now, o.Dues)
+	n.heedAging(now, o.Aging)
 }
 
 // watched is a database or view, and in whose session it is watched.

@@ -121,6 +121,7 @@ func (d *decoder) database() Database {
 	db.Users = d.r.Bool()
 	db.Was = d.name()
 	db.Bound = Bound{Side(d.r.Byte()), d.r.Varint()}
+	db.Expires = d.r.Varint()
 	return db
 }
 

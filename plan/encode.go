@@ -75,7 +75,8 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = wire.AppendBool(b, d.Users)
 	b = wire.AppendString(b, d.Was)
 	b = append(b, byte(d.Bound.Side))
-	return wire.AppendVarint(b, d.Bound.At)
+	b = wire.AppendVarint(b, d.Bound.At)
+	return wire.AppendVarint(b, d.Expires)
 }
 
 func appendDim(b []byte, d *Dim) []byte {

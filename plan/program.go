@@ -45,6 +45,7 @@ type Database struct {
 	Lattice   Type  // a lattice type
 	Dims      []Dim // the key's dimensions, in order
 	Removable bool  // keys are removed as a whole, so no entry sums up others: it stands below a map
+	Expires   int64 // milliseconds after its newest entry a key is emptied by a trusted role; 0: never. If not, Removable too
 	Placement Placement
 	Space     int      // ByValue: which of Dims names the space; else 0
 	At        []string // the roles it is declared under; empty: no "at"

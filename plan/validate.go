@@ -55,7 +55,7 @@ func (v *validator) databases() bool {
 	for i := range v.p.Databases {
 		d := &v.p.Databases[i]
 		if d.Placement > ByValue || d.Placement == ByValue && !within(d.Space, len(d.Dims)) || d.WriteByKey >= len(d.Dims) || !d.Lattice.IsLattice() ||
-			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) || !v.isHeir(d) || !d.isBound() {
+			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) || !v.isHeir(d) || !d.isBound() || !d.isMortal() {
 			return false
 		}
 	}
@@ -70,6 +70,14 @@ func (d *Database) isBound() bool {
 	isCounter := d.Lattice.Kind == KindGCounter || d.Lattice.Kind == KindCounter
 	return d.Bound.Side <= AtMost && d.Bound.Opening() >= 0 && isCounter && d.Placement != Home && !d.Removable && d.Was == ""
 }
+
+// isMortal reports whether what expires is stored so that it can be taken back.
+func (d *Database) isMortal() bool {
+	return d.Expires == 0 || d.Expires > 0 && d.Expires <= ExpiresMax && d.Removable
+}
+
+// ExpiresMax bounds how long a key may stay: a hundred years, in milliseconds.
+const ExpiresMax = 100 * 36_525 * 24 * 36_000
 
 func (v *validator) bodies() bool {
 	return each(v.p.Views, v.view) && each(v.p.Handlers, v.handler) && each(v.p.Processes, v.process) &&

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/lang/token"
 	"github.com/martinelli-lang/martinelli/lang/types"
 	"github.com/martinelli-lang/martinelli/plan"
 )
@@ -102,6 +103,9 @@ func (o *opinion) decide() Verdict {
 	isFree, checks := o.isFree()
 	apart := o.apart()
 	switch {
+	case o.expires():
+		v.Kind, v.Why = Open, "what it speaks of expires"
+		return v
 	case len(o.inv.Repair) > 0:
 		v.Kind, v.Why = Repair, "its repair runs wherever it is seen broken"
 		o.judgeRepair()
@@ -135,6 +139,19 @@ func (o *opinion) decide() Verdict {
 		o.writeOpen(v)
 	}
 	return v
+}
+
+// expires writes the letter about an invariant over what goes by itself.
+func (o *opinion) expires() bool {
+	for _, i := range o.reads() {
+		if db := &o.p.Databases[i]; db.Expires > 0 {
+			o.write(diag.Errorf("E309", o.at(), "no invariant keeps what expires").
+				Since(token.Span{}, "a key of `%s` is emptied when nobody has written it for a time, whatever a rule says", db.Name).
+				Hinting("keep what the rule speaks of in a database without `:expires`"))
+			return true
+		}
+	}
+	return false
 }
 
 // isFree judges every clause. The literal of the source may be left out where

@@ -53,8 +53,7 @@ func (o *opinion) terms() []*term {
 	return ts
 }
 
-// kinds lists the kinds of spaces that an invariant reads and repairs. A view
-// is looked through once, however many others read it.
+// kinds lists the kinds of spaces that an invariant reads and repairs.
 func (o *opinion) kinds() []plan.Placement {
 	var kinds []plan.Placement
 	database := func(i int) {
@@ -62,12 +61,29 @@ func (o *opinion) kinds() []plan.Placement {
 			kinds = append(kinds, k)
 		}
 	}
+	for _, i := range o.reads() {
+		database(i)
+	}
+	for _, w := range o.writes {
+		if w.repairs == o.inv {
+			database(w.db)
+		}
+	}
+	return kinds
+}
+
+// reads lists the databases that an invariant reads, in the order of its text.
+// A view is looked through once, however many others read it.
+func (o *opinion) reads() []int {
+	var list []int
 	seen := map[int]bool{} // the views
 	var expr func(e *plan.Expr)
 	expr = func(e *plan.Expr) {
 		switch e.Op {
 		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
-			database(e.Index)
+			if !slices.Contains(list, e.Index) {
+				list = append(list, e.Index)
+			}
 		case plan.OpView, plan.OpViewAt:
 			if !seen[e.Index] {
 				seen[e.Index] = true
@@ -85,10 +101,5 @@ func (o *opinion) kinds() []plan.Placement {
 		expr(o.inv.Source)
 	}
 	expr(o.inv.Cond)
-	for _, w := range o.writes {
-		if w.repairs == o.inv {
-			database(w.db)
-		}
-	}
-	return kinds
+	return list
 }

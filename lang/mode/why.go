@@ -324,6 +324,8 @@ func (w *why) reading(x *plan.Expr, db *plan.Database) string {
 	switch {
 	case x.Op == plan.OpKeys && db.Placement == plan.ByValue:
 		return "not every key of " + name + " is held here"
+	case db.Expires > 0:
+		return "a key of " + name + " expires"
 	case db.Removable:
 		return "a key of " + name + " may be removed as a whole"
 	case x.Op == plan.OpKeys && l.Vanishes():

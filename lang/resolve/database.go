@@ -44,7 +44,14 @@ func (r *resolver) databaseOption(db *Database, o syntax.Option) {
 			r.badDatabaseOption(o, "the dimension that a role binds to its user, as :user_id")
 		}
 	case "expires":
-		r.write(NotYet(o.Span, "`:expires`", ""))
+		s, ok := o.Value.(*syntax.String)
+		if ok {
+			db.Expires, ok = duration(s.Value)
+		}
+		if !ok || db.Expires < expiresMin || db.Expires > expiresMax {
+			db.Expires = 0
+			r.badDatabaseOption(o, "a time from a second on, as \"30s\", \"2h\" or \"30d\"")
+		}
 	case "was":
 		if s, ok := o.Value.(*syntax.Symbol); ok {
 			db.Was = &syntax.Name{Span: s.Span, Text: s.Name}
@@ -55,6 +62,12 @@ func (r *resolver) databaseOption(db *Database, o syntax.Option) {
 		r.write(NotYet(o.Span, "`:"+o.Name.Text+"` of a database", ""))
 	}
 }
+
+// A key that expires stays from a second to a hundred years, in milliseconds.
+const (
+	expiresMin = 1000
+	expiresMax = 100 * 36_525 * 24 * 36_000
+)
 
 func (r *resolver) badDatabaseOption(o syntax.Option, wants string) {
 	r.write(diag.Errorf("E105", o.Span, "`:%s` cannot have this value", o.Name.Text).Hinting(":%s takes %s", o.Name.Text, wants))

@@ -52,6 +52,7 @@ type Database struct {
 	Space   int           // ByValue: the dimension that names the space
 	Was     *syntax.Name  // the database whose entries are read as this one's; nil: none
 	Users   bool          // a key is a user
+	Expires int64         // milliseconds that a key stays without a write; 0: for ever
 	Members []syntax.Name // everything called on it or on one of its keys: verbs and readers
 	Copies  []string      // the roles with a pulled copy
 	Cells   []string      // the functions whose results it has, as `out` of a process

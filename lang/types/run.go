@@ -101,6 +101,9 @@ func (c *checker) fillable(f *filled, out resolve.Out) bool {
 	t := c.stored[f.own].Lattice
 	switch {
 	case absorbs(t) || c.learning:
+	case c.stored[f.own].Expires > 0:
+		c.notYet(out.Call.Args[out.Arg], "a database that a process fills and that expires", "leave out its `:expires`: what a process fills is emptied when its key leaves")
+		return false
 	case !canFill(t):
 		c.notYet(out.Call.Args[out.Arg], "a `"+t.Label()+"` that a process fills", "let it fill a set, gset, lww or mv, and compute the rest in a view")
 		return false
