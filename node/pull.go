@@ -322,7 +322,7 @@ func (n *Node) showCopy(now causal.Instant, a *arrivingCopy) {
 	}
 	for _, r := range a.refused {
 		if !slices.ContainsFunc(a.asks, func(ask asking) bool { return ask.Name == r.Name && c.answers[ask] == r.Why }) {
-			n.event(EventRefused, n.home(), "the home does not give "+strings.TrimPrefix(r.Name, flow.ViewMark)+": "+r.Why)
+			n.event(EventAccess, n.home(), "the home does not give "+strings.TrimPrefix(r.Name, flow.ViewMark)+": "+r.Why)
 		}
 	}
 	order.Sort(a.entries, itsOrder)

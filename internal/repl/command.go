@@ -145,7 +145,7 @@ func (s *Session) pass(args []string) error {
 func (s *Session) time() { s.say("it is %s", clock(s.world.Now())) }
 
 func clock(t causal.Instant) string {
-	return fmt.Sprintf("%d.%04d s", t/causal.Second, t%causal.Second/(causal.Millisecond/10))
+	return fmt.Sprintf("%d.%d s", t/causal.Second, t%causal.Second/(causal.Second/10))
 }
 
 // How long rest may take, and how long is waited where it can't be reached.
