@@ -122,7 +122,7 @@ func (e *Engine) linkImports() error {
 		imp := &e.program.Imports[i]
 		f := e.cfg.Funcs[imp.Link()]
 		if f == nil && e.calls(i) {
-			return Error("the program calls " + imp.Name + " from " + imp.From + ", which is not linked: register a function of that name")
+			return Error("the program calls " + imp.Name + " from " + imp.From + ", which is not linked: a Go program that embeds Martinelli registers it, with martinelli.Open and martinelli.Func; a \"wasm:path\" needs no such program")
 		}
 		e.imports = append(e.imports, f)
 	}

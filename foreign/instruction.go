@@ -126,7 +126,7 @@ func (b *body) pay() {
 	out, at := b.appendPay(b.out)
 	b.out = out
 	b.region = len(b.regions)
-	b.regions = append(b.regions, region{at: at, cost: costPlain})
+	b.regions = append(b.regions, region{at: at, cost: costRegion})
 }
 
 // otherwise turns to the other half of an if.
@@ -200,7 +200,7 @@ func (b *body) more() {
 		if op == moreCopy {
 			b.r.byte()
 		}
-		b.payLength(1, 4)
+		b.payLength(1, 2)
 		b.raise(-3)
 	default:
 		b.r.fail(Forbidden, "it uses an instruction that a function has not (memory.init, or one that changes a table)")

@@ -20,7 +20,7 @@ const (
 // Limits of what a function may take. They are part of its meaning: a replica
 // that gave more would fill cells that others leave.
 const (
-	FuelMax  = 20_000_000 // units that one call may spend; about 10 ms
+	FuelMax  = 5_000_000 // units that one call may spend; 10 ms, or a few times that on a busy machine
 	StartMax = 20_000_000 // units that a module may spend on its start, once a process
 	PagesMax = 512        // of 64 KiB each: 32 MiB
 	StackMax = 64 << 10   // slots of 8 bytes of all calls inside one another
@@ -29,9 +29,10 @@ const (
 // What a unit is: about the time of an addition in a register.
 const (
 	costPlain    = 1
-	costMemory   = 2
-	costDivision = 8
+	costMemory   = 3
+	costDivision = 16
+	costRegion   = 4 // to pay for one
 	costCall     = 10
-	costGrow     = 10_000 // each page that memory grows by
+	costGrow     = 50_000 // each page that memory grows by
 	frameSlots   = 36     // of a call, beside its locals and operands: so calls go 1,820 deep at most, which every engine allows
 )

@@ -85,7 +85,7 @@ func (l *loading) rewrite(r *reader, t signature) []byte {
 func (b *body) head(groups []byte, t signature) []byte {
 	out := append(groups, 1, typeI64, 1, typeI32, 1, typeF32, 1, typeF64, 1, typeI64)
 	out, at := b.appendPay(out)
-	putSum(out[at:], b.regions[0].cost+costPlain)
+	putSum(out[at:], b.regions[0].cost+costRegion)
 	if !b.calls {
 		return append(out, b.out...)
 	}
