@@ -20,7 +20,7 @@ const (
 // Limits of what a function may take. They are part of its meaning: a replica
 // that gave more would fill cells that others leave.
 const (
-	FuelMax  = 5_000_000 // units that one call may spend; 10 ms, or a few times that on a busy machine
+	FuelMax  = 5_000_000  // units that one call may spend; 10 ms, or a few times that on a busy machine
 	StartMax = 20_000_000 // units that a module may spend on its start, once a process
 	PagesMax = 512        // of 64 KiB each: 32 MiB
 	StackMax = 64 << 10   // slots of 8 bytes of all calls inside one another
