@@ -32,6 +32,13 @@ func TestFrozenPull(t *testing.T) {
 	wiretest.Frozen(t, "node.nopage", no, func(p page) []byte { return p.appendTo(nil) }, decodePage)
 }
 
+func TestFrozenHold(t *testing.T) {
+	w := holdWord{No: 300, Whole: true, Gained: []string{"user_id=ann", "room=7"}, Lost: []string{"user_id=ben"}}
+	wiretest.Frozen(t, "node.hold", w, func(w holdWord) []byte { return w.appendTo(nil) }, decodeHoldWord)
+	wiretest.Frozen(t, "node.heard", 300, func(no uint64) []byte { return appendHeard(nil, no) }, decodeHeard)
+	wiretest.Frozen(t, "node.held", w.Gained, func(names []string) []byte { return appendNames(nil, names) }, decodeHeld)
+}
+
 func TestFrozenSchema(t *testing.T) {
 	s := plan.Schema{{Name: "ads", Dims: "()", Lattice: "set<id>", Placement: "replicated"}, {Name: "counters", Dims: "(id)", Lattice: "gcounter"}}
 	wiretest.Frozen(t, "node.schema", s, func(s plan.Schema) []byte { return appendSchema(nil, s) }, decodeSchema)

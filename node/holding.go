@@ -16,15 +16,16 @@ import (
 // facing is whose node a neighbour is, and what it keeps.
 type facing struct {
 	role, user string
-	holding    func(causal.SpaceID) bool // nil: all
+	holding    func(causal.SpaceID) bool // without what was told; nil: all
+	offer      *offer                    // what the two have told each other of the others; nil: nothing
 }
 
 // Holding returns which of the spaces that nodes exchange one of the role keeps
 // for its user; nil: all. A trusted role keeps all, and so does every node of a
-// program that is not private (plan.IsPrivate). A role that the program does
-// not name is not trusted.
+// program that is open (plan.IsOpen). A role that the program does not name is
+// not trusted. What rules come to give a user is not in it.
 func Holding(cluster string, p *plan.Program, role, user string) func(causal.SpaceID) bool {
-	if r, known := p.Role(role); known && r.Trusted() || !p.IsPrivate() {
+	if r, known := p.Role(role); known && r.Trusted() || p.IsOpen() {
 		return nil
 	}
 	mine := map[causal.SpaceID]bool{
@@ -32,7 +33,7 @@ func Holding(cluster string, p *plan.Program, role, user string) func(causal.Spa
 		causal.SpaceOf(cluster, bulkSpace):        true,
 	}
 	for i := range p.Databases {
-		if d := &p.Databases[i]; d.Placement == plan.ByValue && user != "" {
+		if d := &p.Databases[i]; d.Placement == plan.ByValue && p.IsOfUsers(i) && user != "" {
 			mine[causal.SpaceOf(cluster, d.Dims[d.Space].Name+"="+user)] = true
 		}
 	}
@@ -41,18 +42,22 @@ func Holding(cluster string, p *plan.Program, role, user string) func(causal.Spa
 
 // keeps reports whether a space that nodes exchange is one that this node keeps.
 func (n *Node) keeps(space causal.SpaceID) bool {
-	return n.shared(space) && (n.holding == nil || n.holding(space))
+	return n.shared(space) && (n.holding == nil || n.holding(space) || n.keeping.mine[space] != "")
 }
 
 // mayHave reports whether a peer keeps the space.
 func (n *Node) mayHave(peer causal.ReplicaID, space causal.SpaceID) bool {
 	holding := n.facing[peer].holding
-	return holding == nil || holding(space)
+	return holding == nil || holding(space) || n.keeping.isRuled && n.mayBeOffered(peer, space)
 }
 
 // face notes whose node a new neighbour is.
 func (n *Node) face(peer causal.ReplicaID, role, user string) {
-	n.facing[peer] = facing{role, user, Holding(n.cfg.Cluster, n.cfg.Program, role, user)}
+	f := facing{role: role, user: user, holding: Holding(n.cfg.Cluster, n.cfg.Program, role, user)}
+	if n.keeping.isRuled && (f.holding != nil || n.holding != nil) {
+		f.offer = newOffer()
+	}
+	n.facing[peer] = f
 }
 
 // contradicts says why a peer is not who it says it is; nil if nothing says so.
@@ -122,7 +127,9 @@ func (n *Node) holdsNamed() func(space string) bool {
 	if n.holding == nil {
 		return nil
 	}
-	return func(space string) bool { return space == plan.HomeSpace || n.holding(n.space(space)) }
+	return func(space string) bool {
+		return space == plan.HomeSpace || n.keeps(n.space(space)) || n.isOwnToHold(space)
+	}
 }
 
 // relay passes parcels on to the neighbours who keep their spaces: together

@@ -40,6 +40,7 @@ type Node struct {
 	holding func(causal.SpaceID) bool   // what this node keeps of what is exchanged; nil: all
 	common  func(causal.SpaceID) bool   // what every node keeps; nil: all
 	facing  map[causal.ReplicaID]facing // whose each neighbour is
+	keeping keeping                     // what rules say of it
 
 	spaces  map[string]causal.SpaceID // handles by name, as they were asked for
 	watches map[Ticket]watched        // by ticket
@@ -180,6 +181,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n.engine = engine
+	n.keeping = newKeeping(n)
 	n.calls = newCalls(n)
 	n.sagas = newSagas(n)
 	if err := n.restore(now); err != nil {
@@ -244,6 +246,7 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	n.repair.LinkUp(now, peer.ID)
 	n.rights.machine.LinkUp(peer.ID)
 	n.introduce(now, peer)
+	n.rouseHolds(now)
 	if peer.ID == n.home() {
 		n.serial.desk.LinkUp(now)
 	}
@@ -318,6 +321,8 @@ func (n *Node) dispatch(now causal.Instant, peer causal.ReplicaID, kind uint8, b
 		return n.heedPull(now, peer, body)
 	case KindSerial:
 		return n.heedSerial(now, peer, body)
+	case KindHold:
+		return n.heedHold(now, peer, body)
 	}
 	return errKind
 }
@@ -345,6 +350,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.finalize(now)
 	n.tendLegacy(now)
 	n.tendAccess(now)
+	n.tendHolds(now)
 	n.pull(now)
 	n.restage(now)
 	n.expireRights(now)
@@ -391,6 +397,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	}
 	consider(n.legacy.at, n.legacy.at > 0)
 	consider(n.access.at, n.access.at > 0)
+	consider(n.keeping.at, n.keeping.at > 0)
 	consider(n.copies.deadline())
 	return next, found
 }

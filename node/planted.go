@@ -34,6 +34,8 @@ type Planted struct {
 	LosesRequests   bool // a serial block goes to its home and is not kept until it has its outcome
 	ForgetsResults  bool // the home runs a serial block again that it is asked for again
 	RepeatsElse     bool // the else of a serial block runs twice
+
+	OffersUnasked bool // a space is offered to every node, whoever may have it
 }
 
 // split is a result that is kept apart from its effect.

@@ -194,6 +194,7 @@ func (n *Node) mint(now causal.Instant, d replica.Draft) replica.Group {
 		n.keepClock() // the run took ids, above its parts' stamp: none may be given again
 	}
 	n.watchOwn(now, group)
+	n.watchOwnHolds(now, group)
 	n.minting(group)
 	n.heedReplica(now, n.replica.Drain())
 	n.counts.Commits++

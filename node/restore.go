@@ -33,6 +33,9 @@ func (n *Node) restore(now causal.Instant) error {
 		return errors.New("node: the store's list of stewards is malformed: " + err.Error())
 	}
 	n.bounds = bounds(n.cfg.Program)
+	if err := n.loadHeld(); err != nil {
+		return err
+	}
 	if err := n.loadLease(now); err != nil {
 		return err
 	}

@@ -139,6 +139,7 @@ func (n *Node) enter(now causal.Instant, g replica.Group) {
 		changes[i] = flow.Change{Database: c.Database, Key: c.Key, Item: c.Item, Removed: c.Removed}
 	}
 	n.show(changes)
+	n.rouseHolds(now)
 }
 
 // heed passes on what the engine shows, and puts the repairs of violated

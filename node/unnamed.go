@@ -76,4 +76,5 @@ func (n *Node) show(changes []flow.Change) {
 		n.unnamed.note(&changes[i])
 	}
 	n.engine.Apply(changes)
+	n.watchHolds(changes)
 }

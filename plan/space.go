@@ -148,3 +148,23 @@ func Runs(at []string, role string) bool {
 	}
 	return len(at) == 0
 }
+
+// SpaceValue returns the value of the dimension that names the database's
+// spaces in a space of that name; false where it is no space of the database,
+// or its value is not written as people write it.
+func (d *Database) SpaceValue(name string) (of value.Value, ok bool) {
+	if d.Placement != ByValue {
+		return of, false
+	}
+	dim := d.Dims[d.Space]
+	text, ok := strings.CutPrefix(name, dim.Name+"=")
+	switch t := dim.Type; {
+	case !ok:
+	case t.isString():
+		return value.String(text), true
+	case t.isInteger():
+		i, err := strconv.ParseInt(text, 10, 64)
+		return value.Int(i), err == nil && strconv.FormatInt(i, 10) == text
+	}
+	return of, false
+}

@@ -32,14 +32,15 @@ func (c Channel) String() string {
 // 255 is the host's. The body of an overlay machine begins with a byte that
 // says which of its messages it is.
 const (
-	KindHello     uint8 = 0 // the first words of a connection: the host
-	KindMember    uint8 = 1 // pings and member lists: overlay/member
-	KindBroadcast uint8 = 2 // parts pushed eagerly: overlay/broadcast
-	KindRepair    uint8 = 3 // digests, vectors, parts fetched: overlay/repair
-	KindRequest   uint8 = 4 // an event or a read for the home: node
-	KindReply     uint8 = 5 // what came of it: node
-	KindInherit   uint8 = 6 // who wants to re-issue parts of a former id: node
-	KindEscrow    uint8 = 7 // who asks for rights, and what came of it: entity/escrow
-	KindSerial    uint8 = 8 // a serial block for its home, and what came of it: entity/serial
-	KindPull      uint8 = 9 // copies of what the home holds, page by page: node
+	KindHello     uint8 = 0  // the first words of a connection: the host
+	KindMember    uint8 = 1  // pings and member lists: overlay/member
+	KindBroadcast uint8 = 2  // parts pushed eagerly: overlay/broadcast
+	KindRepair    uint8 = 3  // digests, vectors, parts fetched: overlay/repair
+	KindRequest   uint8 = 4  // an event or a read for the home: node
+	KindReply     uint8 = 5  // what came of it: node
+	KindInherit   uint8 = 6  // who wants to re-issue parts of a former id: node
+	KindEscrow    uint8 = 7  // who asks for rights, and what came of it: entity/escrow
+	KindSerial    uint8 = 8  // a serial block for its home, and what came of it: entity/serial
+	KindPull      uint8 = 9  // copies of what the home holds, page by page: node
+	KindHold      uint8 = 10 // which spaces a user's node may have: node
 )
