@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/foreign"
@@ -22,6 +23,7 @@ const modulesMax = 100
 type reading struct {
 	modules map[string]*foreign.Module // by what the program says they come from; nil: it had a letter
 	files   map[string]string          // the file that each is
+	imports []lang.Function            // in the order of the text
 	letters []diag.Diagnostic
 }
 
@@ -34,6 +36,9 @@ func readModules(sources []lang.Source, compiled *plan.Program) (map[string]*for
 			r.function(filepath.Dir(s.Name), f)
 		}
 	}
+	if len(r.letters) == 0 && compiled != nil {
+		r.test(compiled)
+	}
 	return r.modules, r.letters
 }
 
@@ -41,6 +46,7 @@ func (r *reading) write(d diag.Diagnostic) { r.letters = append(r.letters, d) }
 
 // function sees that a module is there and offers a function.
 func (r *reading) function(dir string, f lang.Function) {
+	r.imports = append(r.imports, f)
 	file := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(f.From, lang.ModulePrefix)))
 	known, isKnown := r.files[f.From]
 	switch {
@@ -63,6 +69,26 @@ func (r *reading) function(dir string, f lang.Function) {
 			Hinting("docs/wire/foreign.md says how values cross; in Go, `func %s(at, size uint32) uint64 { return guest.Answer(at, size, ...) }`", f.Name))
 	default:
 		r.write(diag.Errorf("E610", f.At, "`%s` offers no function `%s`", file, f.Name).Hinting("%s", offers(m)))
+	}
+}
+
+// test tests what the program promises of the functions.
+func (r *reading) test(compiled *plan.Program) {
+	promised := map[string]*foreign.Module{}
+	for _, imp := range compiled.Imports {
+		if m := r.modules[imp.From]; m != nil && len(imp.Promises) > 0 {
+			promised[imp.From] = m
+		}
+	}
+	modules, err := native.TryModules(context.Background(), promised)
+	if err != nil {
+		panic("martinelli: a module that could be run no longer can: " + err.Error())
+	}
+	defer modules.Close()
+	for _, e := range modules.Test(compiled) {
+		i := slices.IndexFunc(r.imports, func(f lang.Function) bool { return f.Name == e.Import.Name && f.From == e.Import.From })
+		r.write(diag.Errorf("E612", r.imports[i].At, "`%s` breaks a promise: %s", e.Import.Name, e.Broken).
+			Hinting("leave out `:%s => true`, or mend the function; what is relied on must hold for every value", e.Broken.Promise))
 	}
 }
 

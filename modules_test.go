@@ -10,7 +10,9 @@ import (
 	"github.com/martinelli-lang/martinelli"
 	"github.com/martinelli-lang/martinelli/foreign"
 	wasm "github.com/martinelli-lang/martinelli/foreign/foreigntest"
+	"github.com/martinelli-lang/martinelli/host/native"
 	"github.com/martinelli-lang/martinelli/lang/diag"
+	"github.com/martinelli-lang/martinelli/value"
 )
 
 // folder writes a program and a module into a folder of the test.
@@ -86,5 +88,55 @@ func TestWhatIsWrongWithAModule(t *testing.T) {
 				t.Errorf("%s %q: %v", c.code, c.words, &martinelli.SourceError{Diagnostics: letters})
 			}
 		}
+	}
+}
+
+const promisesF = `
+import :f, (gset<int>) -> int, :from => "wasm:f.wasm", :monotone => true, :idempotent => true
+database :g, gset<int>, :replicated => true
+view :n do [1].map do |x| f(g) + x end end
+`
+
+// TestABrokenPromise: a function of which more is promised than it keeps gets a
+// letter with what shows it, and none where it keeps it; Go functions, when
+// they are linked, and never for what may have an effect.
+func TestABrokenPromise(t *testing.T) {
+	gives := func(n wasm.Code) []byte { // an int of one byte
+		return wasm.Offering(wasm.I32(2048), wasm.I32(0x1900), wasm.Store32, wasm.I32(2050), n, wasm.Store8, wasm.Packed(2048, 3)).Bytes()
+	}
+	if _, err := martinelli.Load(folder(t, promisesF, gives(wasm.Get(1)))); err != nil {
+		t.Error(err)
+	}
+	dir := folder(t, promisesF, gives(wasm.Join(wasm.I32(100), wasm.Get(1), wasm.Sub32)))
+	_, judged, _ := martinelli.Judge(dir, "")
+	_, err := martinelli.Load(dir)
+	for _, text := range []string{(&martinelli.SourceError{Diagnostics: judged}).Error(), err.Error()} {
+		if !strings.Contains(text, "E612") || !strings.Contains(text, "f([]) is 96, and f([0]) is 95") {
+			t.Errorf("the letter: %s", text)
+		}
+	}
+	program, err := martinelli.Compile("main.mrt", strings.ReplaceAll(promisesF, "wasm:f.wasm", "go:f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	open := func(f func(args []value.Value) (value.Value, error)) error {
+		r, err := program.Open(t.Context(), martinelli.Func("f", func(args []value.Value) (value.Value, error) { calls++; return f(args) }))
+		if err == nil {
+			return r.Close()
+		}
+		return err
+	}
+	var broken *native.PromiseError
+	err = open(func(args []value.Value) (value.Value, error) { return value.Int(-int64(len(args[0].Elems()))), nil })
+	if !errors.As(err, &broken) || !strings.Contains(err.Error(), "f from go:f") || !strings.Contains(err.Error(), "f([]) is 0, and f([0]) is -1") {
+		t.Error(err)
+	}
+	if err := open(func(args []value.Value) (value.Value, error) { return value.Int(int64(len(args[0].Elems()))), nil }); err != nil {
+		t.Error(err)
+	}
+	calls, program.Plan.Imports[0].Promises = 0, []string{"idempotent"}
+	if err := open(func(args []value.Value) (value.Value, error) { return value.Nil, errors.New("a card was charged") }); err != nil || calls > 1 {
+		t.Error(err, calls)
 	}
 }

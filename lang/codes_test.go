@@ -33,6 +33,7 @@ var told = map[diag.Code]string{
 	"E609": "../modules_test.go",
 	"E610": "../modules_test.go",
 	"E611": "../modules_test.go",
+	"E612": "../modules_test.go",
 	"E810": "../internal/cli/testdata/test.txtar",
 	"E811": "../sim/trial_test.go",
 	"E812": "../sim/trial_test.go",

@@ -213,7 +213,7 @@ type Import struct {
 	From   string // "go:name", or "wasm:path" with the path as the program has it
 
 	// What the program promises of it, as written: monotone, mergeable,
-	// idempotent. Nothing relies on a promise that was not tested.
+	// idempotent. They are tested where the function is linked.
 	Promises []string
 }
 

@@ -80,3 +80,17 @@ func Maybe(t Type) Type {
 
 // TupleOf returns the type of a tuple.
 func TupleOf(ts ...Type) Type { return Type{Kind: KindTuple, Args: ts} }
+
+// Ordered reports whether values of the type grow in a way that a function can
+// be promised to follow: a collection by its elements, a number by its size, a
+// bool from false to true, and what may be nil from nil on. Texts, lists and
+// records are what they are.
+func (t Type) Ordered() bool {
+	switch t.Kind {
+	case KindBool, KindInt, KindNat, KindFloat, KindTime, KindSet:
+		return true
+	case KindMaybe:
+		return t.Element().Kind != KindSet && t.Element().Ordered()
+	}
+	return false
+}

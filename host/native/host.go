@@ -86,7 +86,8 @@ var ErrDiskFull = errors.New("the disk is full: nothing was written. Free some s
 //
 // Errors are sentences for people: the directory is in use, the store does
 // not end where its head mark says (a *LogError), the token is refused, a port
-// is in use, the program has another type for a database.
+// is in use, the program has another type for a database, a function breaks
+// what the program promises of it (a *PromiseError).
 func Open(ctx context.Context, cfg Config) (h *Host, err error) {
 	cfg.Name = cmp.Or(cfg.Name, hostName())
 	cfg.Role = cmp.Or(cfg.Role, "server")
@@ -149,6 +150,9 @@ func Run(ctx context.Context, cfg Config, ready func(*Host)) error {
 
 // open does what Open promises, in the order in which it can fail cheapest.
 func (h *Host) open(ctx context.Context) error {
+	if err := testFuncs(h.cfg.Program, h.cfg.Funcs); err != nil {
+		return err
+	}
 	files, err := h.takeDir()
 	if err != nil {
 		return err

@@ -152,6 +152,7 @@ var registry = []Entry{
 	{"E609", "a module that takes more than it may"},
 	{"E610", "a function that its module does not offer"},
 	{"E611", "a function of a module that has another type"},
+	{"E612", "a function of a module that breaks a promise"},
 	{"E701", "a right to read that may end without saying so"},
 	{"E702", "a rule of access that reads what its judge may not hold"},
 	{"E703", "a right to read what everybody holds"},

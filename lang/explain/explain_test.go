@@ -21,7 +21,7 @@ var told = map[diag.Code]string{
 
 // run are the codes of letters that are written when a module is linked or a
 // test is run: the room that does so provokes each.
-var run = []diag.Code{"E606", "E607", "E608", "E609", "E610", "E611", "E810", "E811", "E812"}
+var run = []diag.Code{"E606", "E607", "E608", "E609", "E610", "E611", "E612", "E810", "E811", "E812"}
 
 // TestPages compiles the programs of every page: the wrong one gets the code and
 // no other error, the right one no error nor the code. Every code has a page.
