@@ -97,7 +97,7 @@ func (m *Module) Reset(i Instance, s *Snapshot) bool {
 // Call calls a function that the module offers, on an instance in the state of
 // the snapshot. fuel is what it may spend, spent what it did. Errors are *CallError.
 func (m *Module) Call(i Instance, name string, fuel int64, args []value.Value) (v value.Value, spent int64, err error) {
-	given := value.Append(nil, value.Tuple(args...))
+	given := arguments(args)
 	if len(given) > argsMax {
 		return value.Nil, 0, &CallError{Oversized, name + " is given more than 4 MiB"}
 	}
@@ -105,6 +105,9 @@ func (m *Module) Call(i Instance, name string, fuel int64, args []value.Value) (
 	v, err = m.call(i, name, given)
 	return v, min(fuel, fuel-int64(i.Global(exportFuel))), err
 }
+
+// arguments encodes what a function is given.
+func arguments(args []value.Value) []byte { return value.Append(nil, value.Tuple(args...)) }
 
 func (m *Module) call(i Instance, name string, given []byte) (value.Value, error) {
 	at, err := i.Call(exportAlloc, uint64(len(given)))
