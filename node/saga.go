@@ -171,16 +171,14 @@ func (n *Node) runStep(now causal.Instant, t saga.Task) {
 		panic("node: a saga's record holds values that were never written: " + err.Error())
 	}
 	h := flow.Handed{Block: blockOf(t.Name.Block), Slots: slots.Elems(), User: t.Start.User}
-	env := n.env(now, n.homeID, t.Start.User)
-	env.Hands = nil
 	run := n.engine.Step
 	if t.Undo {
 		run = n.engine.Undo
 	}
-	o := run(&h, t.Step, env)
-	if n.lends(now, n.homeID, o.Short) {
-		o = run(&h, t.Step, env)
-	}
+	o, stamp := n.ordered(now, t.Start.User, func(env flow.Env) flow.Outcome {
+		env.Hands = nil
+		return run(&h, t.Step, env)
+	})
 	if len(o.Calls) > 0 {
 		n.awaitStep(now, t, o.Calls[0])
 		return
@@ -189,11 +187,11 @@ func (n *Node) runStep(now causal.Instant, t saga.Task) {
 	m := n.sagas.machine
 	switch o.Abort {
 	case "":
-		n.turn(now, env.Stamp, o, m.Done(now, t))
+		n.turn(now, stamp, o, m.Done(now, t))
 	case flow.AbortImport, flow.AbortBusy:
-		n.turn(now, env.Stamp, flow.Outcome{}, m.Failed(now, t, o.Detail))
+		n.turn(now, stamp, flow.Outcome{}, m.Failed(now, t, o.Detail))
 	default:
-		n.turn(now, env.Stamp, flow.Outcome{}, m.Aborted(now, t, o.Abort, o.Detail))
+		n.turn(now, stamp, flow.Outcome{}, m.Aborted(now, t, o.Abort, o.Detail))
 	}
 }
 

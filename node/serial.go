@@ -115,11 +115,10 @@ func answerOf(o serial.Outcome, token []byte) Answer {
 // write holds the handler, the block and the else, so nothing need be kept to
 // do any of it again.
 func (n *Node) serveHere(now causal.Instant, h *flow.Handed) (serial.Outcome, []causal.SpaceID) {
-	env := n.env(now, n.homeID, h.User)
-	o := n.engine.Serve(h, env)
+	o, stamp := n.ordered(now, h.User, func(env flow.Env) flow.Outcome { return n.engine.Serve(h, env) })
 	spaces := n.touched(o)
 	if o.Abort == "" {
-		n.commit(now, n.homeID, env.Stamp, nil, o)
+		n.commit(now, n.homeID, stamp, nil, o)
 		n.notify(o)
 		return serial.Outcome{}, spaces
 	}
@@ -241,8 +240,8 @@ func (n *Node) runOrdered(now causal.Instant, q *serial.Request) {
 
 // runRequest runs a request: its effect and what came of it are one commit.
 func (n *Node) runRequest(now causal.Instant, q *serial.Request) serial.Result {
-	env := n.env(now, n.homeID, q.User)
-	o := n.engine.Serve(&flow.Handed{Block: q.Block, Slots: q.Slots, User: q.User}, env)
+	h := flow.Handed{Block: q.Block, Slots: q.Slots, User: q.User}
+	o, stamp := n.ordered(now, q.User, func(env flow.Env) flow.Outcome { return n.engine.Serve(&h, env) })
 	res := serial.Result{Abort: cut(o.Abort, serial.AbortMax), Detail: cut(o.Detail, serial.DetailMax), Spaces: n.touched(o)}
 	slices.SortFunc(res.Spaces, causal.SpaceID.Compare)
 	res.Spaces = slices.Compact(res.Spaces)
@@ -256,9 +255,21 @@ func (n *Node) runRequest(now causal.Instant, q *serial.Request) serial.Result {
 	} else {
 		o.Writes = joinWrite(slices.Clone(o.Writes), flow.SpaceWrite{Space: plan.HomeSpace, Entries: []causal.Entry{entry}, Removed: gone})
 	}
-	n.commit(now, n.homeID, env.Stamp, nil, o)
+	n.commit(now, n.homeID, stamp, nil, o)
 	n.notify(o)
 	return res
+}
+
+// ordered runs a block or step at the home, and where it lacked rights that this
+// node holds under another name, runs it again with them.
+func (n *Node) ordered(now causal.Instant, user string, run func(flow.Env) flow.Outcome) (flow.Outcome, causal.Stamp) {
+	env := n.env(now, n.homeID, user)
+	o := run(env)
+	if n.lends(now, n.homeID, o.Short) {
+		env = n.env(now, n.homeID, user)
+		o = run(env)
+	}
+	return o, env.Stamp
 }
 
 // come notes an outcome, until what its token names is here.

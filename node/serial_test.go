@@ -119,6 +119,39 @@ func TestASerialBlockRunsAtItsHome(t *testing.T) {
 	}
 }
 
+// TestABlockSpendsRights: a serial block changes what escrow keeps with the
+// rights that its home holds, and beyond these it aborts.
+func TestABlockSpendsRights(t *testing.T) {
+	w := newWorld(t, `
+database :seats, counter, :replicated => true
+database :sold, gset<string>
+invariant :enough, :keep => :escrow do
+  seats >= 0
+end
+on_open do |n: nat| seats.inc(n) end
+on_book do |who: string|
+  atomic :serial do
+    if who in sold
+      abort :twice
+    end
+    seats.dec(1)
+    sold.add(who)
+  end
+end`, 2)
+	home, away := w.guests[0], w.guests[1]
+	w.linkAll()
+	w.raise(home, raising("open", value.Int(2)))
+	for i, want := range []string{"", "", flow.AbortRights} {
+		g := []*guest{home, away, away}[i]
+		if a := w.raise(g, raising("book", value.String(fmt.Sprint("guest ", i)))); a.Abort != want || a.Committed != (want == "") {
+			t.Errorf("booking %d: %+v", i, a)
+		}
+	}
+	if n := w.number(away, "seats"); n != 0 {
+		t.Errorf("%d seats are left", n)
+	}
+}
+
 // TestASealedKeyNeverChanges: after seal, writes of that key abort, across restarts.
 func TestASealedKeyNeverChanges(t *testing.T) {
 	w, home, away := newTill(t)
