@@ -201,7 +201,7 @@ func (l *lowerer) view(i int) {
 // wherever its event is raised.
 func (l *lowerer) handler(i int) {
 	h, decl := &l.p.Handlers[i], l.typed.Handlers[i].Decl
-	if l.elseAway(h) {
+	if l.elseAway(h) || l.ofNobody(h) {
 		return
 	}
 	t := touched{acts: true}
@@ -252,6 +252,57 @@ func (l *lowerer) elseAway(h *plan.Handler) bool {
 		return true
 	}
 	return false
+}
+
+// ofNobody writes a letter about a view of a user's that a serial block or a
+// saga reads: it runs at the home, which is no user's.
+func (l *lowerer) ofNobody(h *plan.Handler) bool {
+	s, ok := h.Atomic()
+	if !ok {
+		return false
+	}
+	e := l.ofUser(s.Body)
+	if e == nil {
+		return false
+	}
+	v := &l.p.Views[e.Index]
+	l.write(resolve.NotYet(l.typed.Spans.Exprs[e], "the view `"+v.Name+"`, which is a user's, in a block that runs at its home",
+		"say in the block itself whose it is, as `notes[:user_id]`: there that is who raised the event; or read it before the block, with `let`").
+		There(l.typed.Views[e.Index].Decl.Name.Span, "it depends on the user of the node"))
+	return true
+}
+
+// ofUser returns what in statements reads a view that depends on the user, or nil.
+func (l *lowerer) ofUser(ss []*plan.Stmt) *plan.Expr {
+	for _, s := range ss {
+		e := l.readsUser(s.Args)
+		if e == nil {
+			e = l.ofUser(s.Body)
+		}
+		if e == nil {
+			e = l.ofUser(s.Else)
+		}
+		if e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+func (l *lowerer) readsUser(es []*plan.Expr) *plan.Expr {
+	for _, e := range es {
+		if (e.Op == plan.OpView || e.Op == plan.OpViewAt) && len(l.touchedBy[e.Index].bound) > 0 {
+			return e
+		}
+		below := e.Args
+		if e.Block != nil {
+			below = append(slices.Clone(below), e.Block.Expr)
+		}
+		if found := l.readsUser(below); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // mustBeAllowed warns of a handler that aborts in every run: it stands at roles
