@@ -145,6 +145,17 @@ func (d *dumper) stmts(indent string, ss []*plan.Stmt) {
 		case plan.StmtTentatively:
 			d.line("%stentatively", indent)
 			d.stmts(indent+"  ", s.Body)
+		case plan.StmtClear:
+			d.line("%s%s.clear%s", indent, d.p.Databases[s.Index].Name, args)
+			d.stmts(indent+"  ", s.Body)
+		case plan.StmtSerial:
+			d.block(indent, "serial", "else", s)
+		case plan.StmtSaga:
+			d.block(indent, "saga", "else", s)
+		case plan.StmtStep:
+			d.block(indent, "step", "undo", s)
+		case plan.StmtSeal:
+			d.line("%s%s.seal%s", indent, d.p.Databases[s.Index].Name, args)
 		case plan.StmtNotify:
 			d.line("%snotify%s", indent, args)
 		case plan.StmtUpload:
@@ -152,6 +163,16 @@ func (d *dumper) stmts(indent string, ss []*plan.Stmt) {
 		case plan.StmtAbort:
 			d.line("%sabort %s", indent, s.Name)
 		}
+	}
+}
+
+// block writes what coordinates: its body, and what stands behind it under a word.
+func (d *dumper) block(indent, head, word string, s *plan.Stmt) {
+	d.line("%s%s%s", indent, head, d.exprs(s.Args))
+	d.stmts(indent+"  ", s.Body)
+	if len(s.Params) > 0 || len(s.Else) > 0 {
+		d.line("%s%s %v", indent, word, s.Params)
+		d.stmts(indent+"  ", s.Else)
 	}
 }
 
