@@ -109,6 +109,16 @@ end
   on_see do |x: id| mine.add(x) end
 end
 `,
+	"coupons.mrt": `database :coupons, gcounter, :replicated => true
+invariant :enough, :keep => :escrow do
+  coupons <= 100
+end
+on_give do |n: nat|
+  if n > 0
+    coupons.inc(n)
+  end
+end
+`,
 	"sealed.mrt": `database :votes, gset<id>, :replicated => true
 on_close do |user_id|
   atomic :serial do

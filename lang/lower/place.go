@@ -306,22 +306,60 @@ func (l *lowerer) readsUser(es []*plan.Expr) *plan.Expr {
 }
 
 // mustBeAllowed warns of a handler that aborts in every run: it stands at roles
-// of users alone, and writes what no user may write.
+// of users alone, and writes what no user may write. One that stands at others
+// too has its warning where it changes what escrow keeps, of which the
+// users should hold rights.
 func (l *lowerer) mustBeAllowed(h *plan.Handler, at []string, span token.Span) {
-	if h.Home || len(at) == 0 || slices.ContainsFunc(at, l.trusted) {
+	if h.Home {
 		return
 	}
-	for _, s := range h.Body {
-		if s.Op != plan.StmtWrite && s.Op != plan.StmtClear {
-			continue
-		}
-		if db := &l.p.Databases[s.Index]; !db.OpenTo() {
-			l.write(diag.Warnf("W701", span, "every run of `on_%s` aborts :forbidden: at %s nobody may write `%s`", h.Event, resolve.Quoted(at), db.Name).
-				Hinting("`allow :write, %s do |me| true end` lets every user write it", db.Name).
-				Fixed(diag.Below(l.typed.Owners[s.Index].Decl.Span, "allow :write, "+l.typed.Owners[s.Index].Name+" do |me| true end")))
-			return
+	isPut := len(at) > 0
+	if !isPut {
+		for _, r := range l.topology.Roles {
+			at = append(at, r.Name)
 		}
 	}
+	users := slices.DeleteFunc(slices.Clone(at), l.trusted)
+	if len(users) == 0 {
+		return
+	}
+	onlyKept := !isPut || len(users) < len(at)
+	if db := l.forbidden(h.Body, onlyKept); db >= 0 {
+		which := "every run of"
+		if onlyKept {
+			which = "where a user raises it,"
+		}
+		l.write(diag.Warnf("W701", span, "%s `on_%s` aborts :forbidden: at %s nobody may write `%s`", which, h.Event, resolve.Quoted(users), l.p.Databases[db].Name).
+			Hinting("`allow :write, %s do |me| true end` lets every user write it", l.p.Databases[db].Name).
+			Fixed(diag.Below(l.typed.Owners[db].Decl.Span, "allow :write, "+l.typed.Owners[db].Name+" do |me| true end")))
+	}
+}
+
+// forbidden returns a database that every run of the statements writes and no
+// user may, or -1; with onlyKept one that escrow keeps, which some run writes.
+func (l *lowerer) forbidden(ss []*plan.Stmt, onlyKept bool) int {
+	for _, s := range ss {
+		isWrite := s.Op == plan.StmtWrite || s.Op == plan.StmtClear
+		if isWrite && !l.p.Databases[s.Index].OpenTo() && (!onlyKept || l.isEscrowed(s.Index)) {
+			return s.Index
+		}
+		if onlyKept && s.Op != plan.StmtSerial && s.Op != plan.StmtSaga {
+			if db := l.forbidden(append(slices.Clone(s.Body), s.Else...), onlyKept); db >= 0 {
+				return db
+			}
+		}
+	}
+	return -1
+}
+
+func (l *lowerer) isEscrowed(db int) bool {
+	return slices.ContainsFunc(l.p.Invariants, func(v plan.Invariant) bool {
+		return v.Keep == plan.KeepEscrow && reads(v.Cond, db)
+	})
+}
+
+func reads(e *plan.Expr, db int) bool {
+	return (e.Op == plan.OpCell || e.Op == plan.OpDatabase) && e.Index == db || slices.ContainsFunc(e.Args, func(x *plan.Expr) bool { return reads(x, db) })
 }
 
 func (l *lowerer) trusted(role string) bool {
