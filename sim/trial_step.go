@@ -30,7 +30,7 @@ func (r *trialRun) steps(steps []trial.Step) error {
 		}
 		s := &steps[i]
 		r.doing = s
-		if r.isOver && r.mark != nil && s.Kind != trial.Settle && s.Kind != trial.Check {
+		if r.isOver && r.mark != nil && s.Kind != trial.Settle && s.Kind != trial.Wait && s.Kind != trial.Check {
 			r.strain()
 		}
 		writers, err := r.begin(s, r.share(steps, i))
@@ -72,6 +72,8 @@ func (r *trialRun) begin(s *trial.Step, span causal.Instant) ([]*writer, error) 
 		return r.raise(s, span)
 	case trial.Settle:
 		r.settle()
+	case trial.Wait:
+		r.until(causal.Instant(s.For)*causal.Millisecond, func() bool { return false })
 	case trial.Together:
 		var all []*writer
 		for i := range s.Steps {

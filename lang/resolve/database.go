@@ -46,7 +46,7 @@ func (r *resolver) databaseOption(db *Database, o syntax.Option) {
 	case "expires":
 		s, ok := o.Value.(*syntax.String)
 		if ok {
-			db.Expires, ok = duration(s.Value)
+			db.Expires, ok = Duration(s.Value)
 		}
 		if !ok || db.Expires < expiresMin || db.Expires > expiresMax {
 			db.Expires = 0

@@ -25,7 +25,7 @@ func TestDuration(t *testing.T) {
 		"500ms": 500, "1s": 1000, "2m": 120_000, "3h": 10_800_000, "7d": 604_800_000, "0s": 0,
 		"": -1, "s": -1, "-1s": -1, "1.5s": -1, "1 s": -1, "1w": -1, "9999999999d": -1,
 	} {
-		got, ok := duration(text)
+		got, ok := Duration(text)
 		if !ok {
 			got = -1
 		}

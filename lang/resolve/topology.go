@@ -132,7 +132,7 @@ func (r *topologyReader) roleOption(role *Role, o syntax.Option) {
 		ok = o.Name.Text == "quorum"
 		role.Quorum = v.Value
 	case *syntax.String:
-		role.OfflineMax, ok = duration(v.Value)
+		role.OfflineMax, ok = Duration(v.Value)
 		ok = ok && o.Name.Text == "offline"
 	case *syntax.Symbol:
 		ok = o.Name.Text == "ambient"
@@ -164,7 +164,7 @@ func (l *Link) option(o syntax.Option) bool {
 	if !isString {
 		return false
 	}
-	span, ok := duration(v.Value)
+	span, ok := Duration(v.Value)
 	switch {
 	case !ok || span == 0:
 		return false
@@ -201,8 +201,8 @@ var units = []struct {
 	millis int64
 }{{"ms", 1}, {"s", 1000}, {"m", 60_000}, {"h", 3_600_000}, {"d", 86_400_000}}
 
-// duration reads "500ms", "1s", "2m", "3h" or "7d" into milliseconds.
-func duration(text string) (int64, bool) {
+// Duration reads "500ms", "1s", "2m", "3h" or "7d" into milliseconds.
+func Duration(text string) (int64, bool) {
 	for _, u := range units {
 		digits, ok := strings.CutSuffix(text, u.suffix)
 		if !ok {

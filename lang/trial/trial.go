@@ -12,6 +12,8 @@ const (
 	NodesMax  = 256       // of all roles
 	RaisesMax = 1_000_000 // events of a whole test, each node's counted
 	FaultsMax = 1000      // cuts, and crashes
+
+	WaitMax = 24 * 60 * 60 * 1000 // milliseconds of one wait
 )
 
 // Test is one test of a program. Its expressions refer to the program's plan.
@@ -63,6 +65,7 @@ const (
 	Heal                 // every Cut ends
 	Crash                // Nodes[0] lose power, and start again after a while
 	Check                // Expect holds at every holder now
+	Wait                 // For passes of virtual time, whatever happens in it
 )
 
 // Step is something a test does.
@@ -75,6 +78,7 @@ type Step struct {
 	Args   []*plan.Expr // constant but for slot 0, the user who raises
 	ByUser bool         // Args have slot 0
 	Times  int
+	For    int64 // milliseconds that Wait lets pass
 	Steps  []Step
 	Expect *Expect
 }

@@ -205,6 +205,8 @@ func (c *checker) testStep(in *testing, s syntax.Stmt) (trial.Step, bool) {
 			c.write(diag.Errorf("E107", call.Span, "`%s` takes no argument", word))
 		}
 		return trial.Step{Kind: map[string]trial.Kind{"settle": trial.Settle, "heal": trial.Heal}[word]}, true
+	case "wait":
+		return c.waitStep(call)
 	case "cut":
 		return c.nodesStep(in, trial.Cut, call, 2, "`cut` takes a role or node, or two, as in `cut(server, client(\"ann\"))`")
 	case "crash":
@@ -214,7 +216,7 @@ func (c *checker) testStep(in *testing, s syntax.Stmt) (trial.Step, bool) {
 		return trial.Step{Kind: trial.Check, Expect: x}, x != nil
 	}
 	c.write(diag.Errorf("E801", s.Where(), "this is no step of a test").
-		Hinting("a step raises an event, as `client.on_shown(\"a1\", times: 10)`, or it is one of nodes, faults, cut, heal, crash, settle, together and expect"))
+		Hinting("a step raises an event, as `client.on_shown(\"a1\", times: 10)`, or it is one of nodes, faults, cut, heal, crash, settle, wait, together and expect"))
 	return trial.Step{}, false
 }
 
@@ -222,7 +224,7 @@ func (c *checker) testStep(in *testing, s syntax.Stmt) (trial.Step, bool) {
 func (c *checker) stepsTogether(in *testing, cmd *syntax.Command) []trial.Step {
 	steps := c.stepsOf(in, cmd.Block.Body)
 	for _, s := range steps {
-		if s.Kind == trial.Settle || s.Kind == trial.Check || s.Kind == trial.Together {
+		if s.Kind == trial.Settle || s.Kind == trial.Wait || s.Kind == trial.Check || s.Kind == trial.Together {
 			c.write(diag.Errorf("E801", s.Span, "this does not happen together with something else").
 				Hinting("`together` holds events, cut, heal and crash"))
 		}
@@ -244,6 +246,19 @@ func (c *checker) nodesStep(in *testing, kind trial.Kind, call *syntax.Call, mos
 		step.Nodes = append(step.Nodes, n)
 	}
 	return step, true
+}
+
+// waitStep reads `wait("10s")`.
+func (c *checker) waitStep(call *syntax.Call) (trial.Step, bool) {
+	if len(call.Args) == 1 && call.Block == nil {
+		if text, ok := call.Args[0].Value.(*syntax.String); ok {
+			if span, ok := resolve.Duration(text.Value); ok && span > 0 && span <= trial.WaitMax {
+				return trial.Step{Kind: trial.Wait, For: span}, true
+			}
+		}
+	}
+	c.write(diag.Errorf("E107", call.Span, "`wait` takes how long, at most a day, as in `wait(\"10s\")`"))
+	return trial.Step{}, false
 }
 
 // testNode reads `client`, `client(2)` or `client("ann")`.
