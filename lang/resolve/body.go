@@ -115,7 +115,11 @@ func (r *resolver) allow(a *Allow) {
 	r.push()
 	defer r.pop()
 	target := a.Decl.Target
-	switch o := r.globals[target.Text].(type) {
+	o := r.globals[target.Text]
+	if named := r.mistaken[target.Text]; named != nil {
+		o = named
+	}
+	switch o := o.(type) {
 	case *Database:
 		a.Target = o
 		a.Key = map[string]*Local{}
@@ -250,6 +254,9 @@ func (r *resolver) exprs(xs []syntax.Expr) {
 
 func (r *resolver) ident(x *syntax.Ident, called bool) {
 	o, ok := r.lookup(x.Name)
+	if p, isPrelude := o.(Prelude); isPrelude && !called && r.mistaken[string(p)] != nil {
+		o = r.mistaken[string(p)]
+	}
 	switch {
 	case o == Prelude(UsersName):
 		r.prog.Uses[x] = r.directory(x)

@@ -24,10 +24,10 @@ func Resolve(files []*syntax.File, topology *Topology) (*Program, []diag.Diagnos
 			Lets:     map[*syntax.Let]*Local{},
 			Faulty:   map[*syntax.Index]bool{},
 		},
-		globals: map[string]Object{},
-		places:  map[string]token.Span{},
-		events:  map[string][]*Handler{},
-		files:   map[string]bool{},
+		globals: map[string]Object{}, mistaken: map[string]Object{},
+		places: map[string]token.Span{},
+		events: map[string][]*Handler{},
+		files:  map[string]bool{},
 	}
 	for _, f := range files {
 		r.files[f.Source.Name] = true
@@ -52,6 +52,9 @@ func Resolve(files []*syntax.File, topology *Topology) (*Program, []diag.Diagnos
 type resolver struct {
 	prog    *Program
 	globals map[string]Object
+
+	mistaken map[string]Object // declared under a name of the prelude: what is not called is that, so that it has one letter
+
 	places  map[string]token.Span // where each declared thing stands, by its kind and name
 	events  map[string][]*Handler
 	files   map[string]bool // by name
@@ -169,6 +172,7 @@ func overlap(a, b []string) bool {
 func (r *resolver) global(n syntax.Name, o Object) {
 	if _, ok := r.globals[n.Text].(Prelude); ok {
 		r.write(diag.Errorf("E102", n.Span, "`%s` belongs to the prelude", n.Text).Hinting("choose another name"))
+		r.mistaken[n.Text] = o
 		return
 	}
 	if r.unique("name", n) {
