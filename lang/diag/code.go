@@ -179,4 +179,5 @@ var registry = []Entry{
 	{"W601", "a function of the host whose name is nearly another"},
 	{"W602", "a function that the host links by its name"},
 	{"W701", "a handler that may never write"},
+	{"W801", "a test that expects something of nobody"},
 }
