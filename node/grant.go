@@ -70,6 +70,9 @@ func (n *Node) seekGrant(now causal.Instant, c caller, h int, q RaiseRequest, se
 	if !ok || d.Placement == plan.Home || !n.isUsers() {
 		return false
 	}
+	if !n.keeps(space) && !n.beginHold(d.SpaceName(w.Key)) {
+		return false // the grant would not reach this node
+	}
 	stream, seq := q.Stream, q.Seq
 	key := string(value.AppendPath(nil, w.Key...))
 	ok = n.inquire(now, giver, request{Op: opGrant, Name: d.Name, Values: w.Key, User: n.cfg.User}, func(now causal.Instant, p reply) {
@@ -127,6 +130,8 @@ func (n *Node) grantTo(now causal.Instant, c caller, q request) {
 	}
 	d := &n.cfg.Program.Databases[i]
 	space, key := n.space(d.SpaceName(q.Values)), string(value.AppendPath(nil, q.Values...))
+	n.learnKey(d.Name, key)
+	n.rouseHolds(now)
 	isMine := n.self == n.cfg.Steward || n.isUsers() && n.owns(n.cfg.User, space)
 	switch {
 	case !isMine:

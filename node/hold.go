@@ -202,7 +202,6 @@ func (n *Node) watchOwnHolds(now causal.Instant, g replica.Group) {
 			n.doubtAll()
 		}
 	}
-	n.beginHolds(now, g)
 	n.rouseHolds(now)
 }
 
@@ -381,7 +380,11 @@ func (n *Node) reckon(now causal.Instant) {
 		}
 	}
 	if !maps.Equal(mine, n.keeping.mine) {
-		n.keepMine(now, mine)
+		n.keepMine(mine)
+		n.rouseHolds(now)
+		for _, peer := range n.member.Neighbors() {
+			n.repair.Begin(now, peer)
+		}
 	}
 }
 
@@ -409,28 +412,20 @@ func (n *Node) isOwnToHold(name string) bool {
 	return v.name != "" && v.of.Kind() == value.KindString && strings.HasPrefix(v.of.AsString(), own)
 }
 
-// beginHolds keeps from now on what this node has begun.
-func (n *Node) beginHolds(now causal.Instant, g replica.Group) {
-	if n.holding == nil {
-		return
+// beginHold keeps a space from now on that this node may have of itself.
+func (n *Node) beginHold(name string) bool {
+	if !n.isOwnToHold(name) {
+		return false
 	}
-	var mine map[causal.SpaceID]string
-	for _, p := range g.Parts {
-		if name := n.keeping.named[p.Space].name; name != "" && !n.keeps(p.Space) && n.isOwnToHold(name) {
-			if mine == nil {
-				mine = maps.Clone(n.keeping.mine)
-			}
-			mine[p.Space] = name
-		}
-	}
-	if mine != nil {
-		n.keepMine(now, mine)
-	}
+	mine := maps.Clone(n.keeping.mine)
+	mine[n.space(name)] = name
+	n.keepMine(mine)
+	return true
 }
 
 // keepMine keeps a list in place of the one before. What is here of a space
 // that is not on it any more stays.
-func (n *Node) keepMine(now causal.Instant, mine map[causal.SpaceID]string) {
+func (n *Node) keepMine(mine map[causal.SpaceID]string) {
 	was := n.keeping.mine
 	n.keeping.mine = mine
 	var names []string
@@ -450,8 +445,4 @@ func (n *Node) keepMine(now causal.Instant, mine map[causal.SpaceID]string) {
 		}
 	}
 	n.store.PutMeta(metaHeld, appendNames(nil, names))
-	n.rouseHolds(now)
-	for _, peer := range n.member.Neighbors() {
-		n.repair.Begin(now, peer)
-	}
 }

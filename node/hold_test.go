@@ -138,6 +138,34 @@ func TestFriendsAlone(t *testing.T) {
 	w.have(cat, "ann", "milk")
 }
 
+// TestWhatWasWrittenUnderALostRight: it still arrives, though its author's node
+// is given nothing of the space any more.
+func TestWhatWasWrittenUnderALostRight(t *testing.T) {
+	w := newClub(t, diary, "ann", "ben")
+	server, ann, ben := w.guests[0], w.guests[1], w.guests[2]
+	w.linkAll()
+	w.run(2 * causal.Second)
+	w.tellIt(ann, "befriend", "ben")
+	w.tellIt(ben, "slip", "ann", "rum")
+	w.cut(ben)
+	w.tellIt(ben, "slip", "ann", "gin")
+	w.tellIt(ann, "part", "ben")
+	w.tellIt(ann, "note", "secret")
+	for range 2 {
+		w.mustLink(server, ben)
+		w.run(3 * causal.Second)
+		w.have(ann, "ann", "gin rum secret")
+		w.have(ben, "ann", "gin rum")
+		before := server.Status().Repair
+		w.run(20 * causal.Second)
+		if after := server.Status().Repair; after.Exchanges-before.Exchanges != after.Equal-before.Equal {
+			t.Errorf("the server and ben's node differ for ever: %+v", after)
+		}
+		w.restartAll()
+		w.cut(ben)
+	}
+}
+
 // TestOfferedUnasked: what is planted is seen: who may not have a space gets it.
 func TestOfferedUnasked(t *testing.T) {
 	w := newClub(t, diary, "ann", "ben")

@@ -128,7 +128,7 @@ func (n *Node) holdsNamed() func(space string) bool {
 		return nil
 	}
 	return func(space string) bool {
-		return space == plan.HomeSpace || n.keeps(n.space(space)) || n.isOwnToHold(space)
+		return space == plan.HomeSpace || n.keeps(n.space(space)) || n.beginHold(space)
 	}
 }
 

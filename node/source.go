@@ -7,6 +7,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/overlay/repair"
 	"github.com/martinelli-lang/martinelli/replica"
+	"github.com/martinelli-lang/martinelli/wire"
 	"golang.org/x/crypto/blake2b"
 )
 
@@ -31,30 +32,78 @@ func (n *Node) Root() causal.Hash { return source{n: n}.Root() }
 func (s source) Root() causal.Hash {
 	var b []byte
 	for _, space := range s.spaces() {
-		digest := s.n.replica.Digest(space)
+		digest := s.digest(space)
 		b = append(append(b, space[:]...), digest[:]...)
 	}
 	return blake2b.Sum256(b)
 }
 
 func (s source) spaces() []causal.SpaceID {
-	return slices.DeleteFunc(slices.Clone(s.n.replica.Spaces()), func(id causal.SpaceID) bool { return !s.shows(id) })
+	return slices.DeleteFunc(slices.Clone(s.n.replica.Spaces()), func(id causal.SpaceID) bool { return !s.hasSome(id) })
+}
+
+// hasSome reports whether there is something to show of a space.
+func (s source) hasSome(space causal.SpaceID) bool {
+	if s.shows(space) {
+		return true
+	}
+	author, is := s.own(space)
+	return is && s.n.replica.Shown(causal.Chain{Space: space, Replica: author}).Seq > 0
+}
+
+// digest is a digest over what is shown of a space.
+func (s source) digest(space causal.SpaceID) causal.Hash {
+	if s.shows(space) {
+		return s.n.replica.Digest(space)
+	}
+	author, _ := s.own(space)
+	head := s.n.replica.Shown(causal.Chain{Space: space, Replica: author})
+	return blake2b.Sum256(wire.AppendUvarint(append([]byte(nil), head.Hash[:]...), head.Seq))
+}
+
+// own returns whose parts alone are shown of a space: a trusted node and a
+// user's node whose user may not have it exchange those that this node has
+// written there, as when his right has ended before they had come.
+func (s source) own(space causal.SpaceID) (author causal.ReplicaID, is bool) {
+	if !s.n.keeping.isRuled || s.peer == nil || !s.n.shared(space) {
+		return author, false
+	}
+	isUsers, isTheirs := s.n.holding != nil, s.n.facing[*s.peer].holding != nil
+	if isUsers == isTheirs {
+		return author, false
+	}
+	author = s.n.self
+	if isTheirs {
+		author = *s.peer
+	}
+	return author, isTheirs || s.n.replica.Shown(causal.Chain{Space: space, Replica: author}).Seq > 0
 }
 
 func (s source) Spaces(from causal.SpaceID, countMax int) []repair.SpaceDigest {
 	var list []repair.SpaceDigest
 	for _, space := range s.spaces() {
 		if space.Compare(from) >= 0 && len(list) < countMax {
-			list = append(list, repair.SpaceDigest{Space: space, Digest: s.n.replica.Digest(space)})
+			list = append(list, repair.SpaceDigest{Space: space, Digest: s.digest(space)})
 		}
 	}
 	return list
 }
 
-func (s source) Holds(space causal.SpaceID) bool { return s.shows(space) }
+// Holds reports whether the replica shows something of a space, or would take it.
+func (s source) Holds(space causal.SpaceID) bool {
+	if s.shows(space) {
+		return true
+	}
+	_, is := s.own(space)
+	return is
+}
 
 func (s source) Vector(space causal.SpaceID) []repair.Head {
 	chains := s.n.replica.Vector(space)
+	if !s.shows(space) {
+		author, _ := s.own(space)
+		chains = slices.DeleteFunc(slices.Clone(chains), func(c replica.ChainHead) bool { return c.Chain.Replica != author })
+	}
 	heads := make([]repair.Head, len(chains))
 	for i, c := range chains {
 		heads[i] = repair.Head{Author: c.Chain.Replica, Head: c.Head}
@@ -81,7 +130,7 @@ func (s source) HashAt(space causal.SpaceID, author causal.ReplicaID, seq uint64
 func (s source) Parts(wants []repair.Want, sizeMax int) (body []byte, parts int) {
 	after := make([]replica.ChainHead, 0, len(wants))
 	for _, w := range wants {
-		if s.shows(w.Space) {
+		if author, is := s.own(w.Space); s.shows(w.Space) || is && w.Author == author {
 			after = append(after, replica.ChainHead{Chain: causal.Chain{Space: w.Space, Replica: w.Author}, Head: w.After})
 		}
 	}

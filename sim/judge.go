@@ -68,7 +68,7 @@ func (w *World) judgeView(m *Machine, v *plan.View) {
 // firstOf returns the first machine that shows the same view as m: of its role,
 // and of its user where the view may be a user's.
 func (w *World) firstOf(m *Machine, v *plan.View) *Machine {
-	isUsers := len(v.At) > 0 || m.program.IsPrivate()
+	isUsers := len(v.At) > 0 || !m.program.IsOpen()
 	for _, first := range w.machines {
 		if first.role.Name == m.role.Name && (first.user() == m.user() || !isUsers) {
 			return first

@@ -139,7 +139,7 @@ func elsewhere(space causal.SpaceID) bool { return space != home }
 func (w *World) watched() []audit.Replica {
 	list := make([]audit.Replica, len(w.machines))
 	for i, m := range w.machines {
-		list[i] = audit.Replica{Name: m.name, Authors: []causal.ReplicaID{m.id}, Holds: w.holding(m)}
+		list[i] = audit.Replica{Name: m.name, Authors: []causal.ReplicaID{m.id}, Holds: w.holding(m), MayHold: m.user() != "" && !w.cfg.Program.IsOpen() && !w.cfg.Program.IsPrivate()}
 	}
 	list[0].Authors = append(list[0].Authors, homeID)
 	list[0].Holds = nil

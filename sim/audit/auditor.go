@@ -12,6 +12,7 @@ type Replica struct {
 	Name    string
 	Authors []causal.ReplicaID              // under whose names it mints: its own, and the home partition's at the steward
 	Holds   func(space causal.SpaceID) bool // nil: every space
+	MayHold bool                            // it comes to hold others too, and holds them no more: nothing is asked of what it has of those
 }
 
 // Finding is one broken promise.

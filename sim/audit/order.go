@@ -155,7 +155,8 @@ func (a *Auditor) declared(at int, p *causal.Part) vector {
 // In a space that is not held there a session has seen it elsewhere: what was
 // missing there, when something was late, the session has not seen.
 func (a *Auditor) passed(at int, rec *record) vector {
-	if a.holds(a.replicas[at], rec.part.Space) {
+	isThere := a.replicas[at].applied.at(a.lane(rec.part.Space, rec.part.Replica)) >= rec.part.Seq
+	if a.holds(a.replicas[at], rec.part.Space) || isThere {
 		return rec.past
 	}
 	past := append(vector(nil), rec.past...)
@@ -231,7 +232,7 @@ func (a *Auditor) excuse(at int, group []*causal.Part, missing []causal.Ref) {
 	r := a.replicas[at]
 	for _, ref := range missing {
 		r.missing[ref] = true
-		if r.applied.at(a.lane(ref.Space, ref.Replica)) >= ref.Seq || !a.holds(r, ref.Space) {
+		if r.applied.at(a.lane(ref.Space, ref.Replica)) >= ref.Seq || !a.holds(r, ref.Space) && !r.MayHold {
 			a.Report(at, RuleLate, "%s is said to be missing, and is there or not to be there", name(ref))
 		}
 	}
@@ -248,11 +249,12 @@ func (a *Auditor) excuse(at int, group []*causal.Part, missing []causal.Ref) {
 }
 
 // checkWhole asserts that the siblings of p are in its group, unless one of
-// the two was missing when the other was late.
+// the two was missing when the other was late, or p came with a space that the
+// replica came to hold later.
 func (a *Auditor) checkWhole(at int, p *causal.Part, group []*causal.Part) {
 	for _, ref := range p.Siblings {
 		isExcused := a.replicas[at].missing[ref] || a.replicas[at].missing[p.Ref()]
-		if a.holds(a.replicas[at], ref.Space) && !contains(group, ref) && !isExcused {
+		if a.holds(a.replicas[at], p.Space) && a.holds(a.replicas[at], ref.Space) && !contains(group, ref) && !isExcused {
 			a.Report(at, RuleTogether, "%s is visible without its sibling %s", name(p.Ref()), name(ref))
 		}
 	}

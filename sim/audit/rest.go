@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -57,6 +58,8 @@ func (a *Auditor) held(r *replica) string {
 	for lane, space := range a.spaces {
 		if a.holds(r, space) {
 			held[lane] = 1
+		} else if n := r.applied.at(lane); n > 0 {
+			held = binary.AppendUvarint(binary.AppendUvarint(held, uint64(lane)), n) // what is there of a space it need not hold is seen, and no more is asked
 		}
 	}
 	return string(held)
@@ -70,7 +73,7 @@ func (a *Auditor) Truth() *Shadow { return a.truth(&replica{}) }
 func (a *Auditor) truth(r *replica) *Shadow {
 	refs := make([]causal.Ref, 0, len(a.parts))
 	for ref := range a.parts {
-		if a.holds(r, ref.Space) {
+		if a.holds(r, ref.Space) || r.applied.at(a.lane(ref.Space, ref.Replica)) >= ref.Seq {
 			refs = append(refs, ref)
 		}
 	}
