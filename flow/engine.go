@@ -78,7 +78,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e.role, _ = e.program.Role(cfg.Role)
 	e.program = bind(e.program, e.role, cfg.User)
-	e.modes = plan.Modes{Databases: e.program.Databases, Views: plan.ViewMarks(e.program)}
+	e.modes = plan.ModesOf(e.program)
 	e.pullViews()
 	e.graph = newGraph(e)
 	e.machine.engine, e.run.engine, e.judge.engine = e, e, e

@@ -37,11 +37,13 @@ var constant = Mark{Mode: Constant, Mergeable: true}
 type Modes struct {
 	Databases []Database
 	Views     []Mark // of the views that may be read, by index
+	Imports   []Import
 
 	// Of a body that runs once, as a handler does.
 	Run    bool // it is one commit: its stamp, and what the host answered, are facts of it
 	AtHome bool // it runs at the home, between all others there: what lives there stands still
 
+	filled map[int]Mode // what is filled, by database; see ModesOf
 	sealed *sealed
 	locals *local
 	off    Rule // the rule that a test does without
@@ -59,11 +61,6 @@ type sealed struct {
 	database int
 	keys     []*Expr
 	before   *sealed
-}
-
-// ViewMarks returns the mark of each view of p: views read only those before them.
-func ViewMarks(p *Program) []Mark {
-	return Modes{Databases: p.Databases}.ViewsOf(p)
 }
 
 // ViewsOf returns the mark of each view of p where m holds: a run at the home
@@ -86,6 +83,12 @@ func (m Modes) With(slot int, mark Mark) Modes {
 // Sealed returns the modes behind the seal of a database at a key.
 func (m Modes) Sealed(database int, keys []*Expr) Modes {
 	m.sealed = &sealed{database, keys, m.sealed}
+	return m
+}
+
+// Outside returns the modes where another body stands, whose slots are its own.
+func (m Modes) Outside() Modes {
+	m.sealed, m.locals = nil, nil
 	return m
 }
 
@@ -150,7 +153,7 @@ func (m Modes) ofOperator(x *Expr, args []Mark, block Mark) Mode {
 	case OpNow, OpNewID:
 		return m.ofStamp()
 	case OpImport:
-		return m.ofImport(x, all)
+		return m.ofImport(x, args)
 	case OpMap, OpFilter, OpFlatMap, OpJoin:
 		return m.ofBlock(x.Op, m.ofInputs(args), block.Mode)
 	case OpProduct, OpUnion, OpIntersection:
@@ -205,16 +208,43 @@ func (m Modes) ofStamp() Mode {
 	return Tentative
 }
 
-// ofImport is the mode of what a function of the host gives (R11). In a run
-// that is a fact of the run; elsewhere the host may be asked again.
-func (m Modes) ofImport(x *Expr, args Mode) Mode {
-	switch {
-	case m.off == R11:
-		return args
-	case m.Run:
-		return frozen(args)
+// ofImport is the mode of what a function of the host gives (R11). It follows
+// what it is given where it is promised to. Else in a run its answer is a fact
+// of the run; elsewhere the host may be asked again.
+func (m Modes) ofImport(x *Expr, args []Mark) Mode {
+	mode := m.follow(x.Index, x.Args, args)
+	if mode == Tentative && m.Run {
+		return frozen(worst(args))
 	}
-	return Tentative
+	return mode
+}
+
+// follow is the mode of what a function gives for arguments of the given mode.
+// Its promise is about values with an order; of what falls, nil is at the other
+// end than of what grows, so there the promise says nothing of what may be nil.
+func (m Modes) follow(imported int, args []*Expr, marks []Mark) Mode {
+	all := worst(marks)
+	if m.off == R11 {
+		return all
+	}
+	if imported >= len(m.Imports) || !m.Imports[imported].Follows() {
+		return Tentative
+	}
+	f := &m.Imports[imported]
+	if all == Constant {
+		return all
+	}
+	isFit := func(t Type) bool { return t.Ordered() && (all == Grows || t.Kind != KindMaybe) }
+	if !isFit(f.Result) {
+		return Tentative
+	}
+	for i, a := range args {
+		t := f.Params[i].Type
+		if marks[i].Mode != Constant && (!isFit(t) || !isFit(a.Type) || (t.Kind == KindSet) != (a.Type.Kind == KindSet)) {
+			return Tentative
+		}
+	}
+	return all
 }
 
 // ofInputs is the mode of what depends on all its inputs (R2).
@@ -253,12 +283,19 @@ func (m Modes) ofDatabase(x *Expr, keys Mode) Mark {
 		mark.Mode = Tentative // the key moves
 	case x.Op == OpKeys:
 		mark.Mode = m.ofKeys(db, lattice)
+	case m.isFilled(x.Index):
+		mark = Mark{Mode: m.filled[x.Index]}
 	case db.Removable:
 		mark.Mode = Tentative // a key may go as a whole
 	case x.Op == OpDatabase && len(db.Dims) > 0 && db.Scalar():
 		mark = Mark{Mode: Tentative} // a row is replaced when its value changes
 	}
 	return mark
+}
+
+func (m Modes) isFilled(database int) bool {
+	_, is := m.filled[database]
+	return is
 }
 
 // ofKeys is the mode of the keys of a database that have a value.

@@ -35,6 +35,28 @@ database :mine, gset<int>, :replicated => :user_id
 database :baskets, map<id, gset<int>>, :replicated => true
 database :home, counter, :by => :k
 import :judge, (int) -> bool, :from => "go:judge"
+import :wise, (int) -> bool, :from => "go:wise", :monotone => true
+import :size, (gset<int>) -> int, :from => "go:size", :mergeable => true
+import :name, (gset<int>) -> string, :from => "go:name", :monotone => true
+import :more, (gset<int>, out set<int>), :from => "go:more", :monotone => true
+import :less, (gset<int>, out set<int>), :from => "go:less"
+import :each, (int, out set<int>), :from => "go:each", :monotone => true
+database :mores, set<int>, :replicated => true
+database :vetoed, set<int>, :replicated => true
+database :moved, set<int>, :replicated => true
+database :again, set<int>, :replicated => true
+database :lesser, set<int>, :replicated => true
+database :apiece, set<int>, :by => :k, :replicated => true
+database :owned, set<int>, :by => :k, :replicated => :k
+process do more(g, mores) end
+process do more(g, vetoed) end
+process do more(s, moved) end
+process do more(mores, again) end
+process do less(g, lesser) end
+process do |k in hits.keys| each(hits[k], apiece[k]) end
+process do |k in hits.keys| each(hits[k], owned[k]) end
+on_veto do |x: int| vetoed.remove(x) end
+on_more do |x: int| mores.add(x) end
 `
 
 const (
@@ -102,6 +124,11 @@ var expectations = []expectation{
 
 	{plan.R11, "g.filter do |x| judge(x) end", any_, false}, {plan.R11, "|judge(x)", kept, true}, {plan.R11, "|judge(c)", any_, false},
 	{plan.R11, "|judge(n)", any_, false},
+	{plan.R11, "g.filter do |x| wise(x) end", up, true}, {plan.R11, "wise(n)", up, false}, {plan.R11, "wise(c)", any_, false},
+	{plan.R11, "wise(0 - n)", down, false}, {plan.R11, "size(g) > 3", up, false}, {plan.R11, "size(s)", any_, false},
+	{plan.R11, "name(g)", any_, false}, {plan.R11, "|wise(n)", up, false}, {plan.R11, "|name(g)", any_, false},
+	{plan.R11, "mores", up, false}, {plan.R11, "mores.count > 3", up, false}, {plan.R11, "vetoed", any_, false}, {plan.R11, "moved", any_, false},
+	{plan.R11, "again", up, false}, {plan.R11, "lesser", any_, false}, {plan.R11, `apiece["a"]`, up, false}, {plan.R11, `owned["a"]`, any_, false},
 
 	{plan.R13, "|now > x", kept, true}, {plan.R13, "|now", kept, true}, {plan.R13, "|new_id()", kept, true},
 }
@@ -129,7 +156,9 @@ func expressions(t *testing.T, es []expectation) (*plan.Program, []*plan.Expr) {
 	}
 	for _, h := range p.Handlers {
 		var i int
-		fmt.Sscanf(h.Event, "e%d", &i)
+		if n, _ := fmt.Sscanf(h.Event, "e%d", &i); n == 0 {
+			continue
+		}
 		exprs[i] = h.Body[0].Body[0].Args[0]
 	}
 	return p, exprs
@@ -139,7 +168,7 @@ func expressions(t *testing.T, es []expectation) (*plan.Program, []*plan.Expr) {
 // its examples at least comes out another way.
 func TestRules(t *testing.T) {
 	p, exprs := expressions(t, expectations)
-	modes := plan.Modes{Databases: p.Databases}
+	modes := plan.ModesOf(p)
 	needed := map[plan.Rule]bool{}
 	for i, want := range expectations {
 		m := modes

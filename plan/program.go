@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -215,6 +216,12 @@ type Import struct {
 	// What the program promises of it, as written: monotone, mergeable,
 	// idempotent. They are tested where the function is linked.
 	Promises []string
+}
+
+// Follows reports whether the function is promised to give more, or as much,
+// for more: a join of results is no less than each.
+func (i *Import) Follows() bool {
+	return slices.Contains(i.Promises, "monotone") || slices.Contains(i.Promises, "mergeable")
 }
 
 // Link is the name under which a host links the function: of "go:name" the

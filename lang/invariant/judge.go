@@ -69,7 +69,7 @@ func judgeWith(typed *types.Typed, fault Fault) *Judgement {
 		return o
 	}
 	writes := everyWrite(typed.Program)
-	modes := plan.Modes{Databases: typed.Program.Databases, Views: plan.ViewMarks(typed.Program)}
+	modes := plan.ModesOf(typed.Program)
 	for i := range typed.Program.Invariants {
 		inv := &typed.Program.Invariants[i]
 		c := &opinion{

@@ -87,7 +87,8 @@ func (p *Program) acts() *acts {
 }
 
 func (a *acts) handler(h *plan.Handler) {
-	s := scene{modes: plan.Modes{Databases: a.p.Databases, Views: a.standing.Views, Run: true}}
+	s := scene{modes: a.standing}
+	s.modes.Run = true
 	if h.Home {
 		s = a.atHome(s)
 	}

@@ -58,9 +58,10 @@ func (r Reason) Short() string {
 func New(typed *types.Typed) *Program {
 	p := typed.Program
 	m := &Program{p: p, spans: typed.Spans, typed: typed, ends: map[question]end{}}
-	m.standing = plan.Modes{Databases: p.Databases}
-	m.standing.Views = m.standing.ViewsOf(p)
-	m.home = plan.Modes{Databases: p.Databases, Run: true, AtHome: true}.ViewsOf(p)
+	m.standing = plan.ModesOf(p)
+	home := m.standing
+	home.Run, home.AtHome = true, true
+	m.home = home.ViewsOf(p)
 	m.spoilers = spoilers(p)
 	return m
 }

@@ -54,7 +54,7 @@ func (w *why) because(x *plan.Expr, want plan.Mode) {
 	case plan.OpView, plan.OpViewAt:
 		w.view(x, want)
 	case plan.OpImport:
-		w.imported(x)
+		w.imported(x, want)
 	case plan.OpEq, plan.OpNe:
 		w.note(x, "`"+symbols[x.Op]+"`"+w.onWhat(x)+" is not monotone")
 		w.inputs(x, plan.Constant)
@@ -263,7 +263,7 @@ func (w *why) view(x *plan.Expr, want plan.Mode) {
 
 // outside is what is known where a view stands, whose slots are its own.
 func outside(m plan.Modes) plan.Modes {
-	return plan.Modes{Databases: m.Databases, Views: m.Views, Run: m.Run, AtHome: m.AtHome}
+	return m.Outside()
 }
 
 // endOf returns where the reasons of a view end.
@@ -285,8 +285,13 @@ func (w *why) endOf(view int, want plan.Mode) end {
 // byWayOf begins a reason that only leads to another one.
 const byWayOf = "by way of "
 
-func (w *why) imported(x *plan.Expr) {
+func (w *why) imported(x *plan.Expr, want plan.Mode) {
 	f := w.p.Imports[x.Index].Name
+	if w.p.Imports[x.Index].Follows() {
+		w.note(x, "`"+f+"` follows what it is given, and no more than that")
+		w.inputs(x, want)
+		return
+	}
 	w.note(x, "`"+f+"` is a function of the host, and may answer otherwise")
 	w.inputs(x, plan.Constant)
 }

@@ -188,5 +188,5 @@ func (c *checker) view(v *resolve.View, at syntax.Node) *entry {
 
 // noteView notes the mark of the view that was added last.
 func (c *checker) noteView(x *plan.Expr) {
-	c.modes = append(c.modes, plan.Modes{Databases: c.stored, Views: c.modes}.Mark(x))
+	c.modes = append(c.modes, plan.Modes{Databases: c.stored, Views: c.modes, Imports: c.hosts}.Mark(x))
 }
