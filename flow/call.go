@@ -10,6 +10,11 @@ type Call struct {
 	Func string // by which of Config.Funcs it is linked
 	Name string // by which the program calls it
 	Args []value.Value
+
+	// Run is Env.Run, and No counts the calls of that run: a function that does
+	// something is called for each of them. Without a Run equal calls are one.
+	Run string
+	No  int
 }
 
 // CallKey tells calls apart: those with equal keys have equal results.
@@ -17,7 +22,7 @@ type CallKey [32]byte
 
 // Key returns the key of a call. It costs a hash of the arguments.
 func (c *Call) Key() CallKey {
-	return blake2b.Sum256([]byte(value.Encode(value.Tuple(value.String(c.Func), value.List(c.Args...)))))
+	return blake2b.Sum256([]byte(value.Encode(value.Tuple(value.String(c.Func), value.List(c.Args...), value.String(c.Run), value.Int(int64(c.No))))))
 }
 
 // Returned is what came of a Call.
@@ -51,6 +56,10 @@ const abortCalls = "calls"
 // here, unless the result is there already. So a slow function keeps nobody
 // waiting but who needs it.
 func (m *machine) ask(c Call) value.Value {
+	if c.Run = m.env.Run; c.Run != "" {
+		c.No = m.asked
+		m.asked++
+	}
 	r, isThere := m.env.Returned(&c)
 	switch {
 	case !isThere:

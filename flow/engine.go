@@ -352,6 +352,10 @@ type Env struct {
 	// Nil: functions are called in place.
 	Returned func(c *Call) (Returned, bool)
 
+	// Run names the run for the calls that it makes, the same name when it is run
+	// again; "": what it calls only computes, and equal calls are one.
+	Run string
+
 	// Hands, if not nil, says how many bytes a block that the run hands on takes
 	// in its commit, or why it can't be taken.
 	Hands func(h *Handed) (size int, abort, detail string)

@@ -23,6 +23,7 @@ type machine struct {
 	run   *run          // under way; nil in views
 	env   *Env          // of the run; nil in views
 	reads *[]string     // where a run notes the spaces it reads; nil in views
+	asked int           // calls so far, of a run with a name
 	asks  bool          // functions of the host are called by who runs the engine, as env.Returned has it
 	calls []Call        // that the run waits for
 	deps  *[]dependency // where a tracked evaluation notes what it read; nil in runs
@@ -33,7 +34,7 @@ func (m *machine) begin(n int, fuel int64) {
 	m.stack = grow(m.stack[:0], n)
 	m.slots = m.stack
 	m.fuel, m.abort, m.detail = fuel, "", ""
-	m.asks, m.calls = false, nil
+	m.asks, m.calls, m.asked = false, nil, 0
 }
 
 // grow returns s longer by n zero values.
@@ -105,7 +106,7 @@ func (m *machine) link(name, link string, f Func, args []value.Value) (result va
 		return value.Nil
 	}
 	if m.asks {
-		return m.ask(Call{link, name, args})
+		return m.ask(Call{Func: link, Name: name, Args: args})
 	}
 	defer func() {
 		if why := recover(); why != nil {

@@ -176,7 +176,7 @@ func (n *Node) runStep(now causal.Instant, t saga.Task) {
 		run = n.engine.Undo
 	}
 	o, stamp := n.ordered(now, t.Start.User, func(env flow.Env) flow.Outcome {
-		env.Hands = nil
+		env.Hands, env.Run = nil, runOf(t)
 		return run(&h, t.Step, env)
 	})
 	if len(o.Calls) > 0 {
@@ -193,6 +193,15 @@ func (n *Node) runStep(now causal.Instant, t saga.Task) {
 	default:
 		n.turn(now, stamp, flow.Outcome{}, m.Aborted(now, t, o.Abort, o.Detail))
 	}
+}
+
+// runOf names a task for the functions of the host that it calls.
+func runOf(t saga.Task) string {
+	side := " does "
+	if t.Undo {
+		side = " undoes "
+	}
+	return t.Name.Block + t.Name.Key + side + strconv.Itoa(t.Step)
 }
 
 // turn commits what a step did with what it makes of its saga.
