@@ -216,7 +216,7 @@ func (e *Engine) open(b *atomic, h *Handed, env Env) string {
 			v = value.String(h.User)
 		}
 		switch {
-		case !conforms(v, free.Type):
+		case !free.Type.Takes(v):
 			return "a value that the block reads is not of type " + free.Type.Label()
 		case free.IsOwn && h.User != "" && v.AsString() != h.User:
 			return "a value that names the raiser names another user"

@@ -298,7 +298,7 @@ func (c *compiler) callImport(e *plan.Expr) valueFn {
 			return value.Nil
 		}
 		result := m.link(imp.Name, link, f, given)
-		if m.abort == "" && !conforms(result, imp.Result) {
+		if m.abort == "" && !imp.Result.Takes(result) {
 			m.stop(AbortImport, imp.Name+" did not return a value of its type "+imp.Result.Label())
 		}
 		return result

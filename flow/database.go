@@ -140,7 +140,7 @@ func (db *database) isKey(key []value.Value) bool {
 		return false
 	}
 	for i, v := range key {
-		if !conforms(v, db.decl.Dims[i].Type) {
+		if !db.decl.Dims[i].Type.Takes(v) {
 			return false
 		}
 	}
@@ -157,7 +157,7 @@ func (db *database) accepts(bytes string) bool {
 		_, bytes, _ = value.CutPair(bytes) // whether it is in, and the element
 	}
 	v, err := value.DecodeAll(bytes)
-	return err == nil && conforms(v, db.element)
+	return err == nil && db.element.Takes(v)
 }
 
 // sorted returns the cells in the order of their keys.

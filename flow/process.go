@@ -320,7 +320,7 @@ func (e *Engine) fill(o *running, at *instance, given []value.Value) Outcome {
 	m.asks = m.env.Returned != nil
 	v := m.link(imp.Name, o.link, o.call, given)
 	m.asks = false
-	if m.abort == "" && !conforms(v, imp.Result) && !(v.IsNil() && !o.cell.isSet()) {
+	if m.abort == "" && !imp.Result.Takes(v) && !(v.IsNil() && !o.cell.isSet()) {
 		m.stop(AbortImport, imp.Name+" did not return a value of its type "+imp.Result.Label())
 	}
 	if m.abort != "" {

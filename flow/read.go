@@ -131,7 +131,7 @@ func isKeyOf(key []value.Value, dims []plan.Dim) bool {
 		return false
 	}
 	for i, v := range key {
-		if !conforms(v, dims[i].Type) {
+		if !dims[i].Type.Takes(v) {
 			return false
 		}
 	}

@@ -360,7 +360,7 @@ func refuseArgs(params []plan.Param, args []value.Value) string {
 		return "the number of arguments is not that of the parameters"
 	}
 	for i, p := range params {
-		if !conforms(args[i], p.Type) {
+		if !p.Type.Takes(args[i]) {
 			return p.Name + " is not of type " + p.Type.Label()
 		}
 	}

@@ -95,46 +95,6 @@ func setOf(vs []value.Value) value.Value {
 	return value.List(slices.CompactFunc(vs, value.Equal)...)
 }
 
-// isOf reports whether v is a value of type t.
-func isOf(v value.Value, t plan.Type) bool {
-	switch t.Kind {
-	case plan.KindAny:
-		return true
-	case plan.KindNil:
-		return v.IsNil()
-	case plan.KindBool:
-		return v.Kind() == value.KindBool
-	case plan.KindInt, plan.KindTime:
-		return v.Kind() == value.KindInt
-	case plan.KindNat:
-		return v.Kind() == value.KindInt && v.AsInt() >= 0
-	case plan.KindFloat:
-		return v.Kind() == value.KindFloat
-	case plan.KindString, plan.KindID:
-		return v.Kind() == value.KindString
-	case plan.KindSymbol:
-		return v.Kind() == value.KindSymbol
-	case plan.KindMaybe:
-		return v.IsNil() || isOf(v, t.Element())
-	case plan.KindList, plan.KindSet:
-		return v.Kind() == value.KindList && !slices.ContainsFunc(v.Elems(), func(e value.Value) bool { return !isOf(e, t.Element()) })
-	case plan.KindTuple:
-		return v.Kind() == value.KindTuple && areOf(v.Elems(), t.Args)
-	case plan.KindRecord:
-		return v.Kind() == value.KindRecord && areOf(v.Elems(), typesOf(t.Fields))
-	}
-	return false
-}
-
-func areOf(vs []value.Value, ts []plan.Type) bool {
-	for i, v := range vs {
-		if i >= len(ts) || !isOf(v, ts[i]) {
-			return false
-		}
-	}
-	return len(vs) == len(ts)
-}
-
 // within reports whether b is a or more, as plan.Type.Ordered has it; of a type
 // without an order, whether they are the same.
 func within(t plan.Type, a, b value.Value) bool {

@@ -168,7 +168,7 @@ func unordered(t plan.Type) string {
 // give calls the function. A collection comes back ascending, each element once.
 func (t Trial) give(args []value.Value) (v value.Value, ok bool) {
 	v, err := t.Call(args)
-	if err != nil || !v.IsNil() && !isOf(v, t.Import.Result) {
+	if err != nil || !v.IsNil() && !t.Import.Result.Takes(v) {
 		return value.Nil, false
 	}
 	if t.Import.Result.Kind == plan.KindSet {
