@@ -354,17 +354,8 @@ func (l *loading) readExports(r *reader) {
 func (l *loading) readElements(r *reader) {
 	from, total := r.at, uint32(0)
 	for range r.count(segmentsMax, "segments") {
-		switch r.u32() {
-		case 0:
-			constant(r)
-		case 2:
-			r.u32()
-			constant(r)
-			if r.byte() != 0 {
-				r.fail(Forbidden, "a table is filled with something else than functions")
-			}
-		default:
-			r.fail(Forbidden, "a table is filled later, or by expressions")
+		if segmentPlace(r, "a table is filled later, or by expressions") && r.byte() != 0 {
+			r.fail(Forbidden, "a table is filled with something else than functions")
 		}
 		n := r.count(elementsMax, "elements of tables")
 		if total += n; total > elementsMax {
@@ -380,18 +371,26 @@ func (l *loading) readElements(r *reader) {
 	l.elements = r.b[from:r.at]
 }
 
+// segmentPlace passes where a segment goes, and refuses one that goes nowhere
+// at the start. It reports whether the segment names what it fills.
+func segmentPlace(r *reader, refusal string) (isNamed bool) {
+	switch r.u32() {
+	case 0:
+		constant(r)
+	case 2:
+		r.u32()
+		constant(r)
+		return true
+	default:
+		r.fail(Forbidden, refusal)
+	}
+	return false
+}
+
 func (l *loading) readData(r *reader) {
 	from := r.at
 	for range r.count(segmentsMax, "segments") {
-		switch r.u32() {
-		case 0:
-			constant(r)
-		case 2:
-			r.u32()
-			constant(r)
-		default:
-			r.fail(Forbidden, "memory is filled later, by `memory.init`")
-		}
+		segmentPlace(r, "memory is filled later, by `memory.init`")
 		r.bytes(r.u32())
 		if r.err != nil {
 			return

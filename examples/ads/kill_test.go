@@ -50,9 +50,6 @@ end
 // nodes show the same, every line of a stream took effect once, and nobody has
 // seen two histories under one name.
 func TestKilledAgainAndAgain(t *testing.T) {
-	if testing.Short() {
-		t.Skip("real processes: the long run of the suite has them")
-	}
 	kills, seed := 3, uint64(1)
 	if os.Getenv("MARTINELLI_SOAK") != "" {
 		kills, seed = 40, uint64(time.Now().UnixNano())

@@ -33,9 +33,6 @@ const (
 )
 
 func TestThreeNodesOneKilledOneCutOff(t *testing.T) {
-	if testing.Short() {
-		t.Skip("real processes: the long run of the suite has them")
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	budgeted := strings.Replace(program, "50_000", fmt.Sprint(storyBudget), 1)

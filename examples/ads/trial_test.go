@@ -10,9 +10,6 @@ import (
 
 // TestItsOwnTest runs the test that stands in ads.mrt, as "martinelli test" does.
 func TestItsOwnTest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("64,000 impressions at 17 nodes: the long run of the suite has them")
-	}
 	program, err := martinelli.Load(".")
 	if err != nil || len(program.Tests) != 1 {
 		t.Fatal(err, len(program.Tests))
