@@ -147,8 +147,9 @@ func (m *Modules) Funcs(p *plan.Program, others map[string]flow.Func) map[string
 	for i := range p.Imports {
 		imp := &p.Imports[i]
 		if pool := m.byFrom[imp.From]; pool != nil {
+			fuel := foreign.FuelOf(p, imp.Link())
 			funcs[imp.Link()] = func(args []value.Value) (value.Value, error) {
-				v, _, err := pool.call(m, imp.Name, foreign.FuelMax, args)
+				v, _, err := pool.call(m, imp.Name, fuel, args)
 				return v, err
 			}
 		}
