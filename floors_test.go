@@ -68,6 +68,7 @@ var floors = []floor{
 	{room: "flow", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "replica", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "trust", rooms: []string{"wire", "algebra/..."}},
+	{room: "trust/admission", rooms: []string{"wire", "algebra/..."}},
 	{room: "store", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "overlay/member", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/broadcast", rooms: []string{"wire", "algebra/..."}},

@@ -43,4 +43,7 @@ const (
 	KindSerial    uint8 = 8  // a serial block for its home, and what came of it: entity/serial
 	KindPull      uint8 = 9  // copies of what the home holds, page by page: node
 	KindHold      uint8 = 10 // which spaces a user's node may have: node
+	KindGreeting  uint8 = 11 // the first words of an open link: trust/admission
+	KindSignal    uint8 = 12 // how two pages find to each other, passed on: the host
+	KindProof     uint8 = 13 // of who says them: trust/admission
 )

@@ -7,7 +7,7 @@ package causal
 const ControlDatabase = "@control"
 
 // Record is a control record: Registration, Grant, Cut, Final, Checkpoint,
-// Retire, Proof or Standing.
+// Retire, Proof, Standing or Revocation.
 type Record interface{ kind() recordKind }
 
 // recordKind is the first byte of a record's key. Kinds are only appended.
@@ -22,6 +22,7 @@ const (
 	recordRetire
 	recordProof
 	recordStanding
+	recordRevocation
 	recordKinds
 )
 
@@ -80,6 +81,17 @@ type Checkpoint struct {
 type Retire struct {
 	Replica ReplicaID
 	Head    Head
+}
+
+// Revocation says who is let in no more, though somebody shows a pass or a
+// certificate: this replica and every other of its key, or all nodes of a user
+// whose passes were given out until then. It takes back nothing that was written;
+// a Cut does. By the steward, in the shared space.
+type Revocation struct {
+	Replica ReplicaID // zero with User
+	Public  [32]byte  // the replica's key; zero where it is not known
+	User    string
+	Until   Instant // of the user's passes, those given out later count
 }
 
 // Proof shows that a replica has forked: two branches that begin with
@@ -146,3 +158,4 @@ func (*Checkpoint) kind() recordKind   { return recordCheckpoint }
 func (*Retire) kind() recordKind       { return recordRetire }
 func (*Proof) kind() recordKind        { return recordProof }
 func (*Standing) kind() recordKind     { return recordStanding }
+func (*Revocation) kind() recordKind   { return recordRevocation }

@@ -24,6 +24,7 @@ func records() []Record {
 			},
 			Before: Vector{ReplicaID{1, 15: 1}: 1, ReplicaID{2, 15: 2}: 1 << 40},
 		},
+		&Revocation{ReplicaID{1}, [32]byte{2}, "ann", 1 << 40},
 	}
 }
 

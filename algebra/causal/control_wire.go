@@ -66,6 +66,9 @@ func EntryOf(rec Record) Entry {
 		}
 	case *Standing:
 		b = rec.appendTo(b)
+	case *Revocation:
+		b = append(append(b, rec.Replica[:]...), rec.Public[:]...)
+		b = wire.AppendVarint(wire.AppendString(b, rec.User), int64(rec.Until))
 	}
 	e.Value = string(b)
 	return e
@@ -114,6 +117,10 @@ func readRecord(r *wire.Reader, kind recordKind) Record {
 		return rec
 	case recordStanding:
 		return readStanding(r)
+	case recordRevocation:
+		rec := &Revocation{Replica: ReadReplicaID(r), Public: readHash(r)}
+		rec.User, rec.Until = r.String(userMax), Instant(r.Varint())
+		return rec
 	}
 	return nil
 }

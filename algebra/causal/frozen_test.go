@@ -10,7 +10,7 @@ import (
 func TestFrozenRecords(t *testing.T) {
 	for i, name := range []string{
 		"control.registration", "control.grant", "control.grant-user", "control.cut", "control.cut-grant",
-		"control.final", "control.checkpoint", "control.retire", "control.proof", "control.standing",
+		"control.final", "control.checkpoint", "control.retire", "control.proof", "control.standing", "control.revocation",
 	} {
 		wiretest.Frozen(t, name, records()[i],
 			func(rec Record) []byte { e := EntryOf(rec); return []byte(e.Key + e.Value) },
