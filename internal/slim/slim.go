@@ -1,8 +1,8 @@
 // Package slim makes a WebAssembly program that Go has linked smaller, for
-// those who download it: a sixth of it, compressed. It runs as before, and as
-// fast; only a trace of its stack names no files and lines.
+// those who download it: a fifth of it, compressed. It runs as before, and as
+// fast; only a trace of its stack names no functions, files and lines.
 //
-// Two things go. The tables that say which line and which inlined function
+// Two things go. The tables that say which function, line and inlined function
 // each instruction came from are read for traces alone. And the linker begins
 // a new data segment after every eight zeros, 76,000 of them for a node: their
 // heads weigh more than the zeros, which compress to nothing.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // tables is what a Go program knows of its functions, the pclntab: a header
@@ -13,6 +14,7 @@ import (
 type tables struct {
 	b         []byte // from the header on
 	count     int    // functions
+	names     int    // where names of functions begin; behind them are those of files
 	perPC     int    // where the tables over instructions begin
 	functions int    // where the records begin, and those tables end
 }
@@ -24,6 +26,7 @@ var magic = []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}
 // Places in a header, in words of eight bytes, and its size.
 const (
 	wordCount     = 1
+	wordNames     = 4
 	wordPerPC     = 7
 	wordFunctions = 8
 	headSize      = 9 * 8
@@ -31,11 +34,15 @@ const (
 
 // Places in a function's record, in bytes.
 const (
+	recordName   = 4
 	recordStack  = 16 // the table of stack depths, which the collector needs
 	recordFile   = 20
 	recordLine   = 24
 	recordCount  = 28 // how many further tables there are
-	recordTables = 44 // these
+	recordUnit   = 32 // where its files begin
+	recordStart  = 36 // its first line
+	recordKind   = 40
+	recordTables = 44 // the further tables
 )
 
 // tableInlined is the number of the further table that says what was inlined.
@@ -50,8 +57,8 @@ func find(m *memory) (*tables, error) {
 		}
 		at += next
 		t := &tables{b: m.bytes[at:]}
-		t.count, t.perPC, t.functions = t.word(wordCount), t.word(wordPerPC), t.word(wordFunctions)
-		if t.perPC >= headSize && t.functions > t.perPC && t.count > 0 && t.count <= (len(t.b)-t.functions)/8 {
+		t.count, t.names, t.perPC, t.functions = t.word(wordCount), t.word(wordNames), t.word(wordPerPC), t.word(wordFunctions)
+		if t.names >= headSize && t.perPC > t.names && t.functions > t.perPC && t.count > 0 && t.count <= (len(t.b)-t.functions)/8 {
 			return t, nil
 		}
 	}
@@ -73,6 +80,9 @@ var errTable = errors.New("an offset points outside of its table")
 
 // forget takes out what only traces read. What is left stays where it was.
 func (t *tables) forget() error {
+	if err := t.forgetNames(); err != nil {
+		return err
+	}
 	isKept := make([]bool, t.functions-t.perPC)
 	isKept[0] = true // offset 0 says: no table
 	for i := range t.count {
@@ -81,6 +91,7 @@ func (t *tables) forget() error {
 			return err
 		}
 		clear(record[recordFile:recordCount])
+		clear(record[recordUnit:recordKind])
 		pointers := [][]byte{record[recordStack:recordFile]}
 		for n, further := 0, record[recordTables:]; len(further) > 0; n, further = n+1, further[4:] {
 			if n == tableInlined {
@@ -98,6 +109,48 @@ func (t *tables) forget() error {
 		if !kept {
 			t.b[t.perPC+i] = 0
 		}
+	}
+	return nil
+}
+
+// The runtime reads a name where it is not tracing: it tells its own goroutines
+// from a program's by the front of it (runtime/traceback.go,
+// isSystemGoroutine), and finds what two stubs of reflect were called with by
+// the whole (runtime/stkframe.go, argMapInternal).
+var (
+	ours  = []byte("runtime.")
+	stubs = [][]byte{[]byte("reflect.makeFuncStub"), []byte("reflect.methodValueCall")}
+)
+
+// forgetNames gives all functions of the runtime the name of one of them, the
+// stubs their own and all others none, and takes out every other name.
+func (t *tables) forgetNames() error {
+	was := append([]byte(nil), t.b[t.names:t.perPC]...)
+	names := t.b[t.names:t.perPC]
+	clear(names)
+	runtimes := 0 // the name that all of the runtime have; 0: none has been met
+	for i := range t.count {
+		record, err := t.record(i)
+		if err != nil {
+			return err
+		}
+		at := int(binary.LittleEndian.Uint32(record[recordName:]))
+		if at >= len(was) {
+			return errTable
+		}
+		name, _, _ := bytes.Cut(was[at:], []byte{0})
+		switch isOurs := bytes.HasPrefix(name, ours); {
+		case isOurs && runtimes > 0:
+			at = runtimes
+		case isOurs:
+			runtimes = at
+			copy(names[at:], name)
+		case slices.ContainsFunc(stubs, func(stub []byte) bool { return bytes.Equal(name, stub) }):
+			copy(names[at:], name)
+		default:
+			at = 0
+		}
+		binary.LittleEndian.PutUint32(record[recordName:], uint32(at))
 	}
 	return nil
 }
