@@ -70,6 +70,7 @@ var floors = []floor{
 	{room: "trust", rooms: []string{"wire", "algebra/..."}},
 	{room: "trust/admission", rooms: []string{"wire", "algebra/..."}},
 	{room: "store", rooms: []string{"wire", "value", "plan", "algebra/..."}},
+	{room: "store/journal", rooms: []string{"wire", "store"}},
 	{room: "overlay/member", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/broadcast", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/repair", rooms: []string{"wire", "algebra/..."}},
