@@ -93,6 +93,15 @@ var places = map[string][]string{
 	"sim":          {"host", "internal/cli"},
 }
 
+// weighty are rooms that a page carries though they stand above the floors,
+// with what they may import beside pure and rooms of their own: none of them has
+// net/http, encoding/json, fmt or reflect, which a page would download.
+var weighty = map[string][]string{
+	"host/browser":       nil,
+	"host/browser/page":  {"unsafe", "runtime/debug"}, // the mailbox is memory that the worker writes
+	"internal/jsonvalue": {"unicode/utf16"},
+}
+
 // TestFloors reads the imports of every file in this process: written with
 // "go list" in a child process the result would be cached after a violation.
 func TestFloors(t *testing.T) {
@@ -153,6 +162,9 @@ func forbidden(room, imported string) string {
 			return "this floor may import only " + strings.Join(f.rooms, " ")
 		}
 		return "it is not on the allow-list below host"
+	}
+	if extra, isWeighty := weighty[room]; isWeighty && !isOwn && !slices.Contains(pure, imported) && !slices.Contains(extra, imported) {
+		return "a page carries this room, and would download it"
 	}
 	for place, banned := range places {
 		if isOwn && within(place, room) && slices.ContainsFunc(banned, func(b string) bool { return within(b, own) }) {
@@ -248,6 +260,9 @@ func TestFloorsFindViolations(t *testing.T) {
 		{"node", module + "/host/native", false},
 		{"sim", module + "/host/native", false},
 		{"host/native", module + "/sim", false},
+		{"host/browser", module + "/node", true},
+		{"host/browser", module + "/host/native", false},
+		{"host/browser", "encoding/json", false},
 		{"cmd/martinelli", module + "/node", false},
 		{"cmd/martinelli", module + "/internal/cli", true},
 		{"algebra/causal", "math/rand/v2", true},

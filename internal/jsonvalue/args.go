@@ -1,7 +1,7 @@
 package jsonvalue
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/plan"
@@ -53,7 +53,7 @@ func Decode(t plan.Type, raw []byte) (value.Value, error) {
 // open returns a scanner at the beginning of text.
 func open(text []byte) (*scanner, error) {
 	if len(text) > BodyMax {
-		return nil, &Error{Reason: fmt.Sprintf("the text has %d bytes; at most %d are read", len(text), BodyMax)}
+		return nil, &Error{Reason: "the text has " + strconv.Itoa(len(text)) + " bytes; at most " + strconv.Itoa(BodyMax) + " are read"}
 	}
 	return &scanner{text: text}, nil
 }
@@ -68,7 +68,7 @@ func (e *Error) Error() string {
 	if e.Member == "" {
 		return e.Reason
 	}
-	return fmt.Sprintf("member %q: %s", e.Member, e.Reason)
+	return "member " + string(AppendString(nil, e.Member)) + ": " + e.Reason
 }
 
 // within puts step, a member's name or an index in brackets, in front of

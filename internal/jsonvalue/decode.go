@@ -1,7 +1,6 @@
 package jsonvalue
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -158,7 +157,7 @@ func (s *scanner) tuple(t plan.Type) (value.Value, error) {
 		return err
 	})
 	if err == nil && len(elems) < len(t.Args) {
-		err = s.fail(fmt.Sprintf("expected %s, found an array of %d", t.Label(), len(elems)))
+		err = s.fail("expected " + t.Label() + ", found an array of " + strconv.Itoa(len(elems)))
 	}
 	return value.Tuple(elems...), err
 }
@@ -209,7 +208,7 @@ func listing[M plan.Param | plan.Field](want []M) string {
 	}
 	names := make([]string, len(want))
 	for i, m := range want {
-		names[i] = strconv.Quote(plan.Field(m).Name)
+		names[i] = string(AppendString(nil, plan.Field(m).Name))
 	}
 	return strings.Join(names, ", ")
 }

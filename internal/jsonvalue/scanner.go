@@ -2,7 +2,6 @@ package jsonvalue
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -62,7 +61,7 @@ func (s *scanner) mismatch(t plan.Type) error {
 // broken is the error that the text is no JSON here.
 func (s *scanner) broken(want string) error {
 	s.next()
-	return s.fail(fmt.Sprintf("no JSON at byte %d: expected %s, found %s", s.at, want, s.found()))
+	return s.fail("no JSON at byte " + strconv.Itoa(s.at) + ": expected " + want + ", found " + s.found())
 }
 
 // excerptMax is how much of a text an error shows, in bytes.
@@ -87,7 +86,8 @@ func (s *scanner) found() string {
 		return excerpt(rest, run(rest, isLetter))
 	}
 	r, _ := utf8.DecodeRune(rest)
-	return strconv.QuoteRune(r)
+	quoted := AppendString(nil, string(r)) // strconv's quoting brings tables that a page would download
+	return "'" + string(quoted[1:len(quoted)-1]) + "'"
 }
 
 // excerpt returns the first n bytes of text, or fewer and an ellipsis.
@@ -339,7 +339,7 @@ func (s *scanner) name() ([]byte, error) {
 // DepthMax of them could not be stored.
 func (s *scanner) enter() error {
 	if s.depth++; s.depth >= value.DepthMax {
-		return s.fail(fmt.Sprintf("more than %d arrays and objects inside one another", value.DepthMax-1))
+		return s.fail("more than " + strconv.Itoa(value.DepthMax-1) + " arrays and objects inside one another")
 	}
 	s.at++
 	return nil

@@ -11,7 +11,8 @@ import (
 )
 
 // TestEveryFrozenFileIsRead: bytes that no test reads hold nobody to anything,
-// and each page of docs/wire has some.
+// and each page of docs/wire has some, but for letters between two halves of
+// one program.
 func TestEveryFrozenFileIsRead(t *testing.T) {
 	root := wiretest.Root(t)
 	tests := sources(t, root)
@@ -34,7 +35,7 @@ func TestEveryFrozenFileIsRead(t *testing.T) {
 	}
 	for _, doc := range docs {
 		page := strings.TrimSuffix(filepath.Base(doc), ".md")
-		if page != "README" && !pages[page] {
+		if page != "README" && page != "mailbox" && !pages[page] {
 			t.Errorf("nothing of docs/wire/%s.md is frozen in %s", page, wiretest.Dir)
 		}
 	}

@@ -1,0 +1,284 @@
+package browser
+
+import (
+	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/wire"
+)
+
+// Kinds of letters to the host. They are only appended.
+const (
+	kindStored byte = iota + 1
+	kindOpen
+	kindRaise
+	kindRead
+	kindWatch
+	kindUnwatch
+	kindAskStatus
+	kindConnected
+	kindChunk
+	kindClosed
+	kindSigned
+	kindVerified
+	kindSpace
+	kindOnline
+	kindClose
+)
+
+// Stored is a file of the journal as the worker found it. All of them come
+// before Open, in any order.
+type Stored struct {
+	File  string
+	Bytes []byte
+}
+
+// Open opens the node. It is answered with Opened, or with Failed.
+type Open struct {
+	Plan        []byte
+	Public      [32]byte // of the key that the worker signs with
+	Incarnation uint64
+	Former      []causal.ReplicaID // of this store, oldest first
+	Epoch       uint64             // greater after each start
+	Seed        uint64             // of the node's die
+	Name        string
+	Role        string
+	User        string
+	Cluster     string
+	Steward     causal.ReplicaID
+	Pass        []byte
+	Addr        string   // where pages reach this one, "" where they can't
+	Servers     []string // addresses that the worker can dial
+	IsFull      bool     // the storage has no space: nothing is written before Space
+}
+
+// Raise raises an event. Its Answers bear the ticket.
+type Raise struct {
+	Ticket uint64 // chosen by the worker, never twice
+	Event  string
+	Args   []byte // JSON: an object
+	Stream string
+	Seq    uint64
+	Outbox bool
+}
+
+// Read reads a database or view; one Answer bears the ticket.
+type Read struct {
+	Ticket uint64
+	Name   string
+	Key    []byte // JSON: an array; none is the whole
+}
+
+// Watch watches a database or view; Changes bear the ticket.
+type Watch struct {
+	Ticket uint64
+	Name   string
+}
+
+// Unwatch ends a Watch.
+type Unwatch struct{ Ticket uint64 }
+
+// AskStatus asks for a Status.
+type AskStatus struct{}
+
+// Connected says that three byte streams to a peer are there: those of a Dial,
+// under its number, or others that came by themselves. The worker gives those
+// even numbers.
+type Connected struct {
+	Link    uint64
+	Via     Via
+	Addr    string // that was dialled; "" if the other side did
+	Binding []byte // what both ends know of the connection and nobody between them can choose; none for a WebSocket
+}
+
+// Via is what a link goes over.
+type Via = byte
+
+// The kinds of links.
+const (
+	WebSocket Via = iota
+	WebRTC
+	Broadcast
+)
+
+// Chunk is bytes that came on a channel of a link, in their order.
+type Chunk struct {
+	Link    uint64
+	Channel wire.Channel
+	Bytes   []byte
+}
+
+// Closed says that a link or a Dial came to its end.
+type Closed struct {
+	Link uint64
+	Why  string
+}
+
+// Signed answers a Sign. Without IsGood the key could not be used.
+type Signed struct {
+	No        uint64
+	IsGood    bool
+	Signature causal.Signature
+}
+
+// Verified answers a Verify.
+type Verified struct {
+	No     uint64
+	IsGood bool
+}
+
+// Space says that the storage has space again.
+type Space struct{}
+
+// Online says that the network is back, or the machine awake: what is not
+// linked is dialled soon.
+type Online struct{}
+
+// Close closes the node; Ended is its last letter.
+type Close struct{}
+
+func newIn(kind byte) In {
+	switch kind {
+	case kindStored:
+		return &Stored{}
+	case kindOpen:
+		return &Open{}
+	case kindRaise:
+		return &Raise{}
+	case kindRead:
+		return &Read{}
+	case kindWatch:
+		return &Watch{}
+	case kindUnwatch:
+		return &Unwatch{}
+	case kindAskStatus:
+		return &AskStatus{}
+	case kindConnected:
+		return &Connected{}
+	case kindChunk:
+		return &Chunk{}
+	case kindClosed:
+		return &Closed{}
+	case kindSigned:
+		return &Signed{}
+	case kindVerified:
+		return &Verified{}
+	case kindSpace:
+		return &Space{}
+	case kindOnline:
+		return &Online{}
+	case kindClose:
+		return &Close{}
+	}
+	return nil
+}
+
+func (*Stored) kind() byte    { return kindStored }
+func (*Open) kind() byte      { return kindOpen }
+func (*Raise) kind() byte     { return kindRaise }
+func (*Read) kind() byte      { return kindRead }
+func (*Watch) kind() byte     { return kindWatch }
+func (*Unwatch) kind() byte   { return kindUnwatch }
+func (*AskStatus) kind() byte { return kindAskStatus }
+func (*Connected) kind() byte { return kindConnected }
+func (*Chunk) kind() byte     { return kindChunk }
+func (*Closed) kind() byte    { return kindClosed }
+func (*Signed) kind() byte    { return kindSigned }
+func (*Verified) kind() byte  { return kindVerified }
+func (*Space) kind() byte     { return kindSpace }
+func (*Online) kind() byte    { return kindOnline }
+func (*Close) kind() byte     { return kindClose }
+
+func (l *Stored) fields(c *coder) {
+	c.text(&l.File, textMax)
+	c.bytes(&l.Bytes, letterMax)
+}
+
+func (l *Open) fields(c *coder) {
+	c.bytes(&l.Plan, planMax)
+	c.fixed(l.Public[:])
+	c.number(&l.Incarnation)
+	n := c.count(len(l.Former), listMax)
+	if c.r != nil && n > 0 {
+		l.Former = make([]causal.ReplicaID, n)
+	}
+	for i := range l.Former {
+		c.fixed(l.Former[i][:])
+	}
+	c.number(&l.Epoch)
+	c.number(&l.Seed)
+	c.text(&l.Name, textMax)
+	c.text(&l.Role, textMax)
+	c.text(&l.User, textMax)
+	c.text(&l.Cluster, textMax)
+	c.fixed(l.Steward[:])
+	c.bytes(&l.Pass, wordsMax)
+	c.text(&l.Addr, textMax)
+	c.texts(&l.Servers)
+	c.flag(&l.IsFull)
+}
+
+func (l *Raise) fields(c *coder) {
+	c.number(&l.Ticket)
+	c.text(&l.Event, textMax)
+	c.bytes(&l.Args, jsonMax)
+	c.text(&l.Stream, textMax)
+	c.number(&l.Seq)
+	c.flag(&l.Outbox)
+}
+
+func (l *Read) fields(c *coder) {
+	c.number(&l.Ticket)
+	c.text(&l.Name, textMax)
+	c.bytes(&l.Key, jsonMax)
+}
+
+func (l *Watch) fields(c *coder) {
+	c.number(&l.Ticket)
+	c.text(&l.Name, textMax)
+}
+
+func (l *Unwatch) fields(c *coder) { c.number(&l.Ticket) }
+
+func (*AskStatus) fields(*coder) {}
+
+func (l *Connected) fields(c *coder) {
+	c.number(&l.Link)
+	c.octet(&l.Via)
+	c.text(&l.Addr, textMax)
+	c.bytes(&l.Binding, bindingMax)
+}
+
+func (l *Chunk) fields(c *coder) {
+	c.number(&l.Link)
+	c.channel(&l.Channel)
+	c.bytes(&l.Bytes, chunkMax)
+}
+
+func (l *Closed) fields(c *coder) {
+	c.number(&l.Link)
+	c.text(&l.Why, textMax)
+}
+
+func (l *Signed) fields(c *coder) {
+	c.number(&l.No)
+	c.flag(&l.IsGood)
+	c.fixed(l.Signature[:])
+}
+
+func (l *Verified) fields(c *coder) {
+	c.number(&l.No)
+	c.flag(&l.IsGood)
+}
+
+func (*Space) fields(*coder)  {}
+func (*Online) fields(*coder) {}
+func (*Close) fields(*coder)  {}
+
+func (c *coder) channel(v *wire.Channel) {
+	octet := byte(*v)
+	c.octet(&octet)
+	if c.r != nil && int(octet) >= wire.Channels {
+		c.r.Fail(wire.ErrChannel)
+		return
+	}
+	*v = wire.Channel(octet)
+}
