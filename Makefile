@@ -3,12 +3,24 @@
 
 GO ?= go
 
-.PHONY: run test lint unit race size soak bench peers
+.PHONY: run test browsers lint unit race size soak bench peers
 
 run:
 	$(GO) run ./examples/ads
 
-test: lint unit race size
+test: browsers lint unit race size
+
+# What the stories in real browsers run with. Who may install it gets it; others
+# are told by the tests what to install.
+browsers:
+	@missing=""; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$$missing firefox-esr"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q >/dev/null && apt-get install -qy --no-install-recommends $$missing >/dev/null; \
+	fi
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
@@ -25,10 +37,10 @@ unit:
 	$(GO) test $(ROOMS)
 
 # The race detector slows the simulator ten times, so -short takes fewer seeds,
-# and the stories of examples/ads, most of them of processes built without it,
-# are told by unit alone.
+# and the stories of examples/ads and of browsers, most of them of processes
+# built without it, are told by unit alone.
 race:
-	$(GO) test -race -short $$($(GO) list $(ROOMS) | grep -v examples/ads)
+	$(GO) test -race -short $$($(GO) list $(ROOMS) | grep -v -e examples/ads -e browsertest)
 
 # What the browser pays: a js/wasm program over node, compressed.
 size:

@@ -22,7 +22,10 @@ const nothing: api.Status = Object.freeze({
   storage: { kind: "memory", state: "good", persisted: false, used: 0, quota: 0, text: "" },
 } as const);
 
-type Asked = { request: Request; take: (a: Answer) => void };
+/** triesMax is how often something is sent that gets no answer at all: it may be what breaks the node. */
+const triesMax = 3;
+
+type Asked = { id: number; request: Request; take: (a: Answer) => void; tries: number };
 
 export class App implements api.App<api.AnyProgram> {
   readonly databases: Record<string, any> = {};
@@ -111,10 +114,7 @@ export class App implements api.App<api.AnyProgram> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#line.close(forget);
-    for (const { take, request } of this.#asked.values()) {
-      if ("id" in request) take({ op: "answer", id: request.id, state: "aborted", last: true, why: "closed", detail: "the application was closed in this tab before the answer came" });
-    }
-    this.#asked.clear();
+    for (const asked of [...this.#asked.values()]) this.#drop(asked, "closed", "the application was closed in this tab before the answer came");
   }
 
   /** failed ends the opening; afterwards it is heard. */
@@ -137,7 +137,7 @@ export class App implements api.App<api.AnyProgram> {
       raising.fail("closed", "the application is closed in this tab");
       return raising.raised;
     }
-    this.#asked.set(id, { request, take });
+    this.#asked.set(id, { id, request, take, tries: 1 });
     this.#line.send(request);
     return raising.raised;
   }
@@ -151,7 +151,7 @@ export class App implements api.App<api.AnyProgram> {
         if (a.state === "aborted") reject(new Aborted(a.why ?? "", a.detail ?? ""));
         else if (a.last) resolve(a.value === undefined ? null : JSON.parse(a.value));
       };
-      this.#asked.set(id, { request, take });
+      this.#asked.set(id, { id, request, take, tries: 1 });
       this.#line.send(request);
     });
   }
@@ -216,8 +216,20 @@ export class App implements api.App<api.AnyProgram> {
     if (live && a.state === "aborted") return live.refuse(a);
     const asked = this.#asked.get(a.id);
     if (!asked) return;
+    asked.tries = 0; // whatever breaks later, it is not what broke the node
     if (a.last) this.#asked.delete(a.id);
     asked.take(a);
+  }
+
+  #again(asked: Asked) {
+    if (asked.tries === triesMax) return this.#drop(asked, "broken", `the node broke ${triesMax} times when it was asked this: it may have run`);
+    if (asked.tries > 0) asked.tries++;
+    this.#line.send(asked.request);
+  }
+
+  #drop(asked: Asked, why: string, detail: string) {
+    this.#asked.delete(asked.id);
+    asked.take({ op: "answer", id: asked.id, state: "aborted", last: true, why, detail });
   }
 
   /** readied begins with a node, or goes on with another: what has no last answer is sent again. */
@@ -236,7 +248,7 @@ export class App implements api.App<api.AnyProgram> {
       this.#watch(live);
     }
     if (this.#isOpen) {
-      for (const { request } of this.#asked.values()) this.#line.send(request);
+      for (const asked of [...this.#asked.values()]) this.#again(asked);
       if (this.#hearers.get("notice")?.size) this.#line.send({ op: "listen", on: true });
       this.#line.send({ op: "status" });
       return this.#tell("handover", { isLeader: this.isLeader });
