@@ -44,15 +44,7 @@ func (r *run) forbid(m *machine, db *database, key []value.Value) {
 
 // isOwn reports whether a handler runs at trusted roles alone.
 func (e *Engine) isOwn(h *plan.Handler) bool {
-	if h.Home {
-		return true
-	}
-	for _, at := range h.At {
-		if role, ok := e.program.Role(at); ok && !role.Trusted() {
-			return false
-		}
-	}
-	return len(h.At) > 0
+	return h.Home || e.program.TrustedAlone(h.At)
 }
 
 // Decide reports whether the program lets the user write the key of a

@@ -86,7 +86,7 @@ func (c *compiler) value(e *plan.Expr) valueFn {
 // the type says too little decides when it runs.
 func resultOf(e *plan.Expr) form {
 	switch e.Op {
-	case plan.OpNot, plan.OpEq, plan.OpNe, plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe, plan.OpAnd, plan.OpEither, plan.OpIn:
+	case plan.OpNot, plan.OpEq, plan.OpNe, plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe, plan.OpAnd, plan.OpEither, plan.OpIn, plan.OpClock:
 		return formBool
 	case plan.OpCount, plan.OpNow:
 		return formInt

@@ -16,6 +16,7 @@ const (
 	grainNode                // all that a node keeps
 	grainMember              // whether an element is in what a node keeps
 	grainPart                // what a node keeps at a key
+	grainClock               // that the clock has not come to the moment key
 
 	grains = int(iota)
 )

@@ -60,6 +60,8 @@ type Engine struct {
 	rules   []boolFn // beside Program.Allows; compiled when first asked
 	applied []*cell  // scratch of Apply
 	aging   []Aging  // since the last Drain
+	millis  int64    // how far the clock has come
+	told    int64    // the latest moment that was found past
 }
 
 // handler is a compiled handler of this role.

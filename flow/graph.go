@@ -72,6 +72,7 @@ type graph struct {
 	byShape    map[string]*node // equal operators over equal inputs are one node
 	dirty      []uint64         // a bit for every node that has something to process
 	dependents dependents
+	moments    moments      // to come
 	machine    machine      // runs the bodies
 	noted      []dependency // what the evaluation under way has read
 	steps      uint64
@@ -209,6 +210,9 @@ func (g *graph) touch(what dependency) {
 // tie makes of depend on something, loosen undoes it.
 func (g *graph) tie(on dependency, of *tracked) *link {
 	*g.links(on)++
+	if on.grain == grainClock {
+		g.moments.await(on)
+	}
 	return g.dependents.add(on, of)
 }
 
@@ -220,6 +224,9 @@ func (g *graph) loosen(l *link) {
 // links counts the dependencies on a source, so that a source on which nothing
 // depends need not look for them.
 func (g *graph) links(on dependency) *int {
+	if on.grain == grainClock {
+		return &g.moments.links
+	}
 	if on.grain >= grainNode {
 		return &g.nodes[on.source].links
 	}

@@ -25,6 +25,8 @@ func (c *compiler) bool(e *plan.Expr) boolFn {
 		return letIn(e.Index, c.value(e.Args[0]), c.bool(e.Args[1]))
 	case plan.OpIn:
 		return c.in(e)
+	case plan.OpClock:
+		return c.past(e)
 	case plan.OpEq, plan.OpNe, plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe:
 		return c.comparison(e)
 	}

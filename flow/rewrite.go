@@ -163,7 +163,7 @@ func walk(e *plan.Expr, visit func(*plan.Expr) bool) bool {
 func (e *Engine) isPure(x *plan.Expr) bool {
 	return walk(x, func(x *plan.Expr) bool {
 		switch x.Op {
-		case plan.OpImport, plan.OpNow, plan.OpNewID, plan.OpCell, plan.OpDatabase, plan.OpKeys, plan.OpView, plan.OpViewAt:
+		case plan.OpImport, plan.OpNow, plan.OpNewID, plan.OpCell, plan.OpDatabase, plan.OpKeys, plan.OpView, plan.OpViewAt, plan.OpClock:
 			return false
 		case plan.OpCall:
 			return e.isPure(e.program.Funcs[x.Index].Expr)

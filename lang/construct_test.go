@@ -160,7 +160,9 @@ var constructs = []struct{ text, refused string }{
 	{"database :x\nprocess do recommend(numbers, ads, x) end", ""},
 	{`import :f, (gset<int>, out max<int>), :from => "go:f"`, "a `max<int>` that a process fills"},
 	{"view :x do users end", ""},
-	{"view :x do clock end", "`clock`"},
+	{"view :x do clock > 5 end", ""},
+	{"at :server do\non_x do |n: int|\nif clock - n >= hours(1)\nnumbers.add(n)\nend\nend\nend", ""},
+	{"at :server do\ninvariant :x do |n in numbers| clock < n else done.on() end\nend", ""},
 	{"at :client do\nprocess do render(mine[:user_id]) end\nend", ""},
 
 	// Values and operators.

@@ -94,3 +94,72 @@ func TestAStampExceedsThoseSeenBeforeARestart(t *testing.T) {
 		t.Errorf("the stamps of cause and effect are %d", stamps)
 	}
 }
+
+const moments = `
+type :Poll, { id: id, ends: time }
+database :polls,  gset<Poll>, :replicated => true
+database :closes, max<time>
+on_open do |poll: id, last: time| polls.add({ id: poll, ends: now + last }) end
+on_until do |last: time| closes.set(now + last) end
+on_vote do |poll: id|
+  if clock > closes.or(0)
+    abort :closed
+  end
+  closes.set(0)
+end
+view :closed do polls.filter do |p| clock >= p.ends end.count end
+process do render(closed) end
+`
+
+// TestAMomentWakesTheNode: what has ended is shown at its moment, although
+// nothing else happens, and the node asked to be woken then.
+func TestAMomentWakesTheNode(t *testing.T) {
+	w := newWorld(t, moments, 1)
+	a := w.guests[0]
+	w.raise(a, node.RaiseRequest{Event: "open", Args: []value.Value{value.String("tea"), value.Int(3_600_000)}})
+	w.run(3_599 * causal.Second)
+	if n := w.number(a, "closed"); n != 0 {
+		t.Fatalf("%d polls are closed before the time", n)
+	}
+	a.shown = nil
+	w.run(2 * causal.Second)
+	if len(a.shown) != 1 || a.shown[0].Added[0].AsInt() != 1 || !a.shown[0].Settled {
+		t.Errorf("at its end the poll shows %+v", a.shown)
+	}
+	if late := a.shown[0].AsOf - epoch - 3600*causal.Second; late < 0 || late > 2*causal.Millisecond {
+		t.Errorf("it was shown %d ns after its end", late)
+	}
+}
+
+// TestWhatIsPastStaysPast: a host whose clock is set back, or that starts again
+// with one, takes nothing back that it has shown.
+func TestWhatIsPastStaysPast(t *testing.T) {
+	w := newWorld(t, moments, 1)
+	a := w.guests[0]
+	w.raise(a, node.RaiseRequest{Event: "open", Args: []value.Value{value.String("tea"), value.Int(60_000)}})
+	w.run(61 * causal.Second)
+	w.now -= 3600 * causal.Second
+	for range 2 {
+		if n := w.number(a, "closed"); n != 1 {
+			t.Fatalf("%d polls are closed by a clock that went back", n)
+		}
+		a.disk.Crash(0)
+		w.open(a)
+	}
+}
+
+// TestTheHomeActsByItsClock: a raise is judged at the moment at which it runs.
+func TestTheHomeActsByItsClock(t *testing.T) {
+	w := newWorld(t, moments, 1)
+	a := w.guests[0]
+	w.raise(a, node.RaiseRequest{Event: "until", Args: []value.Value{value.Int(60_000)}})
+	vote := node.RaiseRequest{Event: "vote", Args: []value.Value{value.String("tea")}}
+	w.now += 60 * causal.Second
+	if got := w.raise(a, vote); !got.Committed && got.Abort != "" {
+		t.Errorf("at the last moment: %+v", got)
+	}
+	w.now += causal.Millisecond
+	if got := w.raise(a, vote); got.Abort != "closed" {
+		t.Errorf("behind it: %+v", got)
+	}
+}

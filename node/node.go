@@ -52,6 +52,7 @@ type Node struct {
 	stalled  map[string]stall   // streams by name; at most Limits.ForwardMax
 	standing map[standing]*duty // invariants' repairs that are due
 	mortals  mortals            // keys that expire
+	pastKept int64              // the latest moment that the store says was shown as past
 
 	computing map[flow.Due]*computation // runs of processes that are due
 	calls     calls                     // of functions of the host
@@ -342,6 +343,7 @@ func (n *Node) Wake(now causal.Instant) {
 	n.giveUp(now)
 	n.fulfil(now)
 	n.wither(now)
+	n.lookAtClock(now)
 	n.compute(now)
 	n.runSagas(now)
 	n.expireSagas(now)
@@ -399,6 +401,7 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.access.at, n.access.at > 0)
 	consider(n.keeping.at, n.keeping.at > 0)
 	consider(n.copies.deadline())
+	consider(n.nextMoment())
 	return next, found
 }
 

@@ -147,6 +147,7 @@ func (n *Node) author(home bool) causal.ReplicaID {
 
 // env is what one run may see of the world.
 func (n *Node) env(now causal.Instant, author causal.ReplicaID, user string) flow.Env {
+	n.lookAtClock(now)
 	stamp := n.clock.Tick(now)
 	return flow.Env{
 		Holds:  n.holdsNamed(),

@@ -19,6 +19,7 @@ func (n *Node) Read(now causal.Instant, t Ticket, q ReadRequest) {
 }
 
 func (n *Node) read(now causal.Instant, c caller, q ReadRequest) {
+	n.lookAtClock(now)
 	session, ok := n.session(c, q.Session)
 	if !ok {
 		return

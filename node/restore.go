@@ -16,6 +16,7 @@ import (
 // Names of the store's small values.
 const (
 	metaSchema = "schema" // what the databases are stored as
+	metaPast   = "past"   // the latest moment that was shown as past
 	metaClock  = "clock"  // a stamp no smaller than any given or witnessed before the last flush, and than every id given
 )
 
@@ -27,6 +28,9 @@ func (n *Node) restore(now causal.Instant) error {
 	}
 	n.store = s
 	if err := n.checkSchema(); err != nil {
+		return err
+	}
+	if err := n.resumeClock(now); err != nil {
 		return err
 	}
 	if err := n.loadStewards(); err != nil {

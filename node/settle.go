@@ -21,7 +21,9 @@ func (n *Node) settle(now causal.Instant) {
 	n.answerSagas(now)
 	n.begin(now)
 	n.weigh(now)
+	n.lookAtClock(now)
 	n.heed(now, n.engine.Drain())
+	n.keepPast()
 }
 
 // pump drains each machine once and reports whether another round is due.

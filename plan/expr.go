@@ -75,6 +75,7 @@ const (
 	OpClosure // the transitive closure of a collection of pairs
 
 	OpAmbient // the value that the role gives the dimension Name: its node's user
+	OpClock   // whether the node's clock, in milliseconds, is past Args[0], or, with the Index 1, at it or past it
 )
 
 // Expr is a typed expression.

@@ -42,6 +42,7 @@ type Modes struct {
 	// Of a body that runs once, as a handler does.
 	Run    bool // it is one commit: its stamp, and what the host answered, are facts of it
 	AtHome bool // it runs at the home, between all others there: what lives there stands still
+	Unsure bool // it may run at a role of users: what its node's clock says is nothing to act on
 
 	filled map[int]Mode // what is filled, by database; see ModesOf
 	sealed *sealed
@@ -152,6 +153,8 @@ func (m Modes) ofOperator(x *Expr, args []Mark, block Mark) Mode {
 	switch x.Op {
 	case OpNow, OpNewID:
 		return m.ofStamp()
+	case OpClock:
+		return m.ofClock(all)
 	case OpImport:
 		return m.ofImport(x, args)
 	case OpMap, OpFilter, OpFlatMap, OpJoin:
@@ -206,6 +209,20 @@ func (m Modes) ofStamp() Mode {
 		return Constant
 	}
 	return Tentative
+}
+
+// ofClock is the mode of whether a clock is past a moment: it goes forward, so
+// what it has passed it never comes before again (R5), where the moment does not
+// move away. A run at the home finds what the home's clock says, which is a fact
+// of that run. What a user's own clock says is nothing to act on.
+func (m Modes) ofClock(moment Mode) Mode {
+	switch {
+	case m.AtHome:
+		return frozen(moment)
+	case m.Unsure:
+		return Tentative
+	}
+	return compared(OpGt, Grows, moment)
 }
 
 // ofImport is the mode of what a function of the host gives (R11). It follows
@@ -513,7 +530,7 @@ func merges(x *Expr, mode Mode, args []Mark, block Mark) bool {
 		return block.Mode <= Grows
 	case OpIf:
 		return args[0].Mode == Constant
-	case OpMax, OpMin, OpIn, OpNot, OpAnd, OpEither, OpGt, OpGe, OpLt, OpLe, OpOr, OpAdd, OpSub, OpMul, OpDiv, OpNeg:
+	case OpMax, OpMin, OpIn, OpNot, OpAnd, OpEither, OpGt, OpGe, OpLt, OpLe, OpOr, OpAdd, OpSub, OpMul, OpDiv, OpNeg, OpClock:
 		return mode != Tentative // of one number or word there is an order, and no more to know
 	}
 	return false

@@ -138,6 +138,17 @@ func (p *Program) Role(name string) (Role, bool) {
 // Trusted reports whether the role binds no user: a server.
 func (r Role) Trusted() bool { return r.Ambient == "" }
 
+// TrustedAlone reports whether what stands at the given roles runs at trusted
+// roles and nowhere else.
+func (p *Program) TrustedAlone(at []string) bool {
+	for _, name := range at {
+		if role, ok := p.Role(name); ok && !role.Trusted() {
+			return false
+		}
+	}
+	return len(at) > 0
+}
+
 // Runs reports whether something placed at the given roles exists at role: it
 // does where no role is named.
 func Runs(at []string, role string) bool {

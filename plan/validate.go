@@ -7,7 +7,7 @@ import "errors"
 var ErrOpen = errors.New("plan: it refers to something it does not have, or an operation has the wrong arguments")
 
 // opLast is the last operation of this version.
-const opLast = OpAmbient
+const opLast = OpClock
 
 // stmtLast is the last statement of this version.
 const stmtLast = StmtUpload
@@ -24,6 +24,7 @@ var arity = [opLast + 1]int{
 	OpCell: many, OpViewAt: many,
 	OpMap: 1, OpFilter: 1, OpFlatMap: 1, OpProduct: 2, OpJoin: 2, OpUnion: 2, OpIntersection: 2, OpMinus: 2, OpCount: 1,
 	OpSum: 1, OpAvg: 1, OpMax: 1, OpMin: 1, OpFirst: 1, OpLast: 1, OpSort: 1, OpTop: 2, OpGroup: 1, OpClosure: 1,
+	OpClock: 1,
 }
 
 // needsBlock says which operations have a block, and mayHaveBlock which may
@@ -215,6 +216,8 @@ func (v *validator) reference(e *Expr) bool {
 	switch e.Op {
 	case OpLocal, OpLet:
 		return within(e.Index, v.slots)
+	case OpClock:
+		return within(e.Index, 2) && e.Args[0].Type.isInteger()
 	case OpField:
 		return within(e.Index, e.Args[0].Type.parts())
 	case OpRecord:

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -47,6 +48,7 @@ func (r *trialRun) fillTruths() error {
 		return err
 	}
 	engine.Apply(r.world.AllCommits())
+	engine.Advance(int64(r.world.now / causal.Millisecond))
 	for i := range r.truths {
 		reading, err := engine.Read("@truth."+strconv.Itoa(i), nil)
 		if err != nil {

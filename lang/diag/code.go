@@ -104,6 +104,7 @@ var registry = []Entry{
 	{"E205", "a process that does more than show"},
 	{"E206", "a user's write to a register that a process fills"},
 	{"E207", "two calls that fill one cell"},
+	{"E208", "the clock, read otherwise than to compare it"},
 	{"E301", "an invariant that nothing keeps"},
 	{"E302", "an invariant that is broken from the start"},
 	{"E303", "a repair that might run on a guess"},

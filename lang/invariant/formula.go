@@ -435,7 +435,7 @@ func (n *normal) reads(e *plan.Expr, ts []*term) []*term {
 		if !slices.ContainsFunc(ts, func(o *term) bool { return same(o.expr, e) }) {
 			ts = append(ts, t)
 		}
-	case plan.OpDatabase, plan.OpKeys, plan.OpView, plan.OpImport, plan.OpNow, plan.OpNewID:
+	case plan.OpDatabase, plan.OpKeys, plan.OpView, plan.OpImport, plan.OpNow, plan.OpNewID, plan.OpClock:
 		ts = append(ts, &term{reading: size, expr: e})
 	}
 	for _, a := range e.Args {

@@ -89,15 +89,24 @@ func (p *Program) acts() *acts {
 func (a *acts) handler(h *plan.Handler) {
 	s := scene{modes: a.standing}
 	s.modes.Run = true
-	if h.Home {
+	switch {
+	case h.Home:
 		s = a.atHome(s)
+	case !a.p.TrustedAlone(h.At):
+		s = a.anywhere(s)
 	}
 	a.stmts(h.Body, s)
 }
 
+// anywhere is the scene of what may run at a role of users.
+func (a *acts) anywhere(s scene) scene {
+	s.modes.Unsure, s.modes.Views = true, a.unsure
+	return s
+}
+
 // atHome is the scene of a run at the home.
 func (a *acts) atHome(s scene) scene {
-	s.modes.AtHome, s.modes.Views = true, a.home
+	s.modes.AtHome, s.modes.Unsure, s.modes.Views = true, false, a.home
 	return s
 }
 
@@ -108,6 +117,9 @@ func (a *acts) repair(inv *plan.Invariant) {
 		return
 	}
 	s := scene{modes: a.standing}
+	if !a.p.TrustedAlone(inv.At) {
+		s = a.anywhere(s)
+	}
 	if inv.Source != nil && !onlyRemoves(inv.Repair) {
 		s = a.among(s, inv.Source, inv.Params)
 	}

@@ -16,6 +16,7 @@ type Program struct {
 	typed    *types.Typed
 	standing plan.Modes  // of views, renders and invariants
 	home     []plan.Mark // of the views, as a run at the home reads them
+	unsure   []plan.Mark // of the views, as a run at a role of users reads them
 	spoilers map[int]spoiler
 	ends     map[question]end
 	off      plan.Rule // the rule that a test does without: R12
@@ -62,6 +63,12 @@ func New(typed *types.Typed) *Program {
 	home := m.standing
 	home.Run, home.AtHome = true, true
 	m.home = home.ViewsOf(p)
+	m.unsure = m.standing.Views
+	if p.ViewsReadClock() {
+		unsure := m.standing
+		unsure.Unsure = true
+		m.unsure = unsure.ViewsOf(p)
+	}
 	m.spoilers = spoilers(p)
 	return m
 }

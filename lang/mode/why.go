@@ -55,6 +55,8 @@ func (w *why) because(x *plan.Expr, want plan.Mode) {
 		w.view(x, want)
 	case plan.OpImport:
 		w.imported(x, want)
+	case plan.OpClock:
+		w.clock(x, want)
 	case plan.OpEq, plan.OpNe:
 		w.note(x, "`"+symbols[x.Op]+"`"+w.onWhat(x)+" is not monotone")
 		w.inputs(x, plan.Constant)
@@ -84,6 +86,18 @@ func (w *why) because(x *plan.Expr, want plan.Mode) {
 		w.inputs(x, want)
 	default:
 		w.other(x)
+	}
+}
+
+// clock explains whether the clock is past a moment.
+func (w *why) clock(x *plan.Expr, want plan.Mode) {
+	switch {
+	case w.modes.Unsure:
+		w.note(x, "a user sets the clock of his node as he likes: `now` is the stamp of the commit, and trusted roles have clocks to act on")
+	case len(x.Args) > 0 && !w.is(x.Args[0], want.Opposite()):
+		w.because(x.Args[0], want.Opposite())
+	default:
+		w.note(x, "the clock goes forward")
 	}
 }
 

@@ -41,6 +41,8 @@ type body struct {
 
 	test *testing    // the expect being typed is its
 	over syntax.Expr // what the reader being typed is of
+
+	compares int // how many comparisons the expression being typed is in
 }
 
 type variable struct {

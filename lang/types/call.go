@@ -117,8 +117,7 @@ func (c *checker) preludeValue(name string, x *syntax.Ident) *plan.Expr {
 		}
 		return &plan.Expr{Op: plan.OpNow, Type: plan.Time}
 	case "clock":
-		c.notYet(x, "`"+name+"`", "")
-		return bad()
+		return c.clock(x)
 	}
 	c.write(diag.Errorf("E107", x.Span, "`%s` is a function: call it, as `%s(...)`", name, name))
 	return bad()

@@ -109,9 +109,14 @@ func isLiteral(x syntax.Expr) bool {
 
 func (c *checker) order(x *syntax.Binary) *plan.Expr {
 	op := binaryOps[x.Op]
+	c.body.compares++
 	a, b, ok := c.operands(x, func(t plan.Type) bool { return isNumber(t) || isText(t) })
+	c.body.compares--
 	if !ok {
 		return boolean(op.op, bad(), bad())
+	}
+	if hasClock(a) || hasClock(b) {
+		return c.past(x, op.op, a, b)
 	}
 	return boolean(op.op, a, b)
 }
