@@ -46,6 +46,25 @@ func Func(name string, f flow.Func) Option {
 	}
 }
 
+// NamedFunc is Func of a function that is told the ID of its call: the same
+// whenever the same step of a saga, or serial block, calls it again, because a
+// process was killed or an answer lost. What does something in the world is
+// told so, and does it once:
+//
+//	martinelli.NamedFunc("pay.Charge", func(id string, args []value.Value) (value.Value, error) {
+//		return value.Bool(true), bank.Charge(idempotencyKey(id), args[0].AsString(), args[1].AsInt())
+//	})
+//
+// The ID is "" where nothing calls again: in handlers, views and processes.
+func NamedFunc(name string, f flow.NamedFunc) Option {
+	return func(c *native.Config) {
+		if c.Named == nil {
+			c.Named = map[string]flow.NamedFunc{}
+		}
+		c.Named[name] = f
+	}
+}
+
 // Replica is an embedded node that runs one program. Its methods may be called
 // from any goroutine.
 type Replica struct{ host *native.Host }

@@ -195,7 +195,7 @@ func (e *Engine) play(b *atomic, h *Handed, env Env, part stepFn) Outcome {
 		return Outcome{Abort: AbortArgument, Detail: refused}
 	}
 	e.run.isServed = true
-	e.machine.asks = env.Returned != nil && b.Stmt.Op == plan.StmtSaga
+	e.machine.asks = env.Returned != nil
 	return e.execute(part)
 }
 

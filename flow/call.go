@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"maps"
+
 	"github.com/martinelli-lang/martinelli/value"
 	"golang.org/x/crypto/blake2b"
 )
@@ -31,12 +33,44 @@ type Returned struct {
 	Err   string // why there is none; "" where there is
 }
 
+// ID names a call to whoever does what it asks for: 32 letters and digits, the
+// same whenever the call is made again for the same step of a saga, or for the
+// same serial block, whatever its arguments, and another for any other call.
+// It is "" of a call that only computes: of a process, or made in place.
+func (c *Call) ID() string {
+	if c.Run == "" {
+		return ""
+	}
+	sum := blake2b.Sum256([]byte(value.Encode(value.Tuple(value.String(c.Func), value.String(c.Run), value.Int(int64(c.No))))))
+	return hexOf(sum[:16])
+}
+
+func hexOf(b []byte) string {
+	const digits = "0123456789abcdef"
+	text := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		text = append(text, digits[c>>4], digits[c&15])
+	}
+	return string(text)
+}
+
+// NamedFunc is a Func that is told the ID of its call. What is done under an ID
+// once is not to be done again: the call is made again where its answer was lost.
+type NamedFunc func(id string, args []value.Value) (value.Value, error)
+
 // Do calls the function of a Call, for who has it. Its panic is an error, too.
-func (c *Call) Do(funcs map[string]Func) (r Returned) {
+func (c *Call) Do(funcs map[string]Func) Returned {
 	f := funcs[c.Func]
 	if f == nil {
 		return Returned{Err: c.Name + " is not linked"}
 	}
+	return c.do(f)
+}
+
+// DoNamed is Do of a function that is told the call's ID.
+func (c *Call) DoNamed(f NamedFunc) Returned { return c.do(f.under(c.ID())) }
+
+func (c *Call) do(f Func) (r Returned) {
 	defer func() {
 		if why := recover(); why != nil {
 			r = Returned{Err: c.Name + " panicked" + sentence(why)}
@@ -47,6 +81,23 @@ func (c *Call) Do(funcs map[string]Func) (r Returned) {
 		return Returned{Err: c.Name + ": " + err.Error()}
 	}
 	return Returned{Value: v}
+}
+
+// under is f as a Func that is always called under one ID.
+func (f NamedFunc) under(id string) Func {
+	return func(args []value.Value) (value.Value, error) { return f(id, args) }
+}
+
+// Unnamed returns funcs, and beside them named ones as they are called in place: without an ID.
+func Unnamed(funcs map[string]Func, named map[string]NamedFunc) map[string]Func {
+	all := maps.Clone(funcs)
+	if all == nil {
+		all = map[string]Func{}
+	}
+	for link, f := range named {
+		all[link] = f.under("")
+	}
+	return all
 }
 
 // abortCalls ends a run that waits for a call; the outcome has it in Calls.

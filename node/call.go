@@ -7,6 +7,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/entity/saga"
+	"github.com/martinelli-lang/martinelli/entity/serial"
 	"github.com/martinelli-lang/martinelli/flow"
 )
 
@@ -47,8 +48,11 @@ type calls struct {
 
 	// returned has the results that are here; nil: the host makes no calls, and
 	// functions are called in place.
-	returned func(c *flow.Call) (flow.Returned, bool)
+	returned returned
 }
+
+// returned finds the result of a call, if it is there.
+type returned = func(c *flow.Call) (flow.Returned, bool)
 
 // newCalls is the part of a node in calls of its host's functions.
 func newCalls(n *Node) calls {
@@ -66,6 +70,7 @@ type calling struct {
 	result *flow.Returned // nil: it is under way
 	dues   []flow.Due
 	sagas  []saga.Task
+	blocks []serial.Name
 }
 
 // never is when a run that waits for a call is due.
@@ -127,6 +132,11 @@ func (n *Node) Called(now causal.Instant, answers []Called) {
 		for _, t := range k.sagas {
 			n.sagas.machine.Postpone(t, now)
 		}
+		for _, name := range k.blocks {
+			if p := n.parkedAs(name); p != nil {
+				p.at = now
+			}
+		}
 	}
 }
 
@@ -134,7 +144,7 @@ func (n *Node) Called(now causal.Instant, answers []Called) {
 func (n *Node) letGo(isDone func(k *calling)) {
 	for key, k := range n.calls.open {
 		isDone(k)
-		if k.result != nil && len(k.dues)+len(k.sagas) == 0 {
+		if k.result != nil && len(k.dues)+len(k.sagas)+len(k.blocks) == 0 {
 			delete(n.calls.open, key)
 		}
 	}

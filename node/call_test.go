@@ -41,7 +41,13 @@ func (w *world) makeCalls(g *guest, but string) (made int) {
 			continue
 		}
 		made++
-		g.Called(w.now, []node.Called{{Key: c.Key, Returned: c.Do(g.cfg.Funcs)}})
+		r := flow.Returned{}
+		if f := w.named[c.Func]; f != nil {
+			r = c.DoNamed(f)
+		} else {
+			r = c.Do(g.cfg.Funcs)
+		}
+		g.Called(w.now, []node.Called{{Key: c.Key, Returned: r}})
 	}
 	return made
 }

@@ -199,6 +199,9 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n: n}, Facing: func(peer causal.ReplicaID) repair.Source { return source{n, &peer} }, Rand: n.split(), Every: cfg.SyncEvery})
 	n.tellUnlinked()
 	n.admits = cfg.User != "" && n.engine.HasUsers()
+	if n.isHome() {
+		n.serial.desk.LinkUp(now) // the home of its own blocks is always here
+	}
 	n.settle(now)
 	return n, nil
 }

@@ -32,6 +32,7 @@ type serially struct {
 	from    map[serial.Name]causal.ReplicaID // who asked for what is being ordered
 	callers map[uint64][]handing             // who waits for the outcome of a request
 	coming  []coming                         // outcomes whose effect is on its way here
+	parked  []*parked                        // at the home: blocks that wait for functions; at most Limits.ParkedMax
 
 	split  []split         // see Planted
 	raised map[uint64]bool // likewise
@@ -77,7 +78,7 @@ func (n *Node) mayHandOn(now causal.Instant, c caller, h int, q *RaiseRequest) b
 	case n.isHome() && reason != replica.Valid:
 		n.abort(c, abortOf(reason), barredText(reason))
 		return false
-	case !n.isHome() && !n.serial.desk.HasRoom():
+	case (!n.isHome() || n.cfg.Calls) && !n.serial.desk.HasRoom():
 		n.stall(now, q.Stream, q.Seq)
 		n.abort(c, AbortBusy, "as many serial blocks wait for their outcome as may; see `martinelli outbox`")
 		return false
@@ -92,13 +93,14 @@ func (n *Node) handOn(now causal.Instant, c caller, q RaiseRequest, session repl
 		Event:   q.Event, Stream: q.Stream, Seq: q.Seq,
 	}
 	if n.isHome() {
-		outcome, spaces := n.serveHere(now, h)
-		if q.Stream != "" {
-			it.Slots, it.Outcome = nil, outcome
-			n.serial.desk.Note(it)
+		if outcome, spaces, isDone := n.serveHere(now, h, n.calls.returned); isDone {
+			if q.Stream != "" {
+				it.Slots, it.Outcome = nil, outcome
+				n.serial.desk.Note(it)
+			}
+			n.answer(c, answerOf(outcome, n.token(now, session, spaces)))
+			return
 		}
-		n.answer(c, answerOf(outcome, n.token(now, session, spaces)))
-		return
 	}
 	name := n.serial.desk.Put(now, it)
 	if n.cfg.Planted.RenamesRequests {
@@ -113,18 +115,25 @@ func answerOf(o serial.Outcome, token []byte) Answer {
 
 // serveHere runs a block that was raised at its home, and its else: one store
 // write holds the handler, the block and the else, so nothing need be kept to
-// do any of it again.
-func (n *Node) serveHere(now causal.Instant, h *flow.Handed) (serial.Outcome, []causal.SpaceID) {
-	o, stamp := n.ordered(now, h.User, func(env flow.Env) flow.Outcome { return n.engine.Serve(h, env) })
-	spaces := n.touched(o)
+// do any of it again. A block that waits for a function is not done: it goes to
+// the desk like one of another node; with returned nil it calls in place.
+func (n *Node) serveHere(now causal.Instant, h *flow.Handed, returned returned) (out serial.Outcome, spaces []causal.SpaceID, isDone bool) {
+	o, stamp := n.ordered(now, h.User, func(env flow.Env) flow.Outcome {
+		env.Run, env.Returned = n.serial.desk.Next().String(), returned
+		return n.engine.Serve(h, env)
+	})
+	if len(o.Calls) > 0 {
+		return out, nil, false
+	}
+	spaces = n.touched(o)
 	if o.Abort == "" {
 		n.commit(now, n.homeID, stamp, nil, o)
 		n.notify(o)
-		return serial.Outcome{}, spaces
+		return out, spaces, true
 	}
 	n.counts.Aborts++
 	otherwise := n.otherwise(now, h, o.Abort, nil)
-	return serial.Outcome{Abort: cut(o.Abort, serial.AbortMax), Detail: cut(o.Detail, serial.DetailMax)}, append(spaces, otherwise...)
+	return serial.Outcome{Abort: cut(o.Abort, serial.AbortMax), Detail: cut(o.Detail, serial.DetailMax)}, append(spaces, otherwise...), true
 }
 
 // otherwise runs the else of a block that aborted, and returns what it touched.
@@ -188,6 +197,10 @@ func (n *Node) refusesBlock(peer causal.ReplicaID, q *serial.Request) (abort, de
 
 func (n *Node) reply(to causal.ReplicaID, name serial.Name, o serial.Outcome) {
 	p := serial.Reply{Name: name, Outcome: o}
+	if to == n.self {
+		n.serial.desk.Receive(&p)
+		return
+	}
 	n.send(to, wire.Commits, KindSerial, p.AppendTo(nil))
 }
 
@@ -195,9 +208,16 @@ func (n *Node) reply(to causal.ReplicaID, name serial.Name, o serial.Outcome) {
 // gathered. It reports whether there was anything.
 func (n *Node) tendSerial(now causal.Instant) (again bool) {
 	for _, q := range n.serial.home.Ordered() {
-		n.runOrdered(now, &q)
+		peer := n.serial.from[q.Name]
+		delete(n.serial.from, q.Name)
+		if p := n.parkedAs(q.Name); p != nil {
+			p.peer = peer
+			continue
+		}
+		n.runOrdered(now, &q, peer)
 		again = true
 	}
+	again = n.replay(now) || again
 	out := n.serial.desk.Drain()
 	for _, r := range out.Records {
 		if n.cfg.Planted.LosesRequests {
@@ -211,7 +231,7 @@ func (n *Node) tendSerial(now causal.Instant) (again bool) {
 	}
 	for i := range out.Messages {
 		n.rename(&out.Messages[i])
-		n.send(n.home(), wire.Commits, KindSerial, out.Messages[i].AppendTo(nil))
+		n.bring(now, &out.Messages[i])
 	}
 	for _, d := range out.Decided {
 		n.come(now, d)
@@ -219,29 +239,55 @@ func (n *Node) tendSerial(now causal.Instant) (again bool) {
 	return n.arrive(now) || again || !out.Empty()
 }
 
-// runOrdered runs a request at the home, unless it was, and answers it.
-func (n *Node) runOrdered(now causal.Instant, q *serial.Request) {
-	peer := n.serial.from[q.Name]
-	delete(n.serial.from, q.Name)
+// bring sends a request of this node's desk to the home, which may be here.
+func (n *Node) bring(now causal.Instant, q *serial.Request) {
+	if n.isHome() {
+		n.serial.from[q.Name] = n.self
+		n.serial.home.Propose(now, *q)
+		return
+	}
+	n.send(n.home(), wire.Commits, KindSerial, q.AppendTo(nil))
+}
+
+// runOrdered runs a request at the home, unless it was, and answers it, or lets
+// it wait for a function.
+func (n *Node) runOrdered(now causal.Instant, q *serial.Request, peer causal.ReplicaID) {
 	verdict, res := n.serial.ledger.Judge(q)
 	if n.cfg.Planted.ForgetsResults && verdict == serial.Known {
 		verdict = serial.Fresh
 	}
 	switch verdict {
 	case serial.Fresh:
-		res = n.runRequest(now, q)
+		var call *flow.Call
+		if res, call = n.runRequest(now, q); call != nil {
+			n.park(now, q, peer, *call)
+			return
+		}
 	case serial.Known:
 	default: // whoever says it has had its answer, or does not keep to the protocol
+		n.unpark(q.Name)
 		return
 	}
+	n.unpark(q.Name)
 	o := serial.Outcome{Abort: res.Abort, Detail: res.Detail, Token: n.token(now, nil, res.Spaces)}
 	n.reply(peer, q.Name, o)
 }
 
-// runRequest runs a request: its effect and what came of it are one commit.
-func (n *Node) runRequest(now causal.Instant, q *serial.Request) serial.Result {
+// runRequest runs a request: its effect and what came of it are one commit. It
+// did nothing where it needs a call first.
+func (n *Node) runRequest(now causal.Instant, q *serial.Request) (serial.Result, *flow.Call) {
 	h := flow.Handed{Block: q.Block, Slots: q.Slots, User: q.User}
-	o, stamp := n.ordered(now, q.User, func(env flow.Env) flow.Outcome { return n.engine.Serve(&h, env) })
+	o, stamp := n.ordered(now, q.User, func(env flow.Env) flow.Outcome {
+		env.Run = q.Name.String()
+		return n.engine.Serve(&h, env)
+	})
+	if len(o.Calls) > 0 {
+		weary := n.wearies(q.Name)
+		if weary == "" {
+			return serial.Result{}, &o.Calls[0]
+		}
+		o = flow.Outcome{Abort: flow.AbortImport, Detail: weary}
+	}
 	res := serial.Result{Abort: cut(o.Abort, serial.AbortMax), Detail: cut(o.Detail, serial.DetailMax), Spaces: n.touched(o)}
 	slices.SortFunc(res.Spaces, causal.SpaceID.Compare)
 	res.Spaces = slices.Compact(res.Spaces)
@@ -257,7 +303,7 @@ func (n *Node) runRequest(now causal.Instant, q *serial.Request) serial.Result {
 	}
 	n.commit(now, n.homeID, stamp, nil, o)
 	n.notify(o)
-	return res
+	return res, nil
 }
 
 // ordered runs a block or step at the home, and where it lacked rights that this
@@ -364,6 +410,9 @@ func (n *Node) giveUp(now causal.Instant) {
 // serialDeadlines yields when something about serial blocks is due.
 func (n *Node) serialDeadlines(consider func(causal.Instant, bool)) {
 	consider(n.serial.desk.Deadline())
+	for _, p := range n.serial.parked {
+		consider(p.at, p.at != never && n.barred[n.homeID] == replica.Valid)
+	}
 	for _, list := range n.serial.callers {
 		for _, c := range list {
 			consider(c.until, true)

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -301,30 +302,29 @@ func TestTheDeskIsFull(t *testing.T) {
 	}
 }
 
-// stepped plays a world step by step: a store write, a message or an answer
-// each, and kills a node before one of them.
+// stepped plays a world step by step: a store write, a message, a call or an
+// answer each, and kills nodes before some of them.
 type stepped struct {
 	*world
-	victim *guest
-	at     int // the step at which it is killed
-	steps  int
-	killed bool
+	kills map[int]*guest // by the step before which they are killed
+	steps int
 }
 
 // step reports whether a node goes on with its output, or was killed.
 func (s *stepped) step(g *guest) (goesOn bool) {
 	s.steps++
-	if s.steps != s.at || s.killed {
+	victim := s.kills[s.steps]
+	if victim == nil {
 		return true
 	}
-	s.killed = true
-	s.kill(s.victim)
-	return g != s.victim
+	s.kill(victim)
+	return g != victim
 }
 
 func (s *stepped) kill(g *guest) {
 	s.cut(g)
 	g.disk.Crash(0)
+	g.calls = nil
 	s.open(g)
 }
 
@@ -357,6 +357,12 @@ func (s *stepped) act(g *guest, out node.Output) bool {
 			}
 		}
 	}
+	for _, c := range out.Calls {
+		if !s.step(g) {
+			return true
+		}
+		g.calls = append(g.calls, c)
+	}
 	for _, a := range out.Answers {
 		if !s.step(g) {
 			return true
@@ -371,6 +377,7 @@ func (s *stepped) settle(d causal.Instant) {
 	for until := s.now + d; s.now < until; s.now += 500 * causal.Millisecond {
 		s.linkAll()
 		for _, g := range s.guests {
+			s.makeCalls(g, "")
 			g.Wake(s.now)
 		}
 		for range 1000 {
@@ -381,13 +388,23 @@ func (s *stepped) settle(d causal.Instant) {
 	}
 }
 
+// market is a program that sells, and how its nodes are configured.
+type market struct {
+	text      string
+	named     map[string]flow.NamedFunc
+	configure func(*node.Config)
+}
+
+var plainMarket = market{purchases, nil, func(*node.Config) {}}
+
 // purchase raises one event in a stream at a till, and again until it has an
-// outcome; whoever is the victim is killed at a step of that. It returns the
-// outcome and how many steps there were.
-func purchase(t *testing.T, raiser, victim, at int, qty int64, planted node.Planted) (home *guest, w *world, outcome node.Answer, steps int) {
+// outcome; before some steps of that a node is killed. It returns the outcome
+// and how many steps there were.
+func (k market) purchase(t *testing.T, raiser int, kills map[int]int, qty int64, planted node.Planted) (home *guest, w *world, outcome node.Answer, steps int) {
 	t.Helper()
-	w = newWorld(t, purchases, 2)
-	s := &stepped{world: w, victim: w.guests[victim]}
+	w = &world{t: t, now: epoch, named: k.named}
+	w.addAs(compiled(t, k.text), 2, k.configure)
+	s := &stepped{world: w}
 	s.settle(3 * causal.Second)
 	w.raise(w.guests[0], raising("deliver", tea, value.Int(5)))
 	s.settle(3 * causal.Second)
@@ -396,7 +413,10 @@ func purchase(t *testing.T, raiser, victim, at int, qty int64, planted node.Plan
 		s.kill(g)
 	}
 	s.settle(2 * causal.Second)
-	s.steps, s.at = 0, at
+	s.steps, s.kills = 0, map[int]*guest{}
+	for at, victim := range kills {
+		s.kills[at] = w.guests[victim]
+	}
 	q := buy(qty)
 	q.Stream, q.Seq = "s", 1
 	g := w.guests[raiser]
@@ -440,7 +460,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 		for _, qty := range []int64{2, 7} {
 			for victim := range raiser + 1 { // of a purchase at the home, it alone
 				for at := 1; ; at++ {
-					home, w, a, steps := purchase(t, raiser, victim, at, qty, node.Planted{})
+					home, w, a, steps := plainMarket.purchase(t, raiser, map[int]int{at: victim}, qty, node.Planted{})
 					if why := unfair(w, home, a, qty); why != "" {
 						t.Fatalf("raised at %d for %d, %d killed at step %d: %s", raiser, qty, victim, at, why)
 					}
@@ -451,6 +471,33 @@ func TestKilledAtEveryStep(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestBothKilled kills the home and the raiser, one after the other, before
+// steps of a purchase that lie up to some apart.
+func TestBothKilled(t *testing.T) {
+	for _, qty := range []int64{2, 7} {
+		for first := range 2 {
+			for at, steps := 1, 2; at < steps; at += stride() {
+				for apart := 1; apart < 24; apart += 2 * stride() {
+					home, w, a, n := plainMarket.purchase(t, 1, map[int]int{at: first, at + apart: 1 - first}, qty, node.Planted{})
+					if why := unfair(w, home, a, qty); why != "" {
+						t.Fatalf("%d killed at step %d, the other %d later, bought %d: %s", first, at, apart, qty, why)
+					}
+					steps = n
+				}
+			}
+		}
+	}
+}
+
+// stride is how many steps lie between those at which somebody is killed, of
+// pairs: every one is a long test.
+func stride() int {
+	if os.Getenv("MARTINELLI_SOAK") != "" {
+		return 1
+	}
+	return 5
 }
 
 // TestPlantedMistakesAreFound: each rule that is left out shows when somebody
@@ -466,7 +513,7 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 		isFound := slices.ContainsFunc([]int64{2, 7}, func(qty int64) bool {
 			for victim := range 2 {
 				for at := 1; at < 30; at++ {
-					home, w, a, _ := purchase(t, 1, victim, at, qty, planted)
+					home, w, a, _ := plainMarket.purchase(t, 1, map[int]int{at: victim}, qty, planted)
 					if unfair(w, home, a, qty) != "" {
 						return true
 					}

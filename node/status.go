@@ -24,6 +24,7 @@ type Status struct {
 	Outbox  int         // events of this node that wait in the outbox for the home
 	Begun   int         // sagas raised here whose outcome has not come, or whose else has not run
 	Serial  int         // serial blocks of this node that have no outcome yet
+	Parked  int         // serial blocks that wait here, at their home, for functions of the host
 	Sagas   saga.Status // at the home
 	Due     int         // violations of invariants not repaired yet
 	Watches int
@@ -68,7 +69,7 @@ func (n *Node) Status() Status {
 	s := Status{
 		Self: n.member.Self(), Steward: n.cfg.Steward, Cluster: n.cfg.Cluster,
 		Counts: n.counts, Replica: n.replica.Status(), Cast: n.cast.Stats(), Repair: n.repair.Stats(),
-		Waiting: len(n.waiting), Asked: len(n.asked), Outbox: n.outbox.open, Begun: n.outbox.sagas, Serial: n.serial.desk.Open(), Due: len(n.standing), Watches: len(n.watches), Barred: n.barred[n.self], Orphans: n.legacy.open, Unnamed: n.unnamed.list(),
+		Waiting: len(n.waiting), Asked: len(n.asked), Outbox: n.outbox.open, Begun: n.outbox.sagas, Serial: n.serial.desk.Open(), Parked: len(n.serial.parked), Due: len(n.standing), Watches: len(n.watches), Barred: n.barred[n.self], Orphans: n.legacy.open, Unnamed: n.unnamed.list(),
 	}
 	if n.isHome() {
 		s.Sagas = n.sagas.machine.Status()

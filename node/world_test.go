@@ -26,6 +26,7 @@ type world struct {
 
 	fate    func(g *guest) fate                     // of who is about to write; nil: all live
 	secrets map[causal.ReplicaID]ed25519.PrivateKey // of all authors; nil: signatures are hashes
+	named   map[string]flow.NamedFunc               // functions that are told the ID of their call
 }
 
 type guest struct {

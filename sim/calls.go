@@ -22,6 +22,8 @@ func (m *Machine) makeCalls(calls []node.Call) {
 		answer := node.Called{Key: call.Key}
 		if w.cfg.Faults.Any() && w.now < w.cfg.Span && w.callDie.IntN(lostCalls) == 0 {
 			answer.Err = call.Name + " failed, in an imagined world"
+		} else if f := w.cfg.Named[call.Func]; f != nil {
+			answer.Returned = call.DoNamed(f)
 		} else {
 			answer.Returned = call.Do(w.cfg.Funcs)
 		}

@@ -16,8 +16,9 @@ type Config struct {
 	Name    string // of the program, for the story
 	Program *plan.Program
 	Funcs   map[string]flow.Func
-	Roles   []Role              // the first machine of the first role is the steward; none: three servers
-	Users   map[string][]string // by role: the users of its first nodes; other nodes are named by role and number
+	Named   map[string]flow.NamedFunc // those that are told the ID of their call
+	Roles   []Role                    // the first machine of the first role is the steward; none: three servers
+	Users   map[string][]string       // by role: the users of its first nodes; other nodes are named by role and number
 	Seed    uint64
 
 	// Neighbors says whom each machine, by its number, dials: then those are all

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -154,7 +155,7 @@ func (m *Machine) Start() error {
 	cfg := node.Config{
 		Key: m.key, Name: m.name, Role: m.role.Name, User: m.user(), Addr: m.addr(),
 		Cluster: cluster, Steward: first.id, HomeKey: homeKey, Former: m.former,
-		Program: m.program, Funcs: w.cfg.Funcs, Calls: true,
+		Program: m.program, Funcs: flow.Unnamed(w.cfg.Funcs, w.cfg.Named), Calls: true,
 		Disk: m.disk, Seed: die(w.cfg.Seed, fmt.Sprint(m.name, m.starts)).Uint64(),
 	}
 	contacts := m.contacts

@@ -9,6 +9,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/sim/audit/cycle"
@@ -51,10 +52,20 @@ type appended struct {
 // a write. Whoever gets no outcome asks again in the same stream.
 func playAppends(t *testing.T, p *plan.Program, seed uint64, planted node.Planted) appended {
 	t.Helper()
-	w, err := NewWorld(Config{
+	return playAppendsIn(t, appendsIn(p, seed, planted))
+}
+
+func appendsIn(p *plan.Program, seed uint64, planted node.Planted) Config {
+	return Config{
 		Program: p, Roles: []Role{{"server", 3}}, Seed: seed, FlushEvery: 7, Planted: planted,
 		Faults: fault.Spec{Drop: 100_000, Duplicate: 200_000, Reorder: 200_000},
-	})
+	}
+}
+
+func playAppendsIn(t *testing.T, cfg Config) appended {
+	t.Helper()
+	seed := cfg.Seed
+	w, err := NewWorld(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,6 +239,42 @@ func TestSerialBlocksAreSerial(t *testing.T) {
 	if committed < 5*int(n) || failed < int64(n)/2 {
 		t.Errorf("%d committed and %d did nothing: that tells little", committed, failed)
 	}
+}
+
+// asking is appends whose block asks a function of the host twice: between what
+// it reads and what it writes.
+var asking = `import :stamp, (id, string) -> string, :from => "go:post.Stamp"
+` + strings.NewReplacer(
+	"    lists[k].set(", "    let first = stamp(k, lists[k].or(\"\"))\n    lists[k].set(",
+	"lists[k].or(\"\") + name)", "first + name)",
+	"lists[other].set(lists[other].or(\"\") + name)", "lists[other].set(stamp(other, lists[other].or(\"\")) + name)",
+).Replace(appends)
+
+// TestBlocksThatAskAreSerial: blocks that wait for functions, which are slow now
+// and then, and fail, take effect one after the other all the same, though
+// others pass them.
+func TestBlocksThatAskAreSerial(t *testing.T) {
+	p := compile(t, "asking.mrt", asking)
+	asked, ids, committed, failed := 0, map[string]bool{}, 0, int64(0)
+	n := seeds(20)
+	for seed := range n {
+		cfg := appendsIn(p, seed, node.Planted{})
+		cfg.Span = math.MaxInt64
+		cfg.Named = map[string]flow.NamedFunc{"post.Stamp": func(id string, args []value.Value) (value.Value, error) {
+			asked++
+			ids[fmt.Sprint(seed, id)] = true
+			return args[1], nil
+		}}
+		h := playAppendsIn(t, cfg)
+		if why := h.judge(); why != "" {
+			t.Errorf("seed %d: %s", seed, why)
+		}
+		committed, failed = committed+len(h.txns)-int(h.failed), failed+h.failed
+	}
+	if committed < 5*int(n) || failed < int64(n) || asked <= len(ids) {
+		t.Errorf("%d committed, %d did nothing, and %d calls under %d ids tell little", committed, failed, asked, len(ids))
+	}
+	t.Logf("%d committed, %d did nothing; %d calls under %d ids", committed, failed, asked, len(ids))
 }
 
 // TestMistakesInSerialBlocksAreSeen: the judges find each planted mistake.

@@ -112,6 +112,9 @@ func (d *Desk) floor(of causal.ReplicaID) uint64 {
 	return d.last + 1
 }
 
+// Next returns the name that the next Put gives.
+func (d *Desk) Next() Name { return Name{d.cfg.Self, d.last + 1} }
+
 // Put puts a request on the desk and returns its name. It must have room.
 func (d *Desk) Put(now causal.Instant, it Item) Name {
 	d.last++

@@ -14,6 +14,7 @@ import (
 // waits for them is bounded by the node: Limits.CallsMax calls a function.
 type callers struct {
 	funcs  map[string]flow.Func
+	named  map[string]flow.NamedFunc
 	answer func([]node.Called) // gives the node what came of calls
 
 	mu     sync.Mutex
@@ -27,8 +28,8 @@ type lane struct {
 	callers int
 }
 
-func newCallers(funcs map[string]flow.Func, answer func([]node.Called)) *callers {
-	return &callers{funcs: funcs, answer: answer, lanes: map[string]*lane{}}
+func newCallers(funcs map[string]flow.Func, named map[string]flow.NamedFunc, answer func([]node.Called)) *callers {
+	return &callers{funcs: funcs, named: named, answer: answer, lanes: map[string]*lane{}}
 }
 
 // take begins calls, or lets them wait for others of their function.
@@ -57,8 +58,15 @@ func (c *callers) run(l *lane) {
 		if !ok {
 			return
 		}
-		c.answer([]node.Called{{Key: call.Key, Returned: call.Do(c.funcs)}})
+		c.answer([]node.Called{{Key: call.Key, Returned: c.do(&call.Call)}})
 	}
+}
+
+func (c *callers) do(call *flow.Call) flow.Returned {
+	if f := c.named[call.Func]; f != nil {
+		return call.DoNamed(f)
+	}
+	return call.Do(c.funcs)
 }
 
 func (c *callers) next(l *lane) (call node.Call, ok bool) {

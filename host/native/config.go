@@ -16,7 +16,8 @@ import (
 // Config says what a Host runs, and where it stands in the world.
 type Config struct {
 	Program *plan.Program
-	Funcs   map[string]flow.Func // what imports are linked to, by plan.Import.Link
+	Funcs   map[string]flow.Func      // what imports are linked to, by plan.Import.Link
+	Named   map[string]flow.NamedFunc // those that are told the ID of their call
 
 	Modules map[string]*foreign.Module // what imports from "wasm:path" come from, by that
 

@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
 	"github.com/martinelli-lang/martinelli/plan"
@@ -150,7 +151,7 @@ func Run(ctx context.Context, cfg Config, ready func(*Host)) error {
 
 // open does what Open promises, in the order in which it can fail cheapest.
 func (h *Host) open(ctx context.Context) error {
-	if err := testFuncs(h.cfg.Program, h.cfg.Funcs); err != nil {
+	if err := testFuncs(h.cfg.Program, flow.Unnamed(h.cfg.Funcs, h.cfg.Named)); err != nil {
 		return err
 	}
 	files, err := h.takeDir()
@@ -263,8 +264,8 @@ func (h *Host) openNode() error {
 		return err
 	}
 	h.self, h.incarnation = h.identity.replica(), h.identity.record.Incarnation
-	funcs := h.modules.Funcs(h.cfg.Program, h.cfg.Funcs)
-	h.callers = newCallers(funcs, h.called)
+	funcs := h.modules.Funcs(h.cfg.Program, flow.Unnamed(h.cfg.Funcs, h.cfg.Named))
+	h.callers = newCallers(funcs, h.cfg.Named, h.called)
 	now := h.cfg.Clock()
 	h.epoch = uint64(max(now, 1))
 	n, err := node.Open(now, node.Config{

@@ -31,6 +31,7 @@ type Status struct {
 	Waiting int `json:"waiting"` // commands that wait for their session's past
 	Outbox  int `json:"outbox"`  // events of this node that wait for the home
 	Serial  int `json:"serial"`  // serial blocks of this node that have no outcome yet
+	Parked  int `json:"parked"`  // serial blocks that wait here, at their home, for functions of the host
 	Due     int `json:"due"`     // violations of invariants that are not repaired yet
 
 	Missing int    `json:"missing"`          // parts that late ones were shown without, and that have not come since
@@ -153,7 +154,7 @@ func (h *Host) Status(ctx context.Context) (Status, error) {
 		Cluster: s.Cluster, Steward: s.Steward.String(),
 		Members: []MemberStatus{}, Counts: s.Counts,
 		Spaces: s.Replica.Spaces, Entries: s.Replica.Entries, Log: s.Replica.Log, Pending: s.Replica.Pending,
-		Waiting: s.Waiting, Outbox: s.Outbox, Serial: s.Serial, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Orphans: s.Orphans, Forks: s.Replica.Forked, Repairs: s.Repair.Exchanges,
+		Waiting: s.Waiting, Outbox: s.Outbox, Serial: s.Serial, Parked: s.Parked, Due: s.Due, Missing: s.Replica.Missing, Void: s.Replica.Void, Barred: barred(s.Barred), Orphans: s.Orphans, Forks: s.Replica.Forked, Repairs: s.Repair.Exchanges,
 		Disk: DiskStatus{Full: h.disk.isFull(), Size: h.disk.size()},
 		Queues: QueuesStatus{
 			Urgent: len(h.owner.urgent), Inputs: len(h.owner.ordinary),

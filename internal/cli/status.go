@@ -58,6 +58,9 @@ func printStatus(w io.Writer, s native.Status) error {
 	if s.Serial > 0 {
 		fmt.Fprintf(t, "serial\t%d blocks have no outcome yet: see \"martinelli outbox\"\n", s.Serial)
 	}
+	if s.Parked > 0 {
+		fmt.Fprintf(t, "parked\t%d serial blocks wait here for functions of the host\n", s.Parked)
+	}
 	printSagas(t, s.Sagas)
 	if s.Counts.Late > 0 || s.Missing > 0 {
 		fmt.Fprintf(t, "late\t%d pieces are missing that nobody reachable has; since the start %d groups of parts were shown without theirs\n", s.Missing, s.Counts.Late)
