@@ -75,13 +75,16 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see: %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		newCommand(), runCommand(), checkCommand(), explainCommand(), fmtCommand(), schemaCommand(), simCommand(), testCommand(), lspCommand(), replCommand(),
+		newCommand(), runCommand(), checkCommand(), explainCommand(), fmtCommand(), schemaCommand(), genCommand(), simCommand(), testCommand(), lspCommand(), replCommand(),
 		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(), dropCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
+		for _, sub := range c.Commands() {
+			sub.Args = usageArgs(sub.Args)
+		}
 	}
 	return root
 }

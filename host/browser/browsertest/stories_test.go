@@ -1,18 +1,52 @@
 package browsertest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-// TestTypes holds all TypeScript of the repository to its types.
+// TestTypes holds all TypeScript of the repository to its types, and what is
+// generated of programs to how it is used.
 func TestTypes(t *testing.T) {
 	touches(t)
 	node := node(t)
 	installed(t, ".")
-	run(t, exec.Command(node, filepath.Join("node_modules", "typescript", "bin", "tsc"), "-p", "."))
+	here, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	martinelli, gen := build(t, "cmd/martinelli"), t.TempDir()
+	programs, err := filepath.Glob("../../../examples/tour/*")
+	if err != nil || len(programs) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, program := range append(programs, "../../../examples/ads", "types/shop.mrt") {
+		if info, err := os.Stat(program); err != nil || !info.IsDir() && filepath.Ext(program) != ".mrt" {
+			continue
+		}
+		name := strings.TrimSuffix(filepath.Base(program), ".mrt")
+		run(t, exec.Command(martinelli, "gen", "ts", program, "-o", filepath.Join(gen, name+".ts")))
+	}
+	js := filepath.Join(here, "..", "js")
+	config := fmt.Sprintf(`{
+  "extends": %q,
+  "compilerOptions": {
+    "typeRoots": [%q],
+    "paths": { "martinelli": [%q], "martinelli/react": [%q], "react": [%q], "gen/*": [%q] }
+  },
+  "include": [%q, %q, %q, "*.ts"]
+}`, filepath.Join(js, "tsconfig.json"), filepath.Join(here, "node_modules/@types"),
+		filepath.Join(js, "types/client.d.ts"), filepath.Join(js, "types/react.d.ts"),
+		filepath.Join(here, "node_modules/@types/react/index.d.ts"), filepath.Join(gen, "*"),
+		filepath.Join(js, "src"), filepath.Join(js, "types"), filepath.Join(here, "types"))
+	if err := os.WriteFile(filepath.Join(gen, "tsconfig.json"), []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(t, exec.Command(node, filepath.Join("node_modules", "typescript", "bin", "tsc"), "-p", gen))
 }
 
 // TestStories runs stories/*.test.mjs against pages that are packed, and
