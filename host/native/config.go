@@ -2,6 +2,7 @@ package native
 
 import (
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -29,6 +30,16 @@ type Config struct {
 	Listen    string // HOST:PORT for links of peers; "" takes none
 	Advertise string // HOST:PORT others dial; "" takes the address listened on
 	HTTP      string // HOST:PORT of the JSON API and the console; "" serves none
+
+	// Login says who a page is that asks POST /v1/admit for a pass, by whatever an
+	// application sends there: a cookie, a token of its identity provider. It may read
+	// the body, a JSON object. An empty role takes the program's only one that binds
+	// a user; an error is a sentence for people. nil admits by token alone. See OpenLogin.
+	Login   func(*http.Request) (user, role string, err error)
+	PassTTL time.Duration // how long a pass is good for; 0 takes PassTTL
+
+	Web     string   // a directory of files to serve at /; "" serves the console there
+	Origins []string // under which this node is reached beside its address, as https://wine.example
 
 	Join  string // HOST:PORT of the cluster's first node; "" starts a cluster, or goes on with Dir's
 	Token string // the one-time token to join with; only needed the first time

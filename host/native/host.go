@@ -31,6 +31,8 @@ type Host struct {
 	identity    *identity
 	tokens      *tokens
 	sessions    *sessions
+	door        *door
+	web         *web // the application's files; nil: none
 	self        causal.ReplicaID
 	incarnation uint64
 	epoch       uint64 // greater after each start
@@ -92,6 +94,7 @@ var ErrDiskFull = errors.New("the disk is full: nothing was written. Free some s
 func Open(ctx context.Context, cfg Config) (h *Host, err error) {
 	cfg.Name = cmp.Or(cfg.Name, hostName())
 	cfg.Role = cmp.Or(cfg.Role, "server")
+	cfg.PassTTL = cmp.Or(cfg.PassTTL, PassTTL)
 	if cfg.FS == nil {
 		cfg.FS = vfs.Default
 	}
@@ -110,6 +113,7 @@ func Open(ctx context.Context, cfg Config) (h *Host, err error) {
 		links:     &links{byPeer: map[causal.ReplicaID]*link{}},
 		gathering: &gathering{links: map[gatherKey]*gathered{}},
 		sessions:  newSessions(tokenClock),
+		door:      newDoor(tokenClock),
 		answers:   &answers{await: map[node.Ticket]func(node.Answer){}},
 		params:    map[string][]plan.Param{},
 		ownerDone: make(chan struct{}),
@@ -161,6 +165,9 @@ func (h *Host) open(ctx context.Context) error {
 	if err := h.bind(); err != nil {
 		return err
 	}
+	if err := h.openWeb(); err != nil {
+		return err
+	}
 	if h.identity, h.founded, err = loadIdentity(ctx, files, &h.cfg); err != nil {
 		return err
 	}
@@ -201,6 +208,19 @@ func (h *Host) takeDir() (files, error) {
 	}
 	h.lock = lock
 	return dirFiles{h.cfg.FS, dir}, nil
+}
+
+// openWeb opens what is served to browsers, and judges from where they may come.
+func (h *Host) openWeb() (err error) {
+	for _, o := range h.cfg.Origins {
+		if err := http.NewCrossOriginProtection().AddTrustedOrigin(o); err != nil {
+			return fmt.Errorf("--origin %s is no origin, such as https://wine.example: %w", o, err)
+		}
+	}
+	if h.cfg.Web != "" {
+		h.web, err = openWeb(h.cfg.Web)
+	}
+	return err
 }
 
 // bind takes the ports, before anything is written: a port in use is the most
@@ -364,7 +384,7 @@ func (h *Host) supervise(flushed <-chan struct{}) {
 	close(h.owner.quit)
 	<-h.ownerDone
 	<-flushed
-	err := errors.Join(h.disk.Close(), h.modules.Close(), h.renewIdentity())
+	err := errors.Join(h.disk.Close(), h.modules.Close(), h.web.close(), h.renewIdentity())
 	if h.lock != nil {
 		err = errors.Join(err, h.lock.Close())
 	}
@@ -398,6 +418,7 @@ func (h *Host) abandon() {
 			ln.Close()
 		}
 	}
+	h.web.close()
 	if h.modules != nil {
 		h.modules.Close()
 	}
@@ -455,6 +476,9 @@ func (h *Host) HTTPAddr() string {
 	}
 	return h.httpListener.Addr().String()
 }
+
+// Web returns the directory whose files are served to browsers; "" where there is none.
+func (h *Host) Web() string { return h.cfg.Web }
 
 // LinkAddr returns the address at which peers link; "" where there is none.
 func (h *Host) LinkAddr() string {

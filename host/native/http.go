@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,6 +47,9 @@ func (h *Host) handler() http.Handler {
 		"GET /v1/watch/{name}":     h.serveWatch,
 		"GET /v1/watch":            h.serveWatch,
 		"GET /v1/stream/{name...}": h.serveStream,
+		"GET /v1/link":             h.serveLink,
+		"POST /v1/admit":           h.serveAdmit,
+		"GET /v1/plan":             h.servePlan,
 		"GET /v1/status":           h.serveStatus,
 		"GET /v1/outbox":           h.serveOutbox,
 		"POST /v1/admin/token":     h.serveToken,
@@ -56,12 +60,15 @@ func (h *Host) handler() http.Handler {
 		"POST /v1/admin/retire":    h.serveRetire,
 		"POST /v1/admin/drop":      h.serveDrop,
 		"GET /healthz":             h.serveHealth,
-		"/":                        serveUnknown,
+		"/":                        h.serveRest,
 	} {
 		mux.Handle(pattern, h.verb(pattern, serve))
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{}))
-	mux.Handle("GET /{$}", console("index.html"))
+	if h.web == nil {
+		mux.Handle("GET /{$}", console("index.html"))
+	}
+	mux.Handle("GET /console", console("index.html"))
 	mux.Handle("GET /console.css", console("console.css"))
 	mux.Handle("GET /console.js", console("console.js"))
 	return h.guard(mux)
@@ -85,6 +92,9 @@ func (h *Host) verb(pattern string, serve func(http.ResponseWriter, *http.Reques
 // declared as JSON, which a form can't do.
 func (h *Host) guard(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
+	for _, o := range h.cfg.Origins {
+		origin.AddTrustedOrigin(o) // Open has read them
+	}
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, errForbidden("a page of another origin may not speak to this node", "open the console at http://"+r.Host+"/"))
 	}))
@@ -96,12 +106,35 @@ func (h *Host) guard(next http.Handler) http.Handler {
 			writeError(w, errForbidden("the request is for the host "+strconv.Quote(r.Host)+", which is not a name of this node", "use its address, or localhost"))
 			return
 		}
-		if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host {
-			writeError(w, errForbidden("the page at "+o+" may not speak to this node", "open the console at http://"+r.Host+"/"))
+		if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host && !slices.Contains(h.cfg.Origins, o) {
+			writeError(w, errForbidden("the page at "+o+" may not speak to this node", "open it at http://"+r.Host+"/, or run the node with --origin "+o))
+			return
+		}
+		if h.isPreflight(w, r) {
 			return
 		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// isPreflight lets pages of the origins that were named to this node read its
+// answers, and answers a browser's question about that.
+func (h *Host) isPreflight(w http.ResponseWriter, r *http.Request) bool {
+	o := r.Header.Get("Origin")
+	if !slices.Contains(h.cfg.Origins, o) {
+		return false
+	}
+	w.Header().Set("Access-Control-Allow-Origin", o)
+	w.Header().Set("Access-Control-Expose-Headers", "Martinelli-Session, ETag")
+	w.Header().Add("Vary", "Origin")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Martinelli-Session")
+	w.Header().Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 // isOwnName reports whether a Host header can only mean this node: an address,
@@ -113,6 +146,11 @@ func (h *Host) isOwnName(host string) bool {
 	}
 	name = strings.Trim(name, "[]")
 	own, _, _ := net.SplitHostPort(h.cfg.HTTP)
+	for _, o := range h.cfg.Origins {
+		if _, at, _ := strings.Cut(o, "://"); strings.EqualFold(at, host) {
+			return true
+		}
+	}
 	_, err = netip.ParseAddr(name)
 	return err == nil || name == "localhost" || (own != "" && strings.EqualFold(name, own))
 }
@@ -221,6 +259,14 @@ func writeJSON(w http.ResponseWriter, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	return json.NewEncoder(w).Encode(v)
+}
+
+// serveRest serves the application's own files, where there are any.
+func (h *Host) serveRest(w http.ResponseWriter, r *http.Request) error {
+	if h.web == nil || strings.HasPrefix(r.URL.Path, "/v1/") {
+		return serveUnknown(w, r)
+	}
+	return h.web.serve(w, r)
 }
 
 func serveUnknown(w http.ResponseWriter, r *http.Request) error {

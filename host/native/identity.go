@@ -17,6 +17,7 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/trust/admission"
 )
 
 // identity is who this node is: its key, its certificate, its cluster. All of
@@ -26,7 +27,8 @@ type identity struct {
 	authority *authority
 	key       ed25519.PrivateKey
 	cert      tls.Certificate
-	secret    string // admits to the admin verbs; in a file only the owner can read
+	pass      admission.Pass // what it shows pages; without a block at a node that joined before there were any
+	secret    string         // admits to the admin verbs; in a file only the owner can read
 
 	mu     sync.Mutex
 	record identityRecord
@@ -124,6 +126,11 @@ func (id *identity) join(ctx context.Context, cfg *Config) error {
 	if err := writeCert(id.files, nodeCertFile, a.Certificate); err != nil {
 		return err
 	}
+	if len(a.Pass) > 0 {
+		if err := id.files.write(passFile, a.Pass); err != nil {
+			return err
+		}
+	}
 	steward := peerRecord{ID: a.Steward, Name: a.StewardName, Addr: cfg.Join}
 	return id.save(identityRecord{Incarnation: 1, Steward: a.Steward, Peers: []peerRecord{steward}})
 }
@@ -157,6 +164,9 @@ func (id *identity) load() (err error) {
 		Certificate: [][]byte{cert.Raw, id.authority.cert.Raw},
 		PrivateKey:  id.key,
 		Leaf:        cert,
+	}
+	if err := id.loadPass(); err != nil {
+		return err
 	}
 	return id.loadSecret()
 }
@@ -282,7 +292,7 @@ func (id *identity) met(m member.Member, isSteward bool) error {
 	r.Peers = slices.DeleteFunc(slices.Clone(r.Peers), func(p peerRecord) bool {
 		return p.ID == m.ID.String() || p.Addr == m.Addr
 	})
-	if m.Addr != "" && len(r.Peers) < peersMax {
+	if m.Addr != "" && !isPage(m.Addr) && len(r.Peers) < peersMax {
 		r.Peers = append(r.Peers, peerRecord{m.ID.String(), m.Name, m.Role, m.Addr})
 	}
 	if isSteward {

@@ -34,6 +34,7 @@ type joinAnswer struct {
 	Refused     string `json:"refused,omitempty"`
 	Certificate []byte `json:"certificate,omitempty"` // the joiner's, signed
 	Steward     string `json:"steward,omitempty"`     // its replica id
+	Pass        []byte `json:"pass,omitempty"`        // what the joiner shows pages
 	Authority   []byte `json:"-"`                     // taken from the handshake, where it was verified
 	StewardName string `json:"-"`                     // likewise
 }
@@ -175,5 +176,9 @@ func (id *identity) judgeJoin(q joinQuestion, ts *tokens) (joinAnswer, error) {
 	if err != nil {
 		return joinAnswer{}, fmt.Errorf("the certificate could not be signed: %w", err)
 	}
-	return joinAnswer{Certificate: cert, Steward: id.kept().Steward}, nil
+	pass, err := id.issue(public, user, tokenClock())
+	if err != nil {
+		return joinAnswer{}, fmt.Errorf("the pass could not be signed: %w", err)
+	}
+	return joinAnswer{Certificate: cert, Steward: id.kept().Steward, Pass: pass.AppendTo(nil)}, nil
 }

@@ -32,6 +32,21 @@ const (
 	HandshakesMax = 64
 	LinksMax      = 1024
 
+	// OpeningsMax bounds connections to the door for pages that have not said yet
+	// who they are; a further one is refused. Each may hold what a greeting may.
+	OpeningsMax = 64
+
+	// Links that one address may begin, and passes it may ask for: so many a second
+	// in the long run, so many at once. One more is refused. AddressesMax bounds the
+	// addresses that are told apart; others share.
+	LinkRate, LinkBurst   = 32, 256
+	AdmitRate, AdmitBurst = 4, 64
+	AddressesMax          = 4096
+
+	// GuestInputs is how many frames of one page wait for the owner, on each
+	// channel: however many it sends, others' turn comes. Its further ones are not read.
+	GuestInputs = 32
+
 	// WatchMax is how many changes wait for one watcher. One that falls
 	// further behind is told so and ended: it reads again and watches again.
 	WatchMax = 1024

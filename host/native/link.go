@@ -15,6 +15,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/trust/admission"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -27,8 +28,10 @@ type link struct {
 	dialed  string           // the address this node dialled, or ""
 	steward bool             // its certificate is the steward's
 	user    string           // whose node it may be by its certificate; "" for anybody's
+	guest   *admission.Peer  // who showed a pass instead of a certificate
 
 	conns    [wire.Channels]net.Conn
+	waiting  [wire.Channels]chan struct{} // a token for each frame of a guest that waits for the owner; nil where there is no bound
 	queues   [wire.Channels]*sendQueue
 	received [wire.Channels]atomic.Uint64 // bytes
 
@@ -65,6 +68,36 @@ func newLink(peer causal.ReplicaID, p preface) *link {
 
 // certify notes what the peer's certificate says of it.
 func (l *link) certify(c *x509.Certificate) { l.steward, l.user = isSteward(c), userOf(c) }
+
+// welcome notes who showed a pass.
+func (l *link) welcome(guest *admission.Peer) {
+	l.guest, l.peer = guest, guest.Key.ID()
+	l.preface = preface{guest.Nonce, guest.Key.Incarnation, guest.Epoch, guest.Hello}
+	for c := range l.waiting {
+		l.waiting[c] = make(chan struct{}, GuestInputs)
+	}
+}
+
+// enter waits until one more frame of the link may wait for the owner; false
+// once the link has ended.
+func (l *link) enter(c wire.Channel) bool {
+	if l.waiting[c] == nil {
+		return true
+	}
+	select {
+	case l.waiting[c] <- struct{}{}:
+		return true
+	case <-l.done:
+		return false
+	}
+}
+
+// leave says that a frame waits no more.
+func (l *link) leave(c wire.Channel) {
+	if l.waiting[c] != nil {
+		<-l.waiting[c]
+	}
+}
 
 // asMember is the link as package member compares two to one peer.
 func (l *link) asMember() member.Link {

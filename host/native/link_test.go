@@ -172,13 +172,13 @@ func TestStolenNameIsRefused(t *testing.T) {
 			t.Fatalf("the impostor was not told why: %v", err)
 		}
 		if f.Kind == kindRefused {
-			if !strings.Contains(string(f.Body), "its certificate and incarnation are those of") {
+			if !strings.Contains(string(f.Body), "its key and incarnation are those of") {
 				t.Errorf("refused: %s", f.Body)
 			}
 			break
 		}
 	}
-	a.log.await(t, "its certificate and incarnation are those of")
+	a.log.await(t, "its key and incarnation are those of")
 	b.shown("a1")
 	a.awaitCount("a1", 1)
 }

@@ -211,7 +211,7 @@ type gathering struct {
 }
 
 type gatherKey struct {
-	peer  causal.ReplicaID
+	peer  causal.ReplicaID // zero for an open link, of which the nonce is known first
 	nonce [16]byte
 }
 
@@ -229,11 +229,9 @@ func (g *gathering) add(peer causal.ReplicaID, c wire.Channel, p preface, conn n
 	at := g.links[key]
 	if at == nil {
 		if len(g.links) >= LinksMax {
-			return nil, fmt.Errorf("%d links are being made; try again later", LinksMax)
+			return nil, errGathering
 		}
-		at = &gathered{link: newLink(peer, p)}
-		at.timer = time.AfterFunc(handshakeTimeout, func() { g.drop(key) })
-		g.links[key] = at
+		at = g.begin(key, newLink(peer, p))
 	}
 	if at.link.conns[c] != nil {
 		return nil, fmt.Errorf("there is a connection for %v on that link already", c)
@@ -242,12 +240,25 @@ func (g *gathering) add(peer causal.ReplicaID, c wire.Channel, p preface, conn n
 	if c == wire.Control {
 		at.link.preface = p
 	}
+	return g.whole(key, at), nil
+}
+
+// begin awaits the connections of a link.
+func (g *gathering) begin(key gatherKey, l *link) *gathered {
+	at := &gathered{link: l}
+	at.timer = time.AfterFunc(handshakeTimeout, func() { g.drop(key) })
+	g.links[key] = at
+	return at
+}
+
+// whole returns a link when its last connection is there; nil until then.
+func (g *gathering) whole(key gatherKey, at *gathered) *link {
 	if slices.Contains(at.link.conns[:], nil) {
-		return nil, nil
+		return nil
 	}
 	at.timer.Stop()
 	delete(g.links, key)
-	return at.link, nil
+	return at.link
 }
 
 func (g *gathering) drop(key gatherKey) {
@@ -278,6 +289,10 @@ func (g *gathering) dropAll() {
 // machine bounds how many are under way.
 func (h *Host) dial(m member.Member) {
 	h.edge.Go(func() {
+		if isPage(m.Addr) { // pages dial each other, and this node
+			h.submit(h.ctx, h.owner.urgent, func(now causal.Instant) { h.owner.node.DialFailed(now, m) })
+			return
+		}
 		if m.Addr == h.advertised() { // it stood where this node stands now, which was restored in its place
 			h.submit(h.ctx, h.owner.urgent, func(now causal.Instant) { h.owner.node.DialFailed(now, m) })
 			return
@@ -360,6 +375,7 @@ func (h *Host) preface(nonce [16]byte) preface {
 func (h *Host) serve(l *link) {
 	stop := context.AfterFunc(h.ctx, func() { l.close(errors.New("this node shuts down")) })
 	defer stop()
+	defer h.expire(l)()
 	m, err := h.linkUp(l)
 	if err != nil {
 		l.refuse(err)
@@ -388,9 +404,14 @@ var errLinked = errors.New("these two nodes are linked already; that link stays"
 
 // linkUp tells the node of the link, unless there is one to the peer that is to stay.
 func (h *Host) linkUp(l *link) (m member.Member, err error) {
-	switch id, user, ok := node.Speaker(l.preface.hello); {
-	case ok && id != l.peer:
-		return m, fmt.Errorf("it says it is replica %s, but its certificate and incarnation are those of %s", id.Short(), l.peer.Short())
+	switch who, user, ok := node.Speaker(l.preface.hello); {
+	case ok && who.ID != l.peer:
+		return m, fmt.Errorf("it says it is replica %s, but its key and incarnation are those of %s", who.ID.Short(), l.peer.Short())
+	case ok && l.guest != nil:
+		role, isKnown := h.cfg.Program.Role(who.Role)
+		if err := l.guest.Claim.Speaks(user, who.Role, isKnown && role.Trusted()); err != nil {
+			return m, err
+		}
 	case ok && l.user != "" && user != l.user:
 		return m, fmt.Errorf("its certificate is that of a node of the user %s: run it with that --user, at a role that binds one", l.user)
 	}
@@ -444,7 +465,11 @@ func (h *Host) receive(l *link, f wire.Frame) error {
 			return err
 		}
 	}
+	if !l.enter(f.Channel) {
+		return net.ErrClosed
+	}
 	in := func(now causal.Instant) {
+		defer l.leave(f.Channel)
 		if h.links.get(l.peer) != l {
 			return // it came behind the end of its link
 		}

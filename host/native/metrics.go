@@ -16,6 +16,7 @@ type metrics struct {
 	syncs       prometheus.Histogram
 	refusedFull prometheus.Counter
 	requests    *prometheus.CounterVec
+	turnedAway  *prometheus.CounterVec
 	outputs     atomic.Int64 // waiting for the disk
 	outputsSize atomic.Int64 // their bytes
 }
@@ -32,8 +33,10 @@ func newMetrics(h *Host) *metrics {
 			Name: "martinelli_full_disk_refused_total", Help: "Messages of peers refused because the disk is full."}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "martinelli_http_requests_total", Help: "HTTP requests by verb and status."}, []string{"verb", "code"}),
+		turnedAway: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "martinelli_door_refused_total", Help: "Connections of pages that were refused, by why."}, []string{"why"}),
 	}
-	m.registry.MustRegister(m.records, m.syncs, m.refusedFull, m.requests, &statusCollector{h})
+	m.registry.MustRegister(m.records, m.syncs, m.refusedFull, m.requests, m.turnedAway, &statusCollector{h})
 	return m
 }
 

@@ -155,6 +155,19 @@ func (t *tokens) spend(secret [16]byte, key []byte) (user string, err error) {
 	return t.list[i].User, t.save(list)
 }
 
+// spendOfUser is spend of a token that admits a node of a user. Another is left
+// as it is.
+func (t *tokens) spendOfUser(secret [16]byte, key []byte) (user string, err error) {
+	hash := token{secret: secret}.hash()
+	t.mu.Lock()
+	isAnybodys := slices.ContainsFunc(t.list, func(r tokenRecord) bool { return r.Hash == hash && r.User == "" })
+	t.mu.Unlock()
+	if isAnybodys {
+		return "", errors.New("that token admits a server, and not a user's page; ask for one with: martinelli token --user NAME")
+	}
+	return t.spend(secret, key)
+}
+
 // save makes list the tokens, durably. The caller holds mu.
 func (t *tokens) save(list []tokenRecord) error {
 	data, err := json.MarshalIndent(list, "", "\t")

@@ -16,7 +16,7 @@ const defaultDir = ".martinelli"
 
 func runCommand() *cobra.Command {
 	cfg := native.Config{}
-	var verbose bool
+	var verbose, openLogin bool
 	c := &cobra.Command{
 		Use:   "run PROGRAM",
 		Short: "Run a program as a node: alone, or in a cluster",
@@ -35,6 +35,9 @@ An interrupt ends it cleanly; a second one at once.`,
 			if cfg.Token != "" && cfg.Join == "" {
 				return usageError{errors.New("--token goes with --join HOST:PORT")}
 			}
+			if openLogin {
+				cfg.Login = native.OpenLogin
+			}
 			cfg.Program, cfg.Modules = program.Plan, program.Modules
 			tellModules(cmd.OutOrStdout(), program)
 			cfg.Log = logger(cmd.ErrOrStderr(), verbose)
@@ -49,6 +52,10 @@ An interrupt ends it cleanly; a second one at once.`,
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:7071", "HOST:PORT to take links of other nodes on")
 	f.StringVar(&cfg.Advertise, "advertise", "", "HOST:PORT others dial, where that is not --listen")
 	f.StringVar(&cfg.HTTP, "http", defaultHTTP, "HOST:PORT of the JSON API and the console")
+	f.StringVar(&cfg.Web, "web", "", "a directory of files to serve at / to browsers; the console is at /console then")
+	f.BoolVar(&openLogin, "open-login", false, "admit pages by a name alone: anybody is whoever he says. For examples")
+	f.StringSliceVar(&cfg.Origins, "origin", nil, "an origin beside --http whose pages may speak to this node, as https://wine.example; repeat it for more")
+	f.DurationVar(&cfg.PassTTL, "pass-ttl", native.PassTTL, "how long the pass of a page is good for")
 	f.StringVar(&cfg.Join, "join", "", "HOST:PORT of the cluster's first node, to join it")
 	f.StringVar(&cfg.Token, "token", "", "the one-time token to join with")
 	f.BoolVar(&cfg.NewReplica, "new-replica", false, "keep the data and take a new replica id: after a restore, or where the log has lost its end")
@@ -69,7 +76,11 @@ func logger(w io.Writer, verbose bool) *slog.Logger {
 // announce says where the node is, and how others join it.
 func announce(w io.Writer, h *native.Host, program string) {
 	fmt.Fprintf(w, "node %s runs %s\n", h.Self().Short(), program)
-	if at := h.HTTPAddr(); at != "" {
+	switch at := h.HTTPAddr(); {
+	case at == "":
+	case h.Web() != "":
+		fmt.Fprintf(w, "application: http://%s/  console: http://%s/console\n", at, at)
+	default:
 		fmt.Fprintf(w, "console and API: http://%s/\n", at)
 	}
 	if !h.Founded() || h.LinkAddr() == "" {

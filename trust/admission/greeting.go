@@ -18,7 +18,7 @@ type greeting struct {
 }
 
 // HelloMax bounds a node's first words, of which the schema is most.
-const HelloMax = 1<<20 + 64<<10
+const HelloMax = 256 << 10
 
 // GreetingMax bounds a greeting, and so everything that is read of somebody who
 // has not said yet who he is.
@@ -59,4 +59,11 @@ func proofStatement(own, other, binding []byte) []byte {
 	sum := blake2b.Sum256(wire.AppendBytes(b, binding))
 	s := append(append([]byte(nil), "martinelli"...), tagLink)
 	return append(s, sum[:]...)
+}
+
+// NonceOf returns the nonce of the link that a greeting begins, before anything
+// of it is judged.
+func NonceOf(b []byte) ([16]byte, error) {
+	g, err := decodeGreeting(b)
+	return g.Nonce, err
 }
