@@ -27,17 +27,25 @@ func bundle(rooms roomsOf, entries []string) ([]file, error) {
 			return nil, err
 		}
 	}
-	files, err := esbuild(rooms, ours)
+	files, err := esbuild(rooms, ours, nil)
 	if err != nil || len(entries) == 0 {
 		return files, err
 	}
-	theirs, err := esbuild(rooms, entries)
+	theirs, err := esbuild(rooms, entries, nil)
 	return append(files, theirs...), err
 }
 
 // esbuild bundles each entry into a module of its name. A page's entries take
-// the package from the files beside them, which are then loaded once.
-func esbuild(rooms roomsOf, entries []string) ([]file, error) {
+// the package from the files beside them, which are then loaded once. define
+// has expressions for names that a module leaves open.
+func esbuild(rooms roomsOf, entries []string, define map[string]string) ([]file, error) {
+	for i, entry := range entries {
+		whole, err := filepath.Abs(entry)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = whole
+	}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       entries,
 		Bundle:            true,
@@ -53,7 +61,7 @@ func esbuild(rooms roomsOf, entries []string) ([]file, error) {
 		MinifySyntax:      true,
 		LegalComments:     api.LegalCommentsNone,
 		TsconfigRaw:       `{"compilerOptions":{"target":"ES2022","jsx":"react-jsx"}}`,
-		AbsWorkingDir:     rooms.root,
+		Define:            define,
 	})
 	if len(result.Errors) > 0 {
 		return nil, errors.New(strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage}), ""))

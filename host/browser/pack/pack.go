@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // options say what to make.
 type options struct {
 	dir     string
-	entries []string // TypeScript of a page, by the paths of its files
+	page    []string // files and folders of a page
 	quick   bool
 	verbose bool
 }
@@ -23,7 +24,11 @@ func pack(o options) error {
 	if err != nil {
 		return err
 	}
-	scripts, err := bundle(rooms, o.entries)
+	entries, assets, err := gather(o.page)
+	if err != nil {
+		return err
+	}
+	scripts, err := bundle(rooms, entries)
 	if err != nil {
 		return err
 	}
@@ -35,7 +40,12 @@ func pack(o options) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range append(append(scripts, manifest...), program...) {
+	files := slices.Concat(scripts, manifest, program, assets)
+	keeper, err := offline(rooms, files)
+	if err != nil {
+		return err
+	}
+	for _, f := range append(files, keeper) {
 		if err := write(o, f); err != nil {
 			return err
 		}
@@ -55,5 +65,9 @@ func write(o options, f file) error {
 	if o.verbose {
 		fmt.Printf("%9d %s\n", len(f.data), f.name)
 	}
-	return replace(filepath.Join(o.dir, f.name), f.data)
+	path := filepath.Join(o.dir, filepath.FromSlash(f.name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return replace(path, f.data)
 }

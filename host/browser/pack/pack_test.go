@@ -83,6 +83,37 @@ func TestPackAgainWritesNothing(t *testing.T) {
 	}
 }
 
+// TestPackTakesAPage packs a page's own files with the package.
+func TestPackTakesAPage(t *testing.T) {
+	page, out := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{
+		"index.html":    "<script type=module src=app.js></script>",
+		"app.ts":        `import { open } from "martinelli"; import { name } from "./parts/name.ts"; await open({ app: name } as const);`,
+		"parts/name.ts": `export const name: string = "shop";`,
+		"art/red.svg":   "<svg/>",
+	} {
+		path := filepath.Join(page, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := pack(options{dir: out, quick: true, page: []string{page}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, part := range map[string]string{"index.html": "app.js", "app.js": `from"./client.js"`, "art/red.svg": "svg", "offline.js": `"art/red.svg"`} {
+		data, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil || !bytes.Contains(data, []byte(part)) {
+			t.Errorf("%s has no %s: %v\n%s", name, part, err, data)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(out, "parts")); err == nil {
+		t.Error("what is bundled already was copied too")
+	}
+}
+
 func here(t *testing.T) roomsOf {
 	t.Helper()
 	rooms, err := locate()
