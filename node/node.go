@@ -64,6 +64,7 @@ type Node struct {
 	proofs   map[causal.Chain]*dueProof          // to be written; at most proofsMax
 	shunned  map[causal.ReplicaID]causal.Instant // peers that are refused until then; at most shunsMax
 
+	elsewhere elsewhere                           // how many of this node's own parts others have
 	synced    map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
 	searches  map[causal.ReplicaID]search         // of neighbours
 	signed    map[causal.SpaceID]signed           // of the checkpoints kept
@@ -198,6 +199,9 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 	n.cast = broadcast.New(broadcast.Config{Relay: cfg.Mode == member.Static})
 	n.repair = repair.New(now, repair.Config{Self: n.self, Source: source{n: n}, Facing: func(peer causal.ReplicaID) repair.Source { return source{n, &peer} }, Rand: n.split(), Every: cfg.SyncEvery})
 	n.tellUnlinked()
+	if err := n.countOwn(); err != nil {
+		return nil, err
+	}
 	n.admits = cfg.User != "" && n.engine.HasUsers()
 	if n.isHome() {
 		n.serial.desk.LinkUp(now) // the home of its own blocks is always here

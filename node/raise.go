@@ -199,6 +199,7 @@ func (n *Node) mint(now causal.Instant, d replica.Draft) replica.Group {
 	n.minting(group)
 	n.heedReplica(now, n.replica.Drain())
 	n.counts.Commits++
+	n.elsewhere.written += uint64(len(group.Parts))
 	return group
 }
 

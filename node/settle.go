@@ -59,6 +59,7 @@ func (n *Node) pump(now causal.Instant) (again bool) {
 		n.event(EventFork, f.Author, "replica "+f.Author.Short()+" has two histories from its part "+strconv.FormatUint(f.Seq, 10)+
 			" on in space "+f.Space.String()+": one store was copied, or it lies. It is not exchanged with "+f.Peer.Short()+" until that is proven")
 	}
+	n.heedEquals(repairs.Equals)
 	n.heedContended(repairs.Evidence)
 	n.heedStaged(now, repairs.Staged)
 	for _, e := range repairs.Ended {
@@ -195,6 +196,7 @@ func (n *Node) Drain(now causal.Instant) Output {
 		n.minted = n.minted[:0]
 		n.settle(now)
 	}
+	n.noteSealed(now)
 	if n.replica.Unflushed() >= n.cfg.Limits.FlushEvery {
 		n.flush()
 	}

@@ -190,6 +190,17 @@ func (r *Replica) Shown(id causal.Chain) causal.Head {
 	return causal.Head{}
 }
 
+// Written returns how many parts an author has written, as far as they are
+// here, summed over all spaces. It costs the spaces.
+func (r *Replica) Written(author causal.ReplicaID) (parts uint64) {
+	for _, s := range r.spaces {
+		if c := s.chains[author]; c != nil {
+			parts += c.head.Seq
+		}
+	}
+	return parts
+}
+
 // Unsealed returns the chains of an author that go on behind their last seal,
 // in the order of their spaces: a crash came before the seal.
 func (r *Replica) Unsealed(author causal.ReplicaID) []ChainHead {

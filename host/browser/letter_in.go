@@ -24,10 +24,10 @@ const (
 	kindClose
 )
 
-// Stored is a file of the journal as the worker found it. All of them come
-// before Open, in any order.
+// Stored is a file of the journal as the worker found it. All that are not
+// empty come before Open, in any order.
 type Stored struct {
-	File  string
+	File  byte
 	Bytes []byte
 }
 
@@ -38,16 +38,18 @@ type Open struct {
 	Incarnation uint64
 	Former      []causal.ReplicaID // of this store, oldest first
 	Epoch       uint64             // greater after each start
-	Seed        uint64             // of the node's die
+	Random      [32]byte           // never used before, and nobody's to guess
+	Written     bool               // something was acknowledged out of these files before
+	NewReplica  bool               // they may end before their head mark: the incarnation is a new one
 	Name        string
 	Role        string
 	User        string
 	Cluster     string
 	Steward     causal.ReplicaID
-	Pass        []byte
+	Root        [32]byte // the key that signs the first block of every pass
+	Pass        []byte   // none: this page links to nobody
 	Addr        string   // where pages reach this one, "" where they can't
 	Servers     []string // addresses that the worker can dial
-	IsFull      bool     // the storage has no space: nothing is written before Space
 }
 
 // Raise raises an event. Its Answers bear the ticket.
@@ -125,8 +127,10 @@ type Verified struct {
 	IsGood bool
 }
 
-// Space says that the storage has space again.
-type Space struct{}
+// Space says that the storage has no space, or has some again. Meanwhile the
+// Write that found none waits with all behind it, and what comes in later
+// Delivers is acted on: the host lets only out what may leave.
+type Space struct{ IsFull bool }
 
 // Online says that the network is back, or the machine awake: what is not
 // linked is dialled soon.
@@ -188,7 +192,7 @@ func (*Online) kind() byte    { return kindOnline }
 func (*Close) kind() byte     { return kindClose }
 
 func (l *Stored) fields(c *coder) {
-	c.text(&l.File, textMax)
+	c.octet(&l.File)
 	c.bytes(&l.Bytes, letterMax)
 }
 
@@ -204,16 +208,18 @@ func (l *Open) fields(c *coder) {
 		c.fixed(l.Former[i][:])
 	}
 	c.number(&l.Epoch)
-	c.number(&l.Seed)
+	c.fixed(l.Random[:])
+	c.flag(&l.Written)
+	c.flag(&l.NewReplica)
 	c.text(&l.Name, textMax)
 	c.text(&l.Role, textMax)
 	c.text(&l.User, textMax)
 	c.text(&l.Cluster, textMax)
 	c.fixed(l.Steward[:])
+	c.fixed(l.Root[:])
 	c.bytes(&l.Pass, wordsMax)
 	c.text(&l.Addr, textMax)
 	c.texts(&l.Servers)
-	c.flag(&l.IsFull)
 }
 
 func (l *Raise) fields(c *coder) {
@@ -269,9 +275,9 @@ func (l *Verified) fields(c *coder) {
 	c.flag(&l.IsGood)
 }
 
-func (*Space) fields(*coder)  {}
-func (*Online) fields(*coder) {}
-func (*Close) fields(*coder)  {}
+func (l *Space) fields(c *coder) { c.flag(&l.IsFull) }
+func (*Online) fields(*coder)    {}
+func (*Close) fields(*coder)     {}
 
 func (c *coder) channel(v *wire.Channel) {
 	octet := byte(*v)

@@ -30,7 +30,7 @@ type Opened struct {
 	Replica causal.ReplicaID
 	Schema  []byte // JSON, as protocol.ts has it
 	IsFirst bool   // nothing was stored
-	Records uint64 // read back
+	Size    uint64 // bytes of all that was stored
 }
 
 // Failed says that there is no node any more, or that there will be none.
@@ -47,28 +47,21 @@ const (
 	Broken  FailedKind = iota // a bug: open another Host from the journal
 	Program                   // the plan, or what is stored, does not fit this version or each other
 	Damaged                   // what is stored can't be read
+	Behind                    // what is stored lost what was acknowledged: open it with NewReplica and the next incarnation
 	Refused                   // a letter, or its order, is none that this version knows
 )
 
-// Write makes bytes durable. Nothing behind it is acted on before they are.
+// Write changes the files of the journal, and ends when that is durable.
+// Nothing behind it is acted on before.
 type Write struct{ Ops []FileOp }
 
-// FileOp changes a file of the journal.
+// FileOp is a journal.Action.
 type FileOp struct {
-	Kind  FileOpKind
-	File  string
-	At    uint64 // of a PutAt
+	Kind  byte
+	File  byte
+	At    uint64
 	Bytes []byte
 }
-
-// FileOpKind says what a FileOp does.
-type FileOpKind = byte
-
-// Kinds of file operations.
-const (
-	PutAt  FileOpKind = iota // writes Bytes at At, which is at most the file's end; a file that is not there begins
-	Remove                   // removes the file
-)
 
 // Send sends bytes on a channel of a link.
 type Send struct {
@@ -223,7 +216,7 @@ func (l *Opened) fields(c *coder) {
 	c.fixed(l.Replica[:])
 	c.bytes(&l.Schema, jsonMax)
 	c.flag(&l.IsFirst)
-	c.number(&l.Records)
+	c.number(&l.Size)
 }
 
 func (l *Failed) fields(c *coder) {
@@ -239,7 +232,7 @@ func (l *Write) fields(c *coder) {
 	for i := range l.Ops {
 		op := &l.Ops[i]
 		c.octet(&op.Kind)
-		c.text(&op.File, textMax)
+		c.octet(&op.File)
 		c.number(&op.At)
 		c.bytes(&op.Bytes, letterMax)
 	}

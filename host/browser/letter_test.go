@@ -12,10 +12,10 @@ import (
 // ins and outs are one letter of each kind, in the order of the kinds.
 func ins() []In {
 	return []In{
-		&Stored{File: "3.log", Bytes: []byte("abc")},
+		&Stored{File: 3, Bytes: []byte("abc")},
 		&Open{
-			Plan: []byte{1}, Public: [32]byte{2}, Incarnation: 3, Former: []causal.ReplicaID{{4}}, Epoch: 5, Seed: 1<<64 - 1, Name: "phone", Role: "client",
-			User: "ann", Cluster: "c", Steward: causal.ReplicaID{6}, Pass: []byte("p"), Addr: "page:06", Servers: []string{"ws://a", "ws://b"}, IsFull: true,
+			Plan: []byte{1}, Public: [32]byte{2}, Incarnation: 3, Former: []causal.ReplicaID{{4}}, Epoch: 5, Random: [32]byte{7}, Written: true, NewReplica: true, Name: "phone", Role: "client",
+			User: "ann", Cluster: "c", Steward: causal.ReplicaID{6}, Root: [32]byte{8}, Pass: []byte("p"), Addr: "page:06", Servers: []string{"ws://a", "ws://b"},
 		},
 		&Raise{Ticket: 300, Event: "shown", Args: []byte(`{}`), Stream: "tab", Seq: 7, Outbox: true},
 		&Read{Ticket: 1, Name: "ads", Key: []byte(`["a"]`)},
@@ -27,7 +27,7 @@ func ins() []In {
 		&Closed{Link: 4, Why: "gone"},
 		&Signed{No: 9, IsGood: true, Signature: causal.Signature{1, 63: 2}},
 		&Verified{No: 9, IsGood: true},
-		&Space{},
+		&Space{IsFull: true},
 		&Online{},
 		&Close{},
 	}
@@ -35,9 +35,9 @@ func ins() []In {
 
 func outs() []Out {
 	return []Out{
-		&Opened{Replica: causal.ReplicaID{1}, Schema: []byte(`{}`), IsFirst: true, Records: 10},
+		&Opened{Replica: causal.ReplicaID{1}, Schema: []byte(`{}`), IsFirst: true, Size: 10},
 		&Failed{Kind: Damaged, Text: "the journal"},
-		&Write{Ops: []FileOp{{Kind: PutAt, File: "3.log", At: 3, Bytes: []byte("def")}, {Kind: Remove, File: "2.log"}}},
+		&Write{Ops: []FileOp{{Kind: 0, File: 1, At: 3, Bytes: []byte("def")}, {Kind: 1, File: 1}}},
 		&Send{Link: 1, Channel: wire.Commits, Bytes: []byte("frame")},
 		&Dial{Link: 1, Addr: "ws://a"},
 		&Hangup{Link: 1, Why: "enough"},

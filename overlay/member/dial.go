@@ -75,6 +75,13 @@ func (m *Machine) hasten(now causal.Instant) {
 	}
 }
 
+// Hasten dials soon whoever is not linked: what kept them away may be over, as
+// the host was told that the network is back.
+func (m *Machine) Hasten(now causal.Instant) {
+	m.hasten(now)
+	m.schedule(now)
+}
+
 // dial dials what is due, in the order of ids, and at most DialsMax at once.
 func (m *Machine) dial(now causal.Instant) {
 	for _, s := range m.seeds {

@@ -96,8 +96,9 @@ func (p *peer) open(no uint64, phases ...phase) *exchange {
 }
 
 func (m *Machine) same(now causal.Instant, p *peer, msg Same) {
-	if p.open(msg.Exchange, awaitRoot) != nil {
+	if x := p.open(msg.Exchange, awaitRoot); x != nil {
 		m.stats.Equal++
+		m.out.Equals = append(m.out.Equals, Equal{p.id, x.begun})
 		m.end(p, false)
 	}
 }

@@ -92,7 +92,15 @@ type Output struct {
 	Forks      []Fork
 	Evidence   []Contended // to be proven
 	Ended      []Ended
+	Equals     []Equal
 	Staged     Staged
+}
+
+// Equal says that a peer had, at some time after Since, exactly what this
+// replica had at Since, of what both may see.
+type Equal struct {
+	Peer  causal.ReplicaID
+	Since causal.Instant
 }
 
 // Stats counts since the start.

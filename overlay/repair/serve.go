@@ -16,6 +16,7 @@ func (m *Machine) serveRoot(now causal.Instant, p *peer, msg Root) {
 	}
 	p.served = now
 	if msg.Digest == m.source.Root() {
+		m.out.Equals = append(m.out.Equals, Equal{p.id, now})
 		m.send(p, Same{msg.Exchange})
 		return
 	}
