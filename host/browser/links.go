@@ -146,12 +146,11 @@ func speaks(h *Host, p *admission.Peer, id causal.ReplicaID) error {
 	switch {
 	case !ok:
 		return nil // LinkUp says what is wrong with its words
-	case said != id:
-		return errors.New("it says that it is replica " + said.Short() + ", but its key and incarnation are those of " + id.Short())
-	case p.Claim.User != "" && user != p.Claim.User:
-		return errors.New("its pass is that of a node of the user " + p.Claim.User)
+	case said.ID != id:
+		return errors.New("it says that it is replica " + said.ID.Short() + ", but its key and incarnation are those of " + id.Short())
 	}
-	return nil
+	role, ok := h.program.Role(said.Role)
+	return p.Claim.Speaks(user, said.Role, ok && role.Trusted())
 }
 
 func (h *Host) selfID() causal.ReplicaID { return h.admitted.Key.ID() }
