@@ -74,6 +74,7 @@ var floors = []floor{
 	{room: "overlay/member", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/broadcast", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/repair", rooms: []string{"wire", "algebra/..."}},
+	{room: "overlay/signal", rooms: []string{"wire", "algebra/..."}},
 	{room: "overlay/place", rooms: []string{"wire", "algebra/..."}},
 	{room: "entity/serial", rooms: []string{"wire", "value", "plan", "algebra/..."}},
 	{room: "entity/saga", rooms: []string{"wire", "algebra/..."}},

@@ -18,6 +18,7 @@ import (
 	"github.com/martinelli-lang/martinelli/flow"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/overlay/signal"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/store"
 	"github.com/martinelli-lang/martinelli/trust"
@@ -46,6 +47,7 @@ type Host struct {
 	owner     *owner
 	links     *links
 	gathering *gathering
+	relay     *signal.Relay // of the owner goroutine
 	answers   *answers
 	modules   *Modules
 	callers   *callers
@@ -286,6 +288,7 @@ func (h *Host) openNode() error {
 	h.self, h.incarnation = h.identity.replica(), h.identity.record.Incarnation
 	funcs := h.modules.Funcs(h.cfg.Program, flow.Unnamed(h.cfg.Funcs, h.cfg.Named))
 	h.callers = newCallers(funcs, h.cfg.Named, h.called)
+	h.relay = signal.NewRelay(h.self)
 	now := h.cfg.Clock()
 	h.epoch = uint64(max(now, 1))
 	n, err := node.Open(now, node.Config{

@@ -433,6 +433,7 @@ func (h *Host) linkUp(l *link) (m member.Member, err error) {
 			return
 		}
 		h.links.put(l)
+		h.relay.Up(now, l.peer)
 		if l.steward {
 			h.owner.node.MoveHome(now, l.peer)
 		}
@@ -446,6 +447,7 @@ func (h *Host) linkDown(now causal.Instant, l *link) {
 		return
 	}
 	h.links.forget(l.peer)
+	h.relay.Down(l.peer)
 	h.owner.node.LinkDown(now, l.peer, l.reason())
 }
 
@@ -473,7 +475,11 @@ func (h *Host) receive(l *link, f wire.Frame) error {
 		if h.links.get(l.peer) != l {
 			return // it came behind the end of its link
 		}
-		if err := h.owner.node.Receive(now, l.peer, f.Kind, f.Body); err != nil {
+		receive := h.owner.node.Receive
+		if f.Kind == wire.KindSignal {
+			receive = h.signal
+		}
+		if err := receive(now, l.peer, f.Kind, f.Body); err != nil {
 			l.blame("it sent a malformed message: " + err.Error())
 			h.linkDown(now, l)
 			l.close(nil)
