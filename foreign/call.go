@@ -52,11 +52,27 @@ type CallError struct {
 
 func (e *CallError) Error() string { return e.Text }
 
+// Wiper is an Instance that can make all of its memory zero for less than it
+// takes to write it.
+type Wiper interface {
+	Wipe() (ok bool)
+}
+
 // Snapshot is the state in which every call finds its instance.
 type Snapshot struct {
 	memory  []byte
+	runs    []run // of memory, in which there is something
 	globals []uint64
 }
+
+// run is a stretch of memory.
+type run struct{ at, end uint32 }
+
+const (
+	blockSize = 4 << 10 // of memory, that has something in it or has not
+	leftMax   = 8 << 20 // bytes of such blocks that a start may leave: every call begins with a copy
+	wipeMin   = 1 << 20 // bytes of memory from which to wipe them is worth it
+)
 
 // Start makes a fresh instance ready: it runs what the module does at its
 // start, with StartMax of fuel, and returns what every call is to find. It
@@ -74,22 +90,65 @@ func (m *Module) Start(i Instance) (*Snapshot, error) {
 		return nil, &CallError{Trapped, "its memory cannot be read"}
 	}
 	s.memory = append([]byte(nil), memory...)
+	if s.find() > leftMax {
+		return nil, &CallError{Oversized, "its start leaves more than 8 MiB in memory, which every call would begin with a copy of"}
+	}
 	for _, name := range m.Globals {
 		s.globals = append(s.globals, i.Global(name))
 	}
 	return s, nil
 }
 
+// find finds the runs of the memory, and returns how much there is in them.
+func (s *Snapshot) find() (size uint32) {
+	for at := uint32(0); at < uint32(len(s.memory)); at += blockSize {
+		if isZero(s.memory[at : at+blockSize]) {
+			continue
+		}
+		size += blockSize
+		if n := len(s.runs); n > 0 && s.runs[n-1].end == at {
+			s.runs[n-1].end += blockSize
+		} else {
+			s.runs = append(s.runs, run{at, at + blockSize})
+		}
+	}
+	return size
+}
+
+func isZero(block []byte) bool {
+	for _, b := range block {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Reset brings an instance into the state of a snapshot, whether it is fresh
 // or has run. It reports false where that cannot be, as its memory has grown:
-// then another instance takes its place. It costs a copy of the memory.
+// then another instance takes its place. It costs a copy of the memory, or of
+// what there is in it where it is large and the instance a Wiper.
 func (m *Module) Reset(i Instance, s *Snapshot) bool {
 	size := uint32(len(s.memory))
-	if i.Size() > size || i.Size() < size && !i.Grow((size-i.Size())/pageSize) || !i.Write(0, s.memory) {
+	if i.Size() > size || i.Size() < size && !i.Grow((size-i.Size())/pageSize) || !s.restore(i) {
 		return false
 	}
 	for j, name := range m.Globals {
 		i.SetGlobal(name, s.globals[j])
+	}
+	return true
+}
+
+// restore makes the memory what it was.
+func (s *Snapshot) restore(i Instance) (ok bool) {
+	w, isWiper := i.(Wiper)
+	if !isWiper || len(s.memory) < wipeMin || !w.Wipe() {
+		return i.Write(0, s.memory)
+	}
+	for _, r := range s.runs {
+		if !i.Write(r.at, s.memory[r.at:r.end]) {
+			return false
+		}
 	}
 	return true
 }

@@ -24,7 +24,7 @@ func Hostile(die *rand.Rand) []byte {
 	}
 	switch die.IntN(12) {
 	case 0:
-		m.Pages = uint32(die.IntN(1 << 17))
+		m.Pages = uint32(die.IntN(1 << 10))
 	case 1:
 		m.Funcs[2].Locals = make([]byte, 1<<die.IntN(17))
 		for i := range m.Funcs[2].Locals {

@@ -60,7 +60,7 @@ func OpenModules(ctx context.Context, dir string, modules map[string]*foreign.Mo
 }
 
 func openModules(ctx context.Context, cfg wazero.RuntimeConfig, dir string, modules map[string]*foreign.Module) (*Modules, error) {
-	m := &Modules{ctx: context.WithoutCancel(ctx), byFrom: map[string]*pool{}}
+	m := &Modules{ctx: withPages(context.WithoutCancel(ctx)), byFrom: map[string]*pool{}}
 	if len(modules) == 0 {
 		return m, nil
 	}
@@ -197,7 +197,7 @@ func (p *pool) give(i *instance) {
 	p.mu.Unlock()
 }
 
-// instance is a foreign.Instance.
+// instance is a foreign.Instance, and a foreign.Wiper where the system can.
 type instance struct {
 	api.Module
 	ctx       context.Context
@@ -232,6 +232,12 @@ func (i *instance) Size() uint32 { return i.memory.Size() }
 func (i *instance) Grow(pages uint32) bool {
 	_, ok := i.memory.Grow(pages)
 	return ok
+}
+
+// Wipe makes the memory zero.
+func (i *instance) Wipe() bool {
+	b, ok := i.memory.Read(0, i.memory.Size())
+	return ok && wipe(b)
 }
 
 func (i *instance) Read(at, size uint32) ([]byte, bool) { return i.memory.Read(at, size) }
