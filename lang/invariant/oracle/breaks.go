@@ -20,10 +20,13 @@ type step struct {
 // Breaks looks for two replicas that each keep the invariant and break it when
 // they merge. It returns what they did, "" where there are none within the
 // bounds: commits on numbers up to 8 and four elements, at most two at each
-// replica between two merges. With more effort it looks at as many times more
-// worlds and merges.
+// replica between two merges. With more effort it looks at numbers up to 40, and
+// at as many times more worlds and merges.
 func (p *Pair) Breaks(effort int) string {
-	s := search{pair: p, steps: p.steps(), known: map[world]bool{}, effort: effort}
+	s := search{pair: p, steps: p.steps(), known: map[world]bool{}, effort: effort, far: numberMax}
+	if effort > 1 {
+		s.far = largeMax
+	}
 	s.found(&world{})
 	for lengths := range 3 { // one and one commit everywhere, then two and one, then two and two
 		for i := 0; i < len(s.worlds) && s.merges < effort*mergesMax*(lengths+1)/3; i++ {
@@ -65,6 +68,7 @@ type search struct {
 	known  map[world]bool
 	merges int
 	effort int
+	far    int8 // the bound of counters
 }
 
 // found keeps a world to begin with.
@@ -114,7 +118,7 @@ func (s *search) merge(w *world, a, b *branch) string {
 // branches lists what a replica may make of a world with n commits that each
 // keep the invariant, once each.
 func (s *search) branches(w world, author, n int) []branch {
-	out := []branch{begin(w, author)}
+	out := []branch{begin(w, author, s.far)}
 	for range n {
 		var longer []branch
 		for i := range out {

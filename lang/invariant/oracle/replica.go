@@ -25,7 +25,7 @@ func (p *Pair) HasFresh() bool {
 // reports whether the invariant holds behind it; else nothing happened. It is
 // not ok where that leads out of the small world, which nothing did either.
 func (r *Replica) Run(handler, n, k int) (holds, ok bool) {
-	b := begin(r.now, 0)
+	b := begin(r.now, 0, numberMax)
 	if !b.do(r.pair.Handlers[handler], n, k) {
 		return false, false
 	}

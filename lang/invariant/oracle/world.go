@@ -93,11 +93,12 @@ type branch struct {
 	at                     [2]uint8 // by which commit a register was set last; 0: by none
 	commits                uint8
 	author, fresh          uint8 // who it is, 0 or 1, and the fresh id that it takes next
+	far                    int8  // the bound of counters
 }
 
 // begin branches off.
-func begin(w world, author int) branch {
-	return branch{world: w, author: uint8(author), fresh: uint8(w.unfresh() + author)}
+func begin(w world, author int, far int8) branch {
+	return branch{world: w, author: uint8(author), fresh: uint8(w.unfresh() + author), far: far}
 }
 
 func (b *branch) put(bit int) {
@@ -114,11 +115,16 @@ func (b *branch) drop(bit int) {
 // count adds to a counter; it reports whether that is still within the small numbers.
 func (b *branch) count(i, by int) bool {
 	b.num[i] += int8(by)
-	return b.num[i] <= numberMax && b.num[i] >= -numberMax
+	return b.num[i] <= b.far && b.num[i] >= -b.far
 }
 
 // numberMax bounds counters: nothing that is drawn asks of more than half of it.
-const numberMax = 8
+// What a handler counts in several steps may need the larger one. Where two
+// replicas merge there are three of them in one number.
+const (
+	numberMax = 8
+	largeMax  = 40
+)
 
 // do runs a handler as one commit with the argument n and the key k. It is
 // false where that leads out of the small world.
