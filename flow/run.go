@@ -103,7 +103,7 @@ func (r *run) write(m *machine, db *database, key []value.Value, verb string, ar
 		return false
 	}
 	if r.env.Holds != nil && !r.env.Holds(db.decl.SpaceName(key)) {
-		m.stop(AbortNotHeld, "this node does not keep this key of "+db.decl.Name)
+		m.stop(AbortNotHeld, "this node does not keep this key of "+db.decl.Name+": if it is of a space that nobody has begun, a trusted node begins it, or new_id() names it")
 		return false
 	}
 	if r.engine.isSealed(db, key) {

@@ -204,3 +204,33 @@ func TestOwnerGrants(t *testing.T) {
 	p.run(3 * causal.Second)
 	p.shows("notes", "ann", "first hello")
 }
+
+// TestAFirstWriteWaitsForTheLink: what is raised before anybody is there who
+// could grant it is decided when somebody is, and only by a node that stays
+// alone it is refused.
+func TestAFirstWriteWaitsForTheLink(t *testing.T) {
+	p := newPeople(t)
+	p.mustLink(p.server, p.ann)
+	p.run(causal.Second)
+	p.must("", p.ann, "befriend", "ben")
+	p.open(p.ben)
+	for _, event := range []string{"favor", "note"} { // a new node's, and that of one that was started again
+		p.ben.last++
+		ticket := p.ben.last
+		p.ben.Raise(p.now, ticket, node.RaiseRequest{Event: event, Args: []value.Value{value.String("ann"), value.String("tea")}})
+		p.run(causal.Second)
+		if a, isAnswered := p.ben.answers[ticket]; isAnswered {
+			t.Fatalf("before its first link ben's write is answered: %+v", a)
+		}
+		p.linkAll()
+		p.run(3 * causal.Second)
+		if a := p.ben.answers[ticket]; !a.Committed {
+			t.Errorf("behind it: %+v", a)
+		}
+		p.cut(p.ben)
+		p.ben.disk.Crash(0)
+		p.open(p.ben)
+	}
+	p.run(6 * causal.Second)
+	p.must(flow.AbortForbidden, p.ben, "favor", "cat", "tea")
+}

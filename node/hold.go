@@ -25,8 +25,13 @@ import (
 // holdAgain is when a word is said again that was not heard.
 const holdAgain = causal.Second
 
-// metaHeld is where a store keeps the list, for a start without neighbours.
-const metaHeld = "held"
+// metaHeld is where a store keeps the list, for a start without neighbours, and
+// metaNamed, with the handle behind it, a key that was seen of a space: one of
+// which all is gone has no entry that says what it is called.
+const (
+	metaHeld  = "held"
+	metaNamed = "named "
+)
 
 // keeping is what a node knows of who may have which spaces.
 type keeping struct {
@@ -105,6 +110,28 @@ func (n *Node) loadHeld() error {
 	return nil
 }
 
+// loadNamed reads back what spaces are called.
+func (n *Node) loadNamed() {
+	if !n.keeping.isRuled {
+		return
+	}
+	for _, name := range n.store.Metas(metaNamed) {
+		stored, _, _ := n.store.Meta(name)
+		if database, key, ok := strings.Cut(string(stored), "\x00"); ok {
+			n.learnKey(database, key)
+		}
+	}
+}
+
+// keepName writes down what a space is called of which something was seen.
+func (n *Node) keepName(database, key string) {
+	id, ok := n.learnKey(database, key)
+	name := metaNamed + string(id[:])
+	if _, isKept, _ := n.store.Meta(name); ok && !isKept {
+		n.store.PutMeta(name, []byte(database+"\x00"+key))
+	}
+}
+
 // mayBeOffered reports whether the rules let a neighbour have a space, and it
 // has heard so.
 func (n *Node) mayBeOffered(peer causal.ReplicaID, space causal.SpaceID) bool {
@@ -125,17 +152,17 @@ func (n *Node) permits(user string, space causal.SpaceID) bool {
 }
 
 // learnKey notes what the space of a key is called.
-func (n *Node) learnKey(database, key string) {
+func (n *Node) learnKey(database, key string) (space causal.SpaceID, ok bool) {
 	i, ok := n.keeping.byValue[database]
 	if !ok {
-		return
+		return space, false
 	}
 	d := &n.cfg.Program.Databases[i]
 	values, err := value.DecodePath(key)
 	if err != nil || len(values) != len(d.Dims) {
-		return
+		return space, false
 	}
-	n.learn(valued{i, values[d.Space], d.SpaceName(values)})
+	return n.learn(valued{i, values[d.Space], d.SpaceName(values)}), true
 }
 
 // learnName notes what a space is that is told of by name.
@@ -148,12 +175,13 @@ func (n *Node) learnName(name string) {
 	}
 }
 
-func (n *Node) learn(v valued) {
+func (n *Node) learn(v valued) causal.SpaceID {
 	id := n.space(v.name)
 	if _, isKnown := n.keeping.named[id]; !isKnown {
 		n.keeping.named[id] = v
 		n.doubt(id)
 	}
+	return id
 }
 
 // doubt notes that who may have a space may have changed.
@@ -182,7 +210,7 @@ func (n *Node) watchHolds(changes []flow.Change) {
 		return
 	}
 	for i := range changes {
-		n.learnKey(changes[i].Database, changes[i].Key)
+		n.keepName(changes[i].Database, changes[i].Key)
 		n.weighInput(changes[i].Database, changes[i].Key)
 	}
 }
@@ -195,7 +223,7 @@ func (n *Node) watchOwnHolds(now causal.Instant, g replica.Group) {
 	}
 	for _, p := range g.Parts {
 		for i := range p.Entries {
-			n.learnKey(p.Entries[i].Database, p.Entries[i].Key)
+			n.keepName(p.Entries[i].Database, p.Entries[i].Key)
 			n.weighInput(p.Entries[i].Database, p.Entries[i].Key)
 		}
 		if len(p.Removed) > 0 {

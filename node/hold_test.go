@@ -179,3 +179,23 @@ func TestOfferedUnasked(t *testing.T) {
 		t.Error("ben's node was offered nothing")
 	}
 }
+
+// TestAnEmptySpaceIsOfferedAfterARestart: of a space of which all was taken back
+// its holders still know what it is called, so that whoever may have it gets
+// what it lacks.
+func TestAnEmptySpaceIsOfferedAfterARestart(t *testing.T) {
+	w := newClub(t, diary+"on_unsay do |whose: id, text: string| notes[whose].remove(text) end\n", "ann", "ben")
+	server, ann, ben := w.guests[0], w.guests[1], w.guests[2]
+	w.linkAll()
+	w.tellIt(ann, "befriend", "ben")
+	w.tellIt(ann, "note", "milk")
+	w.have(ben, "ann", "milk")
+	w.cut(ben)
+	w.tellIt(ann, "unsay", "ann", "milk")
+	w.cut(ann)
+	server.disk.Crash(0)
+	w.open(server)
+	w.mustLink(server, ben)
+	w.run(5 * causal.Second)
+	w.have(ben, "ann", "")
+}

@@ -46,6 +46,7 @@ type Node struct {
 	watches map[Ticket]watched        // by ticket
 
 	waiting  []waiting          // commands whose session's past has not come; at most Limits.WaitingMax
+	early    []earlyRun         // runs that wait for somebody who may grant what they lack; at most Limits.WaitingMax
 	asked    map[uint64]asked   // requests under way to the home; at most Limits.ForwardMax
 	askedSeq uint64             // the number of the last one
 	underWay map[string]int     // how many of asked are of each stream
@@ -388,6 +389,9 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	consider(n.sagaDeadline())
 	consider(n.beginDeadline())
 	for _, w := range n.waiting {
+		consider(w.until, true)
+	}
+	for _, w := range n.early {
 		consider(w.until, true)
 	}
 	for _, a := range n.asked {

@@ -110,7 +110,7 @@ func (n *Node) runUntil(now causal.Instant, c caller, h int, q RaiseRequest, ses
 			n.lack(now, shortRun{c, h, q, session, author, until, o.Short.Need}, o.Short)
 			return
 		}
-		if o.Wanted == nil || !n.seekGrant(now, c, h, q, session, *o.Wanted) {
+		if o.Wanted == nil || !n.seekGrant(now, c, h, q, session, *o.Wanted) && !n.awaitGiver(now, c, h, q, session, *o.Wanted) {
 			n.abort(c, o.Abort, o.Detail)
 		}
 		return

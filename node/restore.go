@@ -51,6 +51,7 @@ func (n *Node) restore(now causal.Instant) error {
 	if err := n.reload(now); err != nil {
 		return err
 	}
+	n.loadNamed()
 	n.show(n.live())
 	n.sagas.machine.Resume(now)
 	n.judgeSelf()

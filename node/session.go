@@ -42,6 +42,7 @@ func (n *Node) whenCovered(now causal.Instant, c caller, session replica.Session
 // waited too long. What they do can free others, which stay in the list for
 // the next round.
 func (n *Node) resume(now causal.Instant) {
+	n.runEarly(now)
 	if len(n.waiting) == 0 {
 		return
 	}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
@@ -204,6 +206,18 @@ func (s *Store) Streams() int { return len(s.streams) }
 func (s *Store) Meta(name string) (value []byte, ok bool, err error) {
 	value, ok = s.meta[name]
 	return value, ok, nil
+}
+
+// Metas returns the names that begin with a prefix, ascending.
+func (s *Store) Metas(prefix string) []string {
+	var names []string
+	for name := range s.meta {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Take ends the batch: it returns its Ops with the head mark behind them, or
