@@ -106,7 +106,7 @@ func (h *Host) release(out *node.Output) {
 	}
 	for _, hang := range out.Hangups {
 		if l := h.links.byPeer[hang.Peer]; l != nil {
-			delete(h.links.byPeer, hang.Peer)
+			h.links.forget(hang.Peer)
 			h.hangUp(l, hang.Why)
 		}
 	}
@@ -193,7 +193,7 @@ func (h *Host) dial(m member.Member) {
 
 // isDialled reports whether an address is one that a browser can dial.
 func isDialled(addr string) bool {
-	return strings.HasPrefix(addr, "ws://") || strings.HasPrefix(addr, "wss://")
+	return strings.HasPrefix(addr, "ws://") || strings.HasPrefix(addr, "wss://") || strings.HasPrefix(addr, pagePrefix)
 }
 
 // deadline is when the worker has to deliver at the latest.

@@ -101,6 +101,8 @@ func (h *Host) take(l In) {
 		h.space(l)
 	case *Online:
 		h.node.Online(h.now)
+	case *Signal:
+		h.signal(l)
 	case *Close:
 		h.close()
 	default:
@@ -122,7 +124,7 @@ func (h *Host) takeFirst(l In) {
 	case *Close:
 		h.isOver = true
 		h.say(&Ended{})
-	case *Space, *Online, *Signed, *Verified, *Closed:
+	case *Space, *Online, *Signed, *Verified, *Closed, *Signal:
 		// of what was before
 	default:
 		h.fail(Refused, "a letter came before the node was open: this is a bug of the worker")
@@ -173,7 +175,7 @@ func (h *Host) openNode(l *Open) error {
 		servers = append(servers, member.Member{Addr: addr})
 	}
 	cfg := node.Config{
-		Key: key, Name: l.Name, Role: l.Role, User: l.User, Addr: l.Addr,
+		Key: key, Name: l.Name, Role: l.Role, User: l.User, Addr: addrOf(l, key.ID()),
 		Cluster: l.Cluster, Steward: l.Steward, Former: l.Former,
 		Program: h.program, Funcs: funcs,
 		Disk: h.disk, Seed: h.die.number(), Mode: member.Mesh, Peers: servers,
@@ -186,7 +188,7 @@ func (h *Host) openNode(l *Open) error {
 		return err
 	}
 	h.node, h.commands, h.notary = n, newCommands(), newNotary()
-	h.links = newLinks(l.Servers)
+	h.links = newLinks(key.ID(), l.Servers)
 	if len(pass.Blocks) > 0 {
 		h.admitted = &admission.Config{
 			Authority: admission.Authority{Cluster: l.Cluster, Root: l.Root}, Key: key, Pass: pass, Epoch: l.Epoch, Hello: n.Hello(),

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/overlay/signal"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -22,6 +23,7 @@ const (
 	kindSpace
 	kindOnline
 	kindClose
+	kindSignal
 )
 
 // Stored is a file of the journal as the worker found it. All that are not
@@ -139,6 +141,15 @@ type Online struct{}
 // Close closes the node; Ended is its last letter.
 type Close struct{}
 
+// Signal says something to a page that this one is not linked to, by way of the
+// nodes it is linked to.
+type Signal struct {
+	To      causal.ReplicaID
+	Kind    byte // a signal.Kind
+	Attempt uint64
+	Text    string
+}
+
 func newIn(kind byte) In {
 	switch kind {
 	case kindStored:
@@ -171,6 +182,8 @@ func newIn(kind byte) In {
 		return &Online{}
 	case kindClose:
 		return &Close{}
+	case kindSignal:
+		return &Signal{}
 	}
 	return nil
 }
@@ -190,6 +203,7 @@ func (*Verified) kind() byte  { return kindVerified }
 func (*Space) kind() byte     { return kindSpace }
 func (*Online) kind() byte    { return kindOnline }
 func (*Close) kind() byte     { return kindClose }
+func (*Signal) kind() byte    { return kindSignal }
 
 func (l *Stored) fields(c *coder) {
 	c.octet(&l.File)
@@ -278,6 +292,13 @@ func (l *Verified) fields(c *coder) {
 func (l *Space) fields(c *coder) { c.flag(&l.IsFull) }
 func (*Online) fields(*coder)    {}
 func (*Close) fields(*coder)     {}
+
+func (l *Signal) fields(c *coder) {
+	c.fixed(l.To[:])
+	c.octet(&l.Kind)
+	c.number(&l.Attempt)
+	c.text(&l.Text, signal.TextMax)
+}
 
 func (c *coder) channel(v *wire.Channel) {
 	octet := byte(*v)

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
+	"github.com/martinelli-lang/martinelli/overlay/signal"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -23,6 +24,7 @@ const (
 	kindStatus
 	kindRenew
 	kindEnded
+	kindSignalled
 )
 
 // Opened says that the node is open.
@@ -157,6 +159,15 @@ type Renew struct{ Why string }
 // Ended says that the node is closed.
 type Ended struct{}
 
+// Signalled is what another page said that is not linked to this one, or of
+// whom that is not proven: the binding of the link shows it.
+type Signalled struct {
+	From    causal.ReplicaID
+	Kind    byte // a signal.Kind
+	Attempt uint64
+	Text    string
+}
+
 func newOut(kind byte) Out {
 	switch kind {
 	case kindOpened:
@@ -191,26 +202,29 @@ func newOut(kind byte) Out {
 		return &Renew{}
 	case kindEnded:
 		return &Ended{}
+	case kindSignalled:
+		return &Signalled{}
 	}
 	return nil
 }
 
-func (*Opened) kind() byte { return kindOpened }
-func (*Failed) kind() byte { return kindFailed }
-func (*Write) kind() byte  { return kindWrite }
-func (*Send) kind() byte   { return kindSend }
-func (*Dial) kind() byte   { return kindDial }
-func (*Hangup) kind() byte { return kindHangup }
-func (*Sign) kind() byte   { return kindSign }
-func (*Verify) kind() byte { return kindVerify }
-func (*Answer) kind() byte { return kindAnswer }
-func (*Change) kind() byte { return kindChange }
-func (*Notice) kind() byte { return kindNotice }
-func (*Timer) kind() byte  { return kindTimer }
-func (*Note) kind() byte   { return kindNote }
-func (*Status) kind() byte { return kindStatus }
-func (*Renew) kind() byte  { return kindRenew }
-func (*Ended) kind() byte  { return kindEnded }
+func (*Opened) kind() byte    { return kindOpened }
+func (*Failed) kind() byte    { return kindFailed }
+func (*Write) kind() byte     { return kindWrite }
+func (*Send) kind() byte      { return kindSend }
+func (*Dial) kind() byte      { return kindDial }
+func (*Hangup) kind() byte    { return kindHangup }
+func (*Sign) kind() byte      { return kindSign }
+func (*Verify) kind() byte    { return kindVerify }
+func (*Answer) kind() byte    { return kindAnswer }
+func (*Change) kind() byte    { return kindChange }
+func (*Notice) kind() byte    { return kindNotice }
+func (*Timer) kind() byte     { return kindTimer }
+func (*Note) kind() byte      { return kindNote }
+func (*Status) kind() byte    { return kindStatus }
+func (*Renew) kind() byte     { return kindRenew }
+func (*Ended) kind() byte     { return kindEnded }
+func (*Signalled) kind() byte { return kindSignalled }
 
 func (l *Opened) fields(c *coder) {
 	c.fixed(l.Replica[:])
@@ -304,3 +318,10 @@ func (l *Note) fields(c *coder) {
 func (l *Status) fields(c *coder) { c.bytes(&l.JSON, jsonMax) }
 func (l *Renew) fields(c *coder)  { c.text(&l.Why, textMax) }
 func (*Ended) fields(*coder)      {}
+
+func (l *Signalled) fields(c *coder) {
+	c.fixed(l.From[:])
+	c.octet(&l.Kind)
+	c.number(&l.Attempt)
+	c.text(&l.Text, signal.TextMax)
+}

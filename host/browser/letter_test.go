@@ -30,6 +30,7 @@ func ins() []In {
 		&Space{IsFull: true},
 		&Online{},
 		&Close{},
+		&Signal{To: causal.ReplicaID{7}, Kind: 2, Attempt: 300, Text: "an offer"},
 	}
 }
 
@@ -51,6 +52,7 @@ func outs() []Out {
 		&Status{JSON: []byte(`{}`)},
 		&Renew{Why: "cloned"},
 		&Ended{},
+		&Signalled{From: causal.ReplicaID{8}, Kind: 3, Attempt: 300, Text: "an answer"},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/overlay/signal"
 	"github.com/martinelli-lang/martinelli/trust/admission"
 	"github.com/martinelli-lang/martinelli/wire"
 )
@@ -20,6 +21,7 @@ type links struct {
 	byNo    map[uint64]*link
 	byPeer  map[causal.ReplicaID]*link // that are up
 	dials   map[uint64]member.Member
+	relay   *signal.Relay
 	last    uint64 // the number of the last dial: they are odd
 }
 
@@ -51,8 +53,8 @@ const refusalMax = 4 << 10
 // greeting and a proof.
 const handshakeFrames = 2
 
-func newLinks(servers []string) links {
-	return links{servers: servers, byNo: map[uint64]*link{}, byPeer: map[causal.ReplicaID]*link{}, dials: map[uint64]member.Member{}}
+func newLinks(self causal.ReplicaID, servers []string) links {
+	return links{servers: servers, byNo: map[uint64]*link{}, byPeer: map[causal.ReplicaID]*link{}, dials: map[uint64]member.Member{}, relay: signal.NewRelay(self)}
 }
 
 func (ls *links) next() uint64 {
@@ -131,6 +133,7 @@ func (h *Host) linkUp(k *link, p *admission.Peer) error {
 	}
 	k.member, k.handshake = m, nil
 	h.links.byPeer[id] = k
+	h.links.relay.Up(h.now, id)
 	if k.via == WebSocket && k.dialed != "" {
 		for c := wire.Control + 1; int(c) < wire.Channels; c++ {
 			h.sendFrame(k, c, wire.KindGreeting, k.nonce[:])
@@ -218,6 +221,8 @@ func (h *Host) frame(k *link, f wire.Frame) {
 		h.converse(k)
 	case h.isFull && f.Channel != wire.Control:
 		// what can't be kept is left to repair
+	case f.Kind == wire.KindSignal:
+		h.heard(k, f.Body)
 	default:
 		if err := h.node.Receive(h.now, k.peer, f.Kind, f.Body); err != nil {
 			h.refuse(k, "it sent a malformed message: "+err.Error())
@@ -289,7 +294,7 @@ func (h *Host) lose(k *link, why string) {
 // linkDown tells the node that a link ended, unless it knows.
 func (h *Host) linkDown(k *link, why string) {
 	if h.links.byPeer[k.peer] == k {
-		delete(h.links.byPeer, k.peer)
+		h.links.forget(k.peer)
 		h.node.LinkDown(h.now, k.peer, why)
 	}
 }

@@ -3,6 +3,7 @@ package browser_test
 import (
 	"crypto/ed25519"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -10,6 +11,7 @@ import (
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/node"
+	"github.com/martinelli-lang/martinelli/overlay/signal"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/store/journal"
 	"github.com/martinelli-lang/martinelli/trust/admission"
@@ -28,6 +30,9 @@ type world struct {
 	plan    []byte
 	steward *worker
 	workers []*worker
+	signals []signal.Kind // that reached a page
+	forged  bool          // somebody between two pages changes fingerprints
+	rtc     bool          // pages have addresses, and find to each other by signals
 }
 
 // worker is a page's worker, or with the role "server" what stands for a server.
@@ -143,6 +148,9 @@ func (p *worker) start() {
 	if p.role != "server" {
 		open.User = p.name
 	}
+	if p.w.rtc && p.role != "server" {
+		open.Addr = "page:"
+	}
 	for _, name := range p.peers {
 		open.Servers = append(open.Servers, "ws://"+name)
 	}
@@ -227,6 +235,8 @@ func (p *worker) do(l browser.Out) {
 		}
 	case *browser.Dial:
 		p.dial(l)
+	case *browser.Signalled:
+		p.signalled(l)
 	case *browser.Hangup:
 		if e, ok := p.links[l.Link]; ok {
 			delete(p.links, l.Link)
@@ -265,6 +275,10 @@ func (p *worker) write(ops []browser.FileOp) {
 }
 
 func (p *worker) dial(l *browser.Dial) {
+	if hex, isPage := strings.CutPrefix(l.Addr, "page:"); isPage {
+		p.call(l.Link, hex)
+		return
+	}
 	for _, to := range p.w.workers {
 		if "ws://"+to.name == l.Addr && !to.cut && !p.cut {
 			to.lastLink += 2

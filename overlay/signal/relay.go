@@ -29,6 +29,9 @@ func NewRelay(self causal.ReplicaID) *Relay {
 	return &Relay{self: self, links: map[causal.ReplicaID]*link{}}
 }
 
+// Self returns whose relay this is.
+func (r *Relay) Self() causal.ReplicaID { return r.self }
+
 // Up says that a link is up.
 func (r *Relay) Up(now causal.Instant, peer causal.ReplicaID) {
 	if at, isUp := slices.BinarySearchFunc(r.order, peer, causal.ReplicaID.Compare); !isUp {
