@@ -24,25 +24,26 @@ func TestTypes(t *testing.T) {
 	if err != nil || len(programs) == 0 {
 		t.Fatal("no examples", err)
 	}
-	for _, program := range append(programs, "../../../examples/ads", "types/shop.mrt") {
+	for _, program := range append(programs, "../../../examples/ads", "../../../examples/react/lunch.mrt", "types/shop.mrt") {
 		if info, err := os.Stat(program); err != nil || !info.IsDir() && filepath.Ext(program) != ".mrt" {
 			continue
 		}
 		name := strings.TrimSuffix(filepath.Base(program), ".mrt")
 		run(t, exec.Command(martinelli, "gen", "ts", program, "-o", filepath.Join(gen, name+".ts")))
 	}
-	js := filepath.Join(here, "..", "js")
+	js, react := filepath.Join(here, "..", "js"), filepath.Join(here, "../../../examples/react/src")
 	config := fmt.Sprintf(`{
   "extends": %q,
   "compilerOptions": {
+    "jsx": "react-jsx",
     "typeRoots": [%q],
-    "paths": { "martinelli": [%q], "martinelli/react": [%q], "react": [%q], "gen/*": [%q] }
+    "rootDirs": [%q, "."],
+    "paths": { "martinelli": [%q], "martinelli/react": [%q], "*": [%q], "gen/*": ["./*"] }
   },
-  "include": [%q, %q, %q, "*.ts"]
-}`, filepath.Join(js, "tsconfig.json"), filepath.Join(here, "node_modules/@types"),
-		filepath.Join(js, "types/client.d.ts"), filepath.Join(js, "types/react.d.ts"),
-		filepath.Join(here, "node_modules/@types/react/index.d.ts"), filepath.Join(gen, "*"),
-		filepath.Join(js, "src"), filepath.Join(js, "types"), filepath.Join(here, "types"))
+  "include": [%q, %q, %q, %q, "*.ts"]
+}`, filepath.Join(js, "tsconfig.json"), filepath.Join(here, "node_modules/@types"), react,
+		filepath.Join(js, "types/client.d.ts"), filepath.Join(js, "types/react.d.ts"), filepath.Join(here, "node_modules/@types/*"),
+		filepath.Join(js, "src"), filepath.Join(js, "types"), filepath.Join(here, "types"), react)
 	if err := os.WriteFile(filepath.Join(gen, "tsconfig.json"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}

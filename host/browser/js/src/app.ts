@@ -55,6 +55,7 @@ export class App implements api.App<api.AnyProgram> {
   #idLast = 0;
   #isOpen = false;
   #isClosed = false;
+  #isEvicted = false;
   #taken = 0;
 
   constructor(line: (take: (from: FromWorker) => void) => Line, streams: Streams, names: string[] | undefined, readonly signalled: (s: Signalled) => void = () => {}) {
@@ -114,7 +115,14 @@ export class App implements api.App<api.AnyProgram> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#line.close(forget);
+    this.#tell("closed", { forget });
     for (const asked of [...this.#asked.values()]) this.#drop(asked, "closed", "the application was closed in this tab before the answer came");
+  }
+
+  /** evicted says from now on that what was stored is gone: the store is new, and there had been one. */
+  evicted() {
+    this.#isEvicted = true;
+    this.#told(this.status);
   }
 
   /** failed ends the opening; afterwards it is heard. */
@@ -202,13 +210,19 @@ export class App implements api.App<api.AnyProgram> {
       case "notice":
         return void later.push(() => this.#tell("notice", { key: JSON.parse(reply.key), value: JSON.parse(reply.value) }));
       case "status":
-        this.status = reply.status;
+        this.#told(reply.status);
         return void later.push(() => [...this.#listeners].forEach((listener) => listener()));
       case "signalled":
         return this.signalled(reply);
       case "failed":
         return this.failed(reply.kind, reply.text, reply.final);
     }
+  }
+
+  #told(status: api.Status) {
+    const { storage } = status;
+    const gone = this.#isEvicted && storage.state === "good";
+    this.status = gone ? { ...status, storage: { ...storage, state: "evicted", text: "the browser has taken away what was stored here; what others have comes back from them" } } : status;
   }
 
   #answer(a: Answer) {

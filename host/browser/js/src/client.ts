@@ -5,6 +5,7 @@ import { App } from "./app.ts";
 import { Aborted, Failed } from "./errors.ts";
 import type { Start } from "./protocol.ts";
 import { Streams } from "./raise.ts";
+import { forgetStored, noteStored, wasStored } from "./storage.ts";
 import { tabs } from "./tabs.ts";
 
 export { Aborted, Failed };
@@ -26,6 +27,13 @@ export const open: typeof api.open = async (options) => {
     await app.close();
     throw failed;
   }
+  if (app.isLeader && app.opened.isFirst && wasStored(options.app)) app.evicted();
+  const unnoted = app.subscribe(() => {
+    if (app.status.storage.kind === "memory") return;
+    noteStored(options.app);
+    unnoted();
+  });
+  app.on("closed", ({ forget }) => forget && forgetStored(options.app));
   return app as any;
 };
 
@@ -38,7 +46,7 @@ function startOf(o: api.Options): Start {
   return {
     op: "start",
     app: o.app,
-    wasm: new URL(o.wasm ?? "./page.wasm", o.wasm ? location.href : import.meta.url).href,
+    wasm: (o.wasm ? new URL(o.wasm, location.href) : new URL("./page.wasm", import.meta.url)).href, // bundlers look for these very words
     plan: new URL(plan, location.href).href,
     servers,
     role,

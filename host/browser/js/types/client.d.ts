@@ -115,6 +115,8 @@ export interface Heard {
   handover: { isLeader: boolean };
   /** The node has a trouble; where final is false it comes back by itself. */
   failed: { kind: string; text: string; final: boolean };
+  /** The application was closed in this tab. */
+  closed: { forget: boolean };
 }
 
 /** A database or view as it is on this device. */

@@ -1,0 +1,86 @@
+// Real nodes for the stories: "martinelli run" with the packed page in front.
+
+import { spawn } from "node:child_process";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+
+/** free returns an address of this machine that nobody listens on. */
+async function free() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000); // below those of outgoing connections
+    const server = createServer();
+    const isFree = await new Promise((resolve) => server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true)));
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return `127.0.0.1:${port}`;
+  }
+}
+
+/** node starts a node of a program, with the page's files before it. It is killed after the stories of the file. */
+export async function node(program, files = {}, more = []) {
+  const dir = await mkdtemp(join(tmpdir(), "martinelli-story-"));
+  const web = join(dir, "web");
+  await cp(process.env.PAGE, web, { recursive: true });
+  for (const [name, text] of Object.entries({ "index.html": "<!doctype html><title>story</title><link rel=icon href=data:,>", ...files })) {
+    await writeFile(join(web, name), text);
+  }
+  const http = await free(), listen = await free();
+  const args = ["run", program, "--dir", join(dir, "data"), "--http", http, "--listen", listen, "--web", web, "--open-login", ...more];
+  const n = new Node(`http://${http}/`, args, web);
+  after(async () => {
+    await n.kill();
+    await rm(dir, { recursive: true, force: true });
+  });
+  await n.start();
+  return n;
+}
+
+class Node {
+  #process = null;
+  #said = "";
+
+  constructor(url, args, web) {
+    this.url = url;
+    this.args = args;
+    this.web = web;
+  }
+
+  /** start starts it, or starts it again on what it has, and waits until it answers. */
+  async start() {
+    const child = (this.#process = spawn(process.env.MARTINELLI, this.args, { stdio: ["ignore", "pipe", "pipe"] }));
+    for (const from of [child.stdout, child.stderr]) from.on("data", (d) => (this.#said += d));
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.gone = gone;
+    for (const end = Date.now() + 20_000; Date.now() < end; ) {
+      if (child.exitCode !== null) break;
+      const answer = await fetch(`${this.url}healthz`).catch(() => null);
+      if (answer?.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`the node at ${this.url} does not answer; it said:\n${this.#said}`);
+  }
+
+  /** kill ends it as a power cut would. */
+  async kill() {
+    if (!this.#process || this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#process.kill("SIGKILL");
+    await this.#process.gone;
+  }
+
+  /** martinelli runs a verb of the command line against it. */
+  async martinelli(...args) {
+    const child = spawn(process.env.MARTINELLI, [...args, "--http", new URL(this.url).host], { stdio: ["ignore", "pipe", "pipe"] });
+    let out = "", err = "";
+    child.stdout.on("data", (d) => (out += d));
+    child.stderr.on("data", (d) => (err += d));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    if (code !== 0) throw new Error(`martinelli ${args.join(" ")}: ${err}`);
+    return out;
+  }
+
+  get said() {
+    return this.#said;
+  }
+}
