@@ -31,9 +31,19 @@ type Program struct {
 }
 
 // With compiles the program again with a further file, which may use all its
-// names. What is wrong then is a *SourceError.
+// names. What is wrong then is a *SourceError. The modules are those that were
+// read before, unless the file imports from one.
 func (p *Program) With(name, text string) (*Program, error) {
-	return compile(append(slices.Clip(p.sources), lang.Source{Name: name, Text: text}), p.topology)
+	further := lang.Source{Name: name, Text: text}
+	sources := append(slices.Clip(p.sources), further)
+	if len(lang.Modules(further)) > 0 {
+		return compile(sources, p.topology)
+	}
+	compiled, tests, notes := lang.CompileTests(sources, p.topology)
+	if compiled == nil {
+		return nil, &SourceError{notes}
+	}
+	return &Program{Plan: compiled, Tests: tests, Notes: notes, Modules: p.Modules, sources: sources, topology: p.topology}, nil
 }
 
 // A SourceError holds the letters of the compiler about a program that can't

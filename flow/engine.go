@@ -124,7 +124,7 @@ func (e *Engine) linkImports() error {
 		imp := &e.program.Imports[i]
 		f := e.cfg.Funcs[imp.Link()]
 		if f == nil && e.calls(i) {
-			return Error("the program calls " + imp.Name + " from " + imp.From + ", which is not linked: a Go program that embeds Martinelli registers it, with martinelli.Open and martinelli.Func; a \"wasm:path\" needs no such program")
+			return Error("the program calls " + imp.Name + " from " + imp.From + ", which is not linked: a Go program that embeds Martinelli registers it, with martinelli.Open and martinelli.Func, and plays the tests with Program.Try; a \"wasm:path\" needs no such program")
 		}
 		e.imports = append(e.imports, f)
 	}

@@ -20,6 +20,7 @@ import (
 type Trial struct {
 	Program *plan.Program
 	Funcs   map[string]flow.Func
+	Named   map[string]flow.NamedFunc // those that are told the ID of their call
 	Test    *trial.Test // run by one Try at a time: its truths are filled in
 	Seed    uint64
 }
@@ -84,7 +85,7 @@ func newTrialRun(t Trial) (*trialRun, error) {
 	r := &trialRun{Trial: t, tokens: map[*Machine][]byte{}, reached: map[int]bool{}}
 	f, p := t.Test.Faults, r.program()
 	cfg := Config{
-		Name: t.Test.Title, Program: p, Funcs: r.linkTruths(p), Seed: t.Seed, IsTrial: true, Users: map[string][]string{},
+		Name: t.Test.Title, Program: p, Funcs: r.linkTruths(p), Named: t.Named, Seed: t.Seed, IsTrial: true, Users: map[string][]string{},
 		Faults: fault.Spec{
 			Drop: fault.Rate(f.Drop), Duplicate: fault.Rate(f.Duplicate), Reorder: fault.Rate(f.Reorder), Corrupt: fault.Rate(f.Corrupt),
 			Cuts: f.Cuts, Crashes: f.Crashes, Skew: f.Skew,

@@ -25,6 +25,9 @@ const (
 	trialTime = time.Second     // of a Go function
 )
 
+// trialHang is until a Go function that does not return is taken to hang. Its test says less.
+var trialHang = 5 * time.Second
+
 // A PromiseError says that a function breaks what the program promises of it.
 type PromiseError struct {
 	Import *plan.Import
@@ -74,12 +77,28 @@ func testFuncs(p *plan.Program, funcs map[string]flow.Func) error {
 			if link != imp.Link() && !strings.HasPrefix(link, imp.Link()+".") {
 				continue
 			}
-			if b := trialOf(imp, link, funcs).Test(foreign.Monotone, foreign.Mergeable); b != nil {
-				return &PromiseError{imp, b}
+			if err := tested(imp, link, funcs); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// tested tests a Go function. One that does not return is left behind: nobody
+// can end it, but the start need not wait for it.
+func tested(imp *plan.Import, link string, funcs map[string]flow.Func) error {
+	broken := make(chan *foreign.Broken, 1)
+	go func() { broken <- trialOf(imp, link, funcs).Test(foreign.Monotone, foreign.Mergeable) }()
+	select {
+	case b := <-broken:
+		if b != nil {
+			return &PromiseError{imp, b}
+		}
+		return nil
+	case <-time.After(trialHang):
+		return fmt.Errorf("%s from %s has not returned for %s while what it promises was tested, with small arguments: a function that is promised to be :monotone or :mergeable only computes; let it return, or leave the promise out", imp.Name, imp.From, trialHang)
+	}
 }
 
 // trialOf is the trial of a Go function. A panic of it is an error, as in a run.
