@@ -17,7 +17,7 @@ import (
 )
 
 // pageRoom is the program of the page.
-const pageRoom = module + "/internal/weight/page"
+const pageRoom = module + "/host/browser/page"
 
 // buildPage links the node for js/wasm, makes it slim, and compresses it.
 func buildPage(rooms roomsOf, quick bool) ([]file, error) {
