@@ -1,7 +1,6 @@
 // Which files an application has in this environment, and what became of them.
 
 import { type Files, FilesError, memoryFiles } from "./files.ts";
-import { openIDB, removeIDB } from "./idb.ts";
 import { openOPFS, removeOPFS } from "./opfs.ts";
 
 /** What the browser says of its storage. */
@@ -13,6 +12,10 @@ export interface Usage {
 
 /** How long openFiles waits for a worker that has gone and whose files are not free yet, in milliseconds. */
 const patience = 5000;
+
+/** Most browsers have the private file system, so the rest is a file of its own. */
+const idb = () => import("./idb.js");
+const openIDB = async (app: string) => (await idb()).openIDB(app);
 
 /** Opens the best files there are, or those of a kind. A worker calls it. */
 export async function openFiles(app: string, kind?: "opfs" | "idb" | "memory"): Promise<Files> {
@@ -42,7 +45,7 @@ async function patiently(open: () => Promise<Files>): Promise<Files> {
 /** Takes everything of an application's journal away. */
 export async function removeFiles(app: string): Promise<void> {
   if ("getDirectory" in (navigator.storage ?? {})) await removeOPFS(app);
-  if (globalThis.indexedDB) await removeIDB(app);
+  if (globalThis.indexedDB) await (await idb()).removeIDB(app);
 }
 
 /** Asks the browser how much room there is. */
