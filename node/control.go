@@ -121,6 +121,7 @@ func (n *Node) heedReplica(now causal.Instant, o replica.Output) {
 	}
 	if o.HasNewLaw {
 		n.judgeSelf()
+		n.heedRevocations(now)
 	}
 	n.legacy.isDue = n.legacy.isDue || o.HasNewLaw || len(o.Voids) > 0
 	for _, c := range o.Dropped {

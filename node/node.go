@@ -58,12 +58,13 @@ type Node struct {
 	computing map[flow.Due]*computation // runs of processes that are due
 	calls     calls                     // of functions of the host
 
-	bounds   func(string) (int64, bool)          // which databases escrow keeps; nil: none
-	stewards map[causal.ReplicaID]bool           // whose control records govern
-	barred   map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may
-	clones   map[causal.ReplicaID]bool           // own authors under whose id somebody else writes
-	proofs   map[causal.Chain]*dueProof          // to be written; at most proofsMax
-	shunned  map[causal.ReplicaID]causal.Instant // peers that are refused until then; at most shunsMax
+	bounds      func(string) (int64, bool)          // which databases escrow keeps; nil: none
+	stewards    map[causal.ReplicaID]bool           // whose control records govern
+	revocations map[causal.Revocation]bool          // that the host was told of
+	barred      map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may
+	clones      map[causal.ReplicaID]bool           // own authors under whose id somebody else writes
+	proofs      map[causal.Chain]*dueProof          // to be written; at most proofsMax
+	shunned     map[causal.ReplicaID]causal.Instant // peers that are refused until then; at most shunsMax
 
 	elsewhere elsewhere                           // how many of this node's own parts others have
 	synced    map[causal.ReplicaID]causal.Instant // when the last exchange with the peer began that brought all
@@ -172,11 +173,13 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 		searches:  map[causal.ReplicaID]search{},
 		pushed:    map[causal.Chain]uint64{},
 		barred:    map[causal.ReplicaID]replica.Reason{},
-		clones:    map[causal.ReplicaID]bool{},
-		proofs:    map[causal.Chain]*dueProof{},
-		shunned:   map[causal.ReplicaID]causal.Instant{},
-		taking:    map[causal.ReplicaID]bool{},
-		keyKept:   map[causal.ReplicaID]bool{},
+
+		revocations: map[causal.Revocation]bool{},
+		clones:      map[causal.ReplicaID]bool{},
+		proofs:      map[causal.Chain]*dueProof{},
+		shunned:     map[causal.ReplicaID]causal.Instant{},
+		taking:      map[causal.ReplicaID]bool{},
+		keyKept:     map[causal.ReplicaID]bool{},
 	}
 	n.rights.machine = escrow.New(ledger{n})
 	engine, err := flow.New(flow.Config{Program: cfg.Program, Role: cfg.Role, User: cfg.User, Funcs: cfg.Funcs, Planted: cfg.Planted.Flow})
@@ -239,6 +242,9 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	}
 	if err == nil {
 		err = n.contradicts(peer.ID, peer.Role, user)
+	}
+	if err == nil {
+		err = n.revoked(peer.ID)
 	}
 	if err != nil {
 		n.counts.Refused++

@@ -146,6 +146,10 @@ type Output struct {
 	Calls    []Call        // of functions of the host, to be answered with Called, each once
 	Events   []Event
 
+	// Revocations are those the host has not been told of. It holds them against
+	// every pass and certificate, of those who are linked and of those who come.
+	Revocations []causal.Revocation
+
 	// Renew says that this replica id is at its end, as it was retired or its
 	// store was copied: the host is to give the node another one, durably, with
 	// this one among the former, and to open it again.
@@ -154,5 +158,5 @@ type Output struct {
 
 // Empty reports whether there is nothing to do.
 func (o *Output) Empty() bool {
-	return !o.Renew && len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Notices)+len(o.Calls)+len(o.Events) == 0
+	return !o.Renew && len(o.Sign)+len(o.Verify)+len(o.Records)+len(o.Messages)+len(o.Answers)+len(o.Dials)+len(o.Hangups)+len(o.Shown)+len(o.Notices)+len(o.Calls)+len(o.Events)+len(o.Revocations) == 0
 }

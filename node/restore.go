@@ -55,6 +55,7 @@ func (n *Node) restore(now causal.Instant) error {
 	n.show(n.live())
 	n.sagas.machine.Resume(now)
 	n.judgeSelf()
+	n.heedRevocations(now)
 	n.resumeStewardship()
 	if err := n.checkUser(); err != nil {
 		return err

@@ -131,6 +131,7 @@ func (n *Node) enter(now causal.Instant, g replica.Group) {
 	}
 	n.counts.Applied += uint64(len(g.Parts))
 	n.watchAccess(now, g)
+	n.cutRevoked(now, g)
 	n.watchDirectory(now, g)
 	n.tellLate(g.Missing)
 	changes := make([]flow.Change, len(g.Changes))

@@ -101,6 +101,10 @@ func (r *Replica) enact(s *space, l *law, a piece, rec causal.Record) (concerned
 		if isSteward && rec.Marker > 0 && rec.Marker < p.Seq && !s.below.Contains(dot) {
 			r.claims[s.id] = Claim{s.id, dot, *rec}
 		}
+	case *causal.Revocation:
+		if isSteward {
+			l.revoke(rec)
+		}
 	case *causal.Proof:
 		if a.isProven {
 			return r.enactProof(s, l, p, rec)

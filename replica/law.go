@@ -15,26 +15,27 @@ import (
 // it is in the past of every final that covers the part. So each record that
 // takes away remembers the largest final vector it is not part of.
 type law struct {
-	owns       func(user string) bool // the space
-	users      map[causal.ReplicaID]*registration
-	strangers  map[causal.ReplicaID]*registration // replicas of nobody known; whoever is known after all is in users
-	grants     map[causal.Ref]*grant              // by the part that holds it
-	limits     map[causal.ReplicaID][]*limit
-	cuts       map[causal.Ref][]*limit     // of grants: who must not use one any more, and from where on
-	used       map[causal.Ref][]causal.Dot // parts that name a grant, above the base
-	final      causal.Vector               // what is final; nil while nothing is
-	finals     []causal.Vector             // how it grew, above the base
-	void       map[causal.Dot]Reason       // of the parts above the base, those without effect
-	forks      map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
-	ended      map[causal.ReplicaID]uint64 // the first seq that is not of the chain any more: of forkers, and of who is retired
-	proven     map[causal.Dot]bool         // parts that hold a proof of a fork that was found good
-	past       markedPast                  // of the last final
-	waiting    []causal.Dot                // markers of finals whose past can't be read yet
-	hasCovered bool                        // a debt was covered once
-	books      *books                      // who holds which rights; nil while nobody does
-	standings  []*standing                 // what users may write without a grant; the newest first
-	moved      map[causal.ReplicaID]bool   // whose removals are to be judged again
-	isSteward  func(causal.ReplicaID) bool
+	owns        func(user string) bool // the space
+	users       map[causal.ReplicaID]*registration
+	strangers   map[causal.ReplicaID]*registration // replicas of nobody known; whoever is known after all is in users
+	grants      map[causal.Ref]*grant              // by the part that holds it
+	limits      map[causal.ReplicaID][]*limit
+	cuts        map[causal.Ref][]*limit     // of grants: who must not use one any more, and from where on
+	used        map[causal.Ref][]causal.Dot // parts that name a grant, above the base
+	final       causal.Vector               // what is final; nil while nothing is
+	finals      []causal.Vector             // how it grew, above the base
+	void        map[causal.Dot]Reason       // of the parts above the base, those without effect
+	forks       map[causal.ReplicaID]uint64 // the first seq that a proven forker wrote twice
+	ended       map[causal.ReplicaID]uint64 // the first seq that is not of the chain any more: of forkers, and of who is retired
+	proven      map[causal.Dot]bool         // parts that hold a proof of a fork that was found good
+	past        markedPast                  // of the last final
+	waiting     []causal.Dot                // markers of finals whose past can't be read yet
+	hasCovered  bool                        // a debt was covered once
+	books       *books                      // who holds which rights; nil while nobody does
+	standings   []*standing                 // what users may write without a grant; the newest first
+	moved       map[causal.ReplicaID]bool   // whose removals are to be judged again
+	revocations []causal.Revocation         // who is let in no more
+	isSteward   func(causal.ReplicaID) bool
 }
 
 // markedPast is the past of a marker, worked out once.

@@ -11,7 +11,10 @@ import (
 	"io/fs"
 	"math/big"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/martinelli-lang/martinelli/algebra/causal"
 )
 
 // authority is the cluster's certificate authority. It lives at the first
@@ -94,6 +97,7 @@ func (a *authority) sign(name, user string, public ed25519.PublicKey, steward bo
 	subject := pkix.Name{CommonName: name}
 	if user != "" {
 		subject.OrganizationalUnit, subject.Organization = []string{userUnit}, []string{user}
+		subject.SerialNumber = strconv.FormatInt(tokenClock().UnixNano(), 10) // it may not be "not before": clocks differ
 	}
 	if steward {
 		subject.OrganizationalUnit = []string{stewardUnit}
@@ -127,6 +131,16 @@ func userOf(c *x509.Certificate) string {
 		return ""
 	}
 	return c.Subject.Organization[0]
+}
+
+// issuedOf returns when a certificate was signed that admits a user's node; 0
+// where it does not say.
+func issuedOf(c *x509.Certificate) causal.Instant {
+	at, err := strconv.ParseInt(c.Subject.SerialNumber, 10, 64)
+	if err != nil || userOf(c) == "" {
+		return 0
+	}
+	return causal.Instant(at)
 }
 
 // publicKey returns the key of a node's certificate.

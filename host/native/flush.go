@@ -94,7 +94,7 @@ func (h *Host) release(out output) {
 		h.dial(m)
 	}
 	for _, l := range out.hangups {
-		l.close(errors.New(l.reason()))
+		h.dismiss(l, errors.New(l.reason()))
 	}
 	for _, e := range out.Events {
 		h.tell(e)

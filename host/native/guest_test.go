@@ -51,11 +51,16 @@ func (h *testHost) askAdmit(question map[string]any) (a admitAnswer, code int, s
 }
 
 func newKey(t *testing.T) (ed25519.PrivateKey, string) {
-	public, key, err := ed25519.GenerateKey(rand.Reader)
+	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key, base64.RawURLEncoding.EncodeToString(public)
+	return key, keyText(key)
+}
+
+// keyText is the public key as /v1/admit takes it.
+func keyText(key ed25519.PrivateKey) string {
+	return base64.RawURLEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
 }
 
 func readPass(t *testing.T, text string) admission.Pass {

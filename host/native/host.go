@@ -34,6 +34,7 @@ type Host struct {
 	sessions    *sessions
 	door        *door
 	web         *web // the application's files; nil: none
+	revoked     revoked
 	self        causal.ReplicaID
 	incarnation uint64
 	epoch       uint64 // greater after each start
@@ -328,7 +329,7 @@ func (h *Host) start(n *node.Node, now causal.Instant) {
 		node: n, clock: h.cfg.Clock, last: now,
 		urgent: make(chan input, UrgentMax), ordinary: make(chan input, InputsMax), quit: make(chan struct{}),
 		isFull: h.disk.isFull, links: h.links, notary: newNotary(h.identity.signingKey, h.notarized),
-		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop, renew: h.renew,
+		flush: groups, release: h.release, depth: h.metrics.pending, dead: h.stop, renew: h.renew, revoke: h.heedRevoked,
 	}
 	f := &flusher{disk: h.disk, groups: groups, release: h.release, wrote: h.metrics.wrote, failed: h.stop, turn: h.diskTurn}
 	if !h.identity.isStored() {

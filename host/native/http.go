@@ -58,6 +58,7 @@ func (h *Host) handler() http.Handler {
 		"POST /v1/admin/backup":    h.serveBackup,
 		"POST /v1/admin/cut":       h.serveCut,
 		"POST /v1/admin/retire":    h.serveRetire,
+		"POST /v1/admin/revoke":    h.serveRevoke,
 		"POST /v1/admin/drop":      h.serveDrop,
 		"GET /healthz":             h.serveHealth,
 		"/":                        h.serveRest,

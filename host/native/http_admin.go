@@ -84,6 +84,29 @@ func (h *Host) serveCut(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, cutAnswer{spaces})
 }
 
+// serveRevoke lets ?replica=ID in no more, or every node that ?user=NAME has now.
+// It needs the secret of the first node.
+func (h *Host) serveRevoke(w http.ResponseWriter, r *http.Request) error {
+	if err := h.admin(r); err != nil {
+		return err
+	}
+	user, who := r.URL.Query().Get("user"), causal.ReplicaID{}
+	if user == "" {
+		var err error
+		if who, err = replicaAsked(r); err != nil {
+			return err
+		}
+	}
+	if len(user) > userSizeMax {
+		return errBad("the user's name is too long", "it has at most 256 bytes")
+	}
+	spaces, err := h.Revoke(r.Context(), who, user)
+	if err != nil {
+		return refused(err)
+	}
+	return writeJSON(w, cutAnswer{spaces})
+}
+
 // serveRetire says that ?replica=ID will not be back. It needs the secret of the
 // first node.
 func (h *Host) serveRetire(w http.ResponseWriter, r *http.Request) error {

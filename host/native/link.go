@@ -28,6 +28,8 @@ type link struct {
 	dialed  string           // the address this node dialled, or ""
 	steward bool             // its certificate is the steward's
 	user    string           // whose node it may be by its certificate; "" for anybody's
+	issued  causal.Instant   // when its certificate was signed, of a user's
+	public  [32]byte         // the peer's key
 	guest   *admission.Peer  // who showed a pass instead of a certificate
 
 	conns    [wire.Channels]net.Conn
@@ -67,11 +69,16 @@ func newLink(peer causal.ReplicaID, p preface) *link {
 }
 
 // certify notes what the peer's certificate says of it.
-func (l *link) certify(c *x509.Certificate) { l.steward, l.user = isSteward(c), userOf(c) }
+func (l *link) certify(c *x509.Certificate) {
+	l.steward, l.user, l.issued = isSteward(c), userOf(c), issuedOf(c)
+	if public, err := publicKey(c); err == nil {
+		l.public = [32]byte(public)
+	}
+}
 
 // welcome notes who showed a pass.
 func (l *link) welcome(guest *admission.Peer) {
-	l.guest, l.peer = guest, guest.Key.ID()
+	l.guest, l.peer, l.public = guest, guest.Key.ID(), guest.Key.Public
 	l.preface = preface{guest.Nonce, guest.Key.Incarnation, guest.Epoch, guest.Hello}
 	for c := range l.waiting {
 		l.waiting[c] = make(chan struct{}, GuestInputs)
@@ -119,11 +126,12 @@ func (l *link) send(m *node.Message) {
 }
 
 // serve moves frames until the link ends, and returns when all its goroutines have.
-func (l *link) serve(receive func(*link, wire.Frame) error) {
+// ended is told why reading from a connection ended, and ends the link.
+func (l *link) serve(receive func(*link, wire.Frame) error, ended func(error)) {
 	var all sync.WaitGroup
 	for c := range l.conns {
 		all.Go(func() { l.close(l.write(wire.Channel(c))) })
-		all.Go(func() { l.close(l.read(wire.Channel(c), receive)) })
+		all.Go(func() { ended(l.read(wire.Channel(c), receive)) })
 	}
 	all.Wait()
 }
@@ -162,7 +170,7 @@ func (l *link) read(c wire.Channel, receive func(*link, wire.Frame) error) error
 		case err != nil:
 			return err
 		case f.Channel != c:
-			return fmt.Errorf("a frame for %v came on %v", f.Channel, c)
+			return fmt.Errorf("a frame for %v came on %v: %w", f.Channel, c, wire.ErrChannel)
 		case f.Kind == kindRefused:
 			return refusal(f.Body[:min(len(f.Body), refusalMax)])
 		}

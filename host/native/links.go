@@ -14,6 +14,7 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
 	"github.com/martinelli-lang/martinelli/overlay/member"
+	"github.com/martinelli-lang/martinelli/trust/admission"
 	"github.com/martinelli-lang/martinelli/wire"
 )
 
@@ -392,7 +393,7 @@ func (h *Host) serve(l *link) {
 	if err := h.identity.met(m, l.steward); err != nil {
 		h.log.Warn("the peer's address could not be kept for the next start: "+err.Error(), "peer", m.Name)
 	}
-	l.serve(h.receive)
+	l.serve(h.receive, h.faulted(l))
 	if h.ctx.Err() == nil {
 		h.log.Info("link ended: "+l.reason(), "peer", m.Name, "id", m.ID.Short())
 	}
@@ -414,6 +415,9 @@ func (h *Host) linkUp(l *link) (m member.Member, err error) {
 		}
 	case ok && l.user != "" && user != l.user:
 		return m, fmt.Errorf("its certificate is that of a node of the user %s: run it with that --user, at a role that binds one", l.user)
+	}
+	if why := h.revoked.bars(l); why != "" {
+		return m, errors.New(why)
 	}
 	asked := h.ask(h.ctx, func(now causal.Instant) {
 		old := h.links.get(l.peer)
@@ -480,9 +484,11 @@ func (h *Host) receive(l *link, f wire.Frame) error {
 			receive = h.signal
 		}
 		if err := receive(now, l.peer, f.Kind, f.Body); err != nil {
-			l.blame("it sent a malformed message: " + err.Error())
+			why := fmt.Errorf("it sent a malformed message: %w", err)
+			l.blame(why.Error())
 			h.linkDown(now, l)
-			l.close(nil)
+			h.metrics.turnedAwayBy(l, admission.Malformed.String())
+			h.dismiss(l, why)
 		}
 	}
 	select {

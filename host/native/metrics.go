@@ -46,6 +46,13 @@ func (m *metrics) wrote(records int, took time.Duration) {
 	m.syncs.Observe(took.Seconds())
 }
 
+// turnedAwayBy counts that a guest's link ended by what it did.
+func (m *metrics) turnedAwayBy(l *link, why string) {
+	if l.guest != nil {
+		m.turnedAway.WithLabelValues(why).Inc()
+	}
+}
+
 // pending notes how much waits for the disk.
 func (m *metrics) pending(outputs, size int) {
 	m.outputs.Store(int64(outputs))

@@ -120,6 +120,35 @@ func hearOpen(conn net.Conn, c wire.Channel) (f wire.Frame, nonce [16]byte, err 
 	return f, nonce, err
 }
 
+// dismiss ends a link. A guest is told why, beside what the caller does: a person
+// sits in front of it.
+func (h *Host) dismiss(l *link, why error) {
+	if l.guest == nil {
+		l.close(why)
+		return
+	}
+	l.blame(why.Error())
+	h.edge.Go(func() { l.refuse(why) })
+}
+
+// faulted returns what is done when reading from a link fails: of a guest that
+// speaks out of order it is counted, and he is told.
+func (h *Host) faulted(l *link) func(error) {
+	if l.guest == nil {
+		return l.close
+	}
+	return func(err error) {
+		var told refusal
+		if kind := refusalKind(err); !errors.As(err, &told) && kind != "broken off" && kind != "slow" {
+			h.metrics.turnedAway.WithLabelValues(kind).Inc()
+			h.log.Warn("hung up on a page: "+err.Error(), "peer", l.peer.Short(), "user", l.guest.Claim.User)
+			l.blame(err.Error())
+			l.refuse(err)
+		}
+		l.close(err)
+	}
+}
+
 // pagePrefix is how the address of a page begins: nobody dials it but pages, by
 // way of whom both are linked to.
 const pagePrefix = "page:"
@@ -136,6 +165,3 @@ func (h *Host) expire(l *link) (stop func()) {
 	t := time.AfterFunc(left, func() { l.refuse(errors.New("its pass has expired: let it be admitted again")) })
 	return func() { t.Stop() }
 }
-
-// bars says why a pass does not count here; "" if it does.
-func (h *Host) bars(*admission.Pass) string { return "" }

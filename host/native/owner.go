@@ -34,6 +34,7 @@ type owner struct {
 	depth       func(n, size int) // is told how much is pending
 	dead        func(err error)   // is told of a broken invariant
 	renew       func()            // is told that the replica id is at its end
+	revoke      func([]causal.Revocation)
 }
 
 // output is one Drain of the node, with the links its hang-ups meant when it was drained.
@@ -113,6 +114,10 @@ func (o *owner) drain() {
 	o.notary.take(&out)
 	if out.Renew {
 		o.renew()
+	}
+	if len(out.Revocations) > 0 {
+		o.revoke(out.Revocations)
+		out.Revocations = nil
 	}
 	if !out.Empty() {
 		o.enqueue(o.bind(out))

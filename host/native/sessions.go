@@ -74,6 +74,17 @@ func (s *sessions) end(word string) {
 	delete(s.open, word)
 }
 
+// endUser closes all sessions of a user.
+func (s *sessions) endUser(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for word, o := range s.open {
+		if o.user == user {
+			delete(s.open, word)
+		}
+	}
+}
+
 // sessionAnswer is what the admin verb session says.
 type sessionAnswer struct {
 	Session string    `json:"session"` // the word: Authorization: Bearer WORD

@@ -168,6 +168,17 @@ func (t *tokens) spendOfUser(secret [16]byte, key []byte) (user string, err erro
 	return t.spend(secret, key)
 }
 
+// forgetUser makes the tokens of a user worth nothing.
+func (t *tokens) forgetUser(user string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(t.list), func(r tokenRecord) bool { return r.User == user })
+	if len(list) == len(t.list) {
+		return nil
+	}
+	return t.save(list)
+}
+
 // save makes list the tokens, durably. The caller holds mu.
 func (t *tokens) save(list []tokenRecord) error {
 	data, err := json.MarshalIndent(list, "", "\t")

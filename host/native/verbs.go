@@ -61,6 +61,25 @@ func (h *Host) Cut(ctx context.Context, who causal.ReplicaID, isWhole bool) (spa
 	return a.Spaces, err
 }
 
+// Revoke lets a replica in no more, or with a user all nodes that are his now; see
+// node.Revoke. It returns in how many spaces somebody was cut.
+func (h *Host) Revoke(ctx context.Context, who causal.ReplicaID, user string) (spaces int, err error) {
+	if h.disk.isFull() {
+		return 0, ErrDiskFull
+	}
+	if user != "" {
+		if err := h.tokens.forgetUser(user); err != nil {
+			return 0, err
+		}
+	}
+	public := h.publicOf(who)
+	a, err := h.command(ctx, func(now causal.Instant, t node.Ticket) { h.owner.node.Revoke(now, t, who, public, user) })
+	if err == nil && a.Abort != "" {
+		err = errors.New(a.Detail)
+	}
+	return a.Spaces, err
+}
+
 // Retire says that a replica will not be back; see node.Retire. It returns in
 // how many spaces it had not been said yet.
 func (h *Host) Retire(ctx context.Context, who causal.ReplicaID) (spaces int, err error) {

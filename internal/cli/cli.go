@@ -76,7 +76,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(
 		newCommand(), runCommand(), checkCommand(), explainCommand(), fmtCommand(), schemaCommand(), genCommand(), simCommand(), testCommand(), lspCommand(), replCommand(),
-		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), retireCommand(), dropCommand(),
+		raiseCommand(), readCommand(), watchCommand(), statusCommand(), outboxCommand(), tokenCommand(), cutCommand(), revokeCommand(), retireCommand(), dropCommand(),
 		backupCommand(), restoreCommand(),
 		versionCommand(),
 	)

@@ -214,6 +214,22 @@ func (c *Client) Cut(ctx context.Context, replica string, isWhole bool) (spaces 
 	return answer.Spaces, err
 }
 
+// Revoke lets a replica in no more, or where a user is named all nodes he has, and
+// returns in how many spaces somebody was cut. It needs Secret of the first node.
+func (c *Client) Revoke(ctx context.Context, replica, user string) (spaces int, err error) {
+	var answer struct {
+		Spaces int `json:"spaces"`
+	}
+	query := url.Values{}
+	if user != "" {
+		query.Set("user", user)
+	} else {
+		query.Set("replica", replica)
+	}
+	err = c.call(ctx, "POST", "/v1/admin/revoke", query, "", nil, &answer)
+	return answer.Spaces, err
+}
+
 // Retire says that a replica will not be back, and returns in how many spaces it
 // had not been said yet. It needs Secret of the first node.
 func (c *Client) Retire(ctx context.Context, replica string) (spaces int, err error) {
