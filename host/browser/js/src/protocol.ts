@@ -69,6 +69,7 @@ export type Request =
   | Invite
   | Accept
   | Signal
+  | Streams
   | Linked
   | Taken
   | Persist
@@ -172,25 +173,29 @@ export interface Accept {
   text: string;
 }
 
-/** What the leader tab's main thread has to say of a peer connection, as workers have none. See Signalled. */
+/** What the leader tab's main thread has to say of a connection to another page, as workers have none. See Signalled. */
 export interface Signal {
   op: "signal";
   peer: string; // replica id, hex
-  kind: "offer" | "answer" | "candidate" | "failed";
-  body: string;
+  attempt: number;
+  kind: "offer" | "answer" | "failed";
+  body: string; // a session description, or why it failed
 }
 
-/**
- * Three byte streams to a peer are there: control, commits, bulk, transferred
- * with the message. The handshake over them is the worker's.
- */
+/** The streams of a connection that is being made, transferred with the message: control, commits, bulk; data channels, or ports where they stay in the tab. */
+export interface Streams {
+  op: "streams";
+  peer: string;
+  attempt: number;
+  streams: (RTCDataChannel | MessagePort)[];
+}
+
+/** The connection is there. */
 export interface Linked {
   op: "linked";
-  via: "webrtc" | "broadcast";
-  peer?: string; // whom it should be, if that is known
-  dialled: boolean; // by this side
-  binding: string; // base64url: what both sides have in common of the connection, "" for none
-  streams: (RTCDataChannel | MessagePort)[];
+  peer: string;
+  attempt: number;
+  binding: string; // hex: both certificates' fingerprints, in ascending order
 }
 
 /**
@@ -364,11 +369,12 @@ export interface Storage {
   text: string; // a sentence for people, "" if good
 }
 
-/** For the leader tab's main thread, which owns peer connections: what to do about one. */
+/** For the leader tab's main thread, which has the connections between pages: make an offer, answer one, take an answer, end it. */
 export interface Signalled {
   op: "signalled";
   peer: string;
-  kind: "dial" | "offer" | "answer" | "candidate" | "close";
+  attempt: number;
+  kind: "dial" | "offer" | "answer" | "close";
   body: string;
 }
 

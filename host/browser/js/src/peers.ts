@@ -1,0 +1,173 @@
+// Links to other pages, in the worker: whom to offer, whom to ask for an offer,
+// and what has come of it. One rule keeps two from offering to each other at
+// once: the replica with the smaller id offers, and the other one calls
+// (docs/wire/signal.md).
+
+import { Lobby } from "./lobby.ts";
+import type { Linked, Signal, Signalled, Streams } from "./protocol.ts";
+import { overChannel, overPort, PeerLink } from "./stream.ts";
+
+/** The kinds of signals, by the numbers of overlay/signal. */
+const call = 1;
+const offer = 2;
+const answer = 3;
+
+/** Ways of links, by the numbers of host/browser. */
+export const webRTC = 1;
+export const broadcast = 2;
+
+/** How long an attempt may take, in milliseconds; the node tries again by itself. */
+const attemptMax = 10_000;
+
+/** How many attempts are under way at most; a further one comes to nothing. */
+const attemptsMax = 32;
+
+/** What a worker does for its Peers. */
+export interface Wishes {
+  /** Says something to a page by way of others. */
+  signal(to: string, kind: number, attempt: number, text: string): void;
+  /** Says something to the leader's main thread. */
+  tab(s: Signalled): void;
+  /** A link is there: of the dial no, or with no 0 of another page's. addr is empty if that one began. */
+  up(no: number, via: number, addr: string, binding: string, link: PeerLink): void;
+  /** A dial came to nothing. */
+  down(no: number, why: string): void;
+}
+
+interface Attempt {
+  attempt: number;
+  no: number; // of the dial, or 0
+  isAnswered: boolean;
+  link: PeerLink | null;
+  binding: string;
+  late: ReturnType<typeof setTimeout>;
+}
+
+export class Peers {
+  readonly #self: string;
+  readonly #wishes: Wishes;
+  readonly #lobby: Lobby;
+  readonly #attempts = new Map<string, Attempt>(); // by peer
+
+  constructor(self: string, cluster: string, wishes: Wishes) {
+    this.#self = self;
+    this.#wishes = wishes;
+    this.#lobby = new Lobby(self, cluster, (peer, isOurs, link) => wishes.up(this.#dialled(peer), broadcast, isOurs ? `page:${peer}` : "", "", link));
+  }
+
+  /** dial makes a link to the page with the id. */
+  dial(no: number, peer: string): void {
+    const under = this.#attempts.get(peer);
+    if (under) {
+      under.no = no;
+    } else if (this.#attempts.size >= attemptsMax) {
+      this.#wishes.down(no, "too many connections are being made");
+    } else {
+      this.#begin(peer, no, random(), this.#offers(peer) ? "dial" : "call");
+    }
+    this.#lobby.call(peer);
+  }
+
+  /** hangUp gives a dial up. */
+  hangUp(no: number): void {
+    for (const [peer, a] of this.#attempts) if (a.no === no && no > 0) this.#over(peer, a);
+  }
+
+  /** signalled takes what another page said. */
+  signalled(from: string, kind: number, attempt: number, text: string): void {
+    const under = this.#attempts.get(from);
+    if (kind === answer) {
+      if (under?.attempt !== attempt || under.isAnswered || !this.#offers(from)) return;
+      under.isAnswered = true;
+      return this.#tell(from, attempt, "answer", text);
+    }
+    if (under?.attempt === attempt && under.isAnswered) return; // it came by two ways
+    if (this.#offers(from) !== (kind === call)) return;
+    if (kind === call && under) return; // an offer is under way
+    if (!under && this.#attempts.size >= attemptsMax) return;
+    const no = under?.no ?? 0;
+    if (under) this.#forget(from, under);
+    if (kind === call) return this.#begin(from, no, attempt, "dial");
+    this.#begin(from, no, attempt, "offer", text);
+  }
+
+  /** take hears what the tab has to say of a connection. */
+  take(r: Signal | Streams | Linked): void {
+    const a = this.#attempts.get(r.peer);
+    if (a?.attempt !== r.attempt) {
+      if (r.op === "streams") for (const s of r.streams) s.close();
+      return;
+    }
+    switch (r.op) {
+      case "streams":
+        a.link = new PeerLink(r.streams.map((s) => ("readyState" in s ? overChannel(s) : overPort(s))), () => this.#look(r.peer, a), (why) => this.#failed(r.peer, a, why));
+        return;
+      case "linked":
+        a.binding = r.binding;
+        return this.#look(r.peer, a);
+      case "signal":
+        if (r.kind === "failed") return this.#failed(r.peer, a, r.body);
+        return this.#wishes.signal(r.peer, r.kind === "offer" ? offer : answer, a.attempt, r.body);
+    }
+  }
+
+  close(): void {
+    for (const [peer, a] of this.#attempts) this.#over(peer, a);
+    this.#lobby.close();
+  }
+
+  #offers(peer: string) {
+    return this.#self < peer;
+  }
+
+  #begin(peer: string, no: number, attempt: number, kind: "dial" | "call" | "offer", text = "") {
+    const a: Attempt = { attempt, no, isAnswered: kind === "offer", link: null, binding: "", late: setTimeout(() => this.#failed(peer, a, "nobody answers"), attemptMax) };
+    this.#attempts.set(peer, a);
+    if (kind === "call") this.#wishes.signal(peer, call, attempt, "");
+    else this.#tell(peer, attempt, kind, text);
+  }
+
+  /** look gives the link to the node when it is open and bound. */
+  #look(peer: string, a: Attempt) {
+    if (!a.link?.isOpen || a.binding === "") return;
+    clearTimeout(a.late);
+    this.#attempts.delete(peer);
+    const isOurs = this.#offers(peer);
+    const link = a.link;
+    this.#wishes.up(a.no, webRTC, isOurs || a.no > 0 ? `page:${peer}` : "", a.binding, link);
+  }
+
+  #failed(peer: string, a: Attempt, why: string) {
+    if (this.#attempts.get(peer) !== a) return;
+    this.#over(peer, a);
+    if (a.no > 0) this.#wishes.down(a.no, why);
+  }
+
+  #over(peer: string, a: Attempt) {
+    this.#forget(peer, a);
+    this.#tell(peer, a.attempt, "close");
+  }
+
+  #forget(peer: string, a: Attempt) {
+    clearTimeout(a.late);
+    a.link?.close();
+    this.#attempts.delete(peer);
+  }
+
+  /** dialled ends the attempt of which a link by another way has come, and returns its dial. */
+  #dialled(peer: string): number {
+    const a = this.#attempts.get(peer);
+    if (a) this.#over(peer, a);
+    return a?.no ?? 0;
+  }
+
+  #tell(peer: string, attempt: number, kind: Signalled["kind"], body = "") {
+    this.#wishes.tab({ op: "signalled", peer, attempt, kind, body });
+  }
+}
+
+/** random is a number that no other attempt has. */
+function random(): number {
+  const [a, b] = crypto.getRandomValues(new Uint32Array(2));
+  return (a! & 0xfffff) * 2 ** 32 + b!;
+}
