@@ -21,7 +21,7 @@ type Trial struct {
 	Program *plan.Program
 	Funcs   map[string]flow.Func
 	Named   map[string]flow.NamedFunc // those that are told the ID of their call
-	Test    *trial.Test // run by one Try at a time: its truths are filled in
+	Test    *trial.Test               // run by one Try at a time: its truths are filled in
 	Seed    uint64
 }
 
