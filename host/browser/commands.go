@@ -196,19 +196,8 @@ func (h *Host) show(s *node.Shown) {
 	if len(s.Tickets) == 0 {
 		return
 	}
-	added, removed := appendAll(s.Type, s.Added), appendAll(s.Type, s.Removed)
+	added, removed := jsonvalue.AppendChange(nil, s.Type, s.Added), jsonvalue.AppendChange(nil, s.Type, s.Removed)
 	for _, t := range s.Tickets {
 		h.say(&Change{Ticket: uint64(t), Settled: s.Settled, AsOf: s.AsOf, Added: added, Removed: removed})
 	}
-}
-
-func appendAll(t plan.Type, list []value.Value) []byte {
-	b := []byte{'['}
-	for i, v := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = jsonvalue.Append(b, t, v)
-	}
-	return append(b, ']')
 }

@@ -8,8 +8,6 @@ import (
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/internal/jsonvalue"
 	"github.com/martinelli-lang/martinelli/node"
-	"github.com/martinelli-lang/martinelli/plan"
-	"github.com/martinelli-lang/martinelli/value"
 )
 
 // watchNamesMax bounds how many values one connection watches.
@@ -196,18 +194,7 @@ type changeMessage struct {
 }
 
 func changeEvent(s node.Shown) sse {
-	return sse{"change", changeMessage{s.Name, appendAll(s.Type, s.Added), appendAll(s.Type, s.Removed), s.Settled, instantText(s.AsOf)}}
-}
-
-func appendAll(t plan.Type, vs []value.Value) json.RawMessage {
-	b := []byte{'['}
-	for i, v := range vs {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = jsonvalue.Append(b, t, v)
-	}
-	return append(b, ']')
+	return sse{"change", changeMessage{s.Name, jsonvalue.AppendChange(nil, s.Type, s.Added), jsonvalue.AppendChange(nil, s.Type, s.Removed), s.Settled, instantText(s.AsOf)}}
 }
 
 // sinceWhen says when what the home gave was so.

@@ -28,6 +28,22 @@ func AppendReading(b []byte, r flow.Reading) []byte {
 	return append(b, '}')
 }
 
+// AppendChange appends what came or went of a shown value as a JSON array: t is
+// the value's type, and the list are elements of it where it is a collection.
+func AppendChange(b []byte, t plan.Type, list []value.Value) []byte {
+	if t.Kind == plan.KindSet {
+		t = t.Element()
+	}
+	b = append(b, '[')
+	for i, v := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = Append(b, t, v)
+	}
+	return append(b, ']')
+}
+
 // keyText writes a key as the name of an object's member.
 func keyText(key []value.Value) string {
 	if len(key) == 1 {

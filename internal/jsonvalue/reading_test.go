@@ -61,3 +61,22 @@ func TestAReadingAsJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestChangesNameTheirFields: a record that came or went is an object, in a
+// collection, behind a key, and as a scalar.
+func TestChangesNameTheirFields(t *testing.T) {
+	record := plan.Type{Kind: plan.KindRecord, Fields: []plan.Field{{Name: "n", Type: plan.Int}}}
+	one := value.Record(value.Int(1))
+	for want, c := range map[string]struct {
+		t plan.Type
+		v value.Value
+	}{
+		`[{"n":1}]`:       {plan.SetOf(record), one},
+		`[["k",{"n":1}]]`: {plan.SetOf(plan.TupleOf(plan.String, record)), value.Tuple(value.String("k"), one)},
+		`[[{"n":1}]]`:     {plan.Maybe(plan.Type{Kind: plan.KindList, Args: []plan.Type{record}}), value.List(one)},
+	} {
+		if got := string(AppendChange(nil, c.t, []value.Value{c.v})); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
