@@ -29,13 +29,16 @@ export async function node(program, files = {}, more = []) {
   const http = await free(), listen = await free();
   const args = ["run", program, "--dir", join(dir, "data"), "--http", http, "--listen", listen, "--web", web, "--open-login", ...more];
   const n = new Node(`http://${http}/`, args, web);
-  after(async () => {
+  ended.push(async () => {
     await n.kill();
     await rm(dir, { recursive: true, force: true });
   });
   await n.start();
   return n;
 }
+
+const ended = [];
+after(() => Promise.all(ended.map((end) => end())));
 
 class Node {
   #process = null;

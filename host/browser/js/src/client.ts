@@ -3,8 +3,9 @@
 import type * as api from "../types/client.d.ts";
 import { App } from "./app.ts";
 import { Aborted, Failed } from "./errors.ts";
-import type { Start } from "./protocol.ts";
+import type { Signalled, Start } from "./protocol.ts";
 import { Streams } from "./raise.ts";
+import { Connections } from "./rtc.ts";
 import { forgetStored, noteStored, wasStored } from "./storage.ts";
 import { tabs } from "./tabs.ts";
 
@@ -20,7 +21,12 @@ export const open: typeof api.open = async (options) => {
     worker: options.worker ?? new URL("./worker.js", import.meta.url),
     failed: (kind: string, text: string, final: boolean) => app.failed(kind, text, final),
   };
-  app = new App((take) => tabs(lead, take), await streams(options.app), options.watch);
+  let connections: Connections | undefined;
+  const signalled = (s: Signalled) => {
+    connections ??= new Connections((request, transfer) => app.relay(request, transfer), options.ice);
+    connections.take(s);
+  };
+  app = new App((take) => tabs(lead, take), await streams(options.app), options.watch, signalled);
   try {
     await app.ready;
   } catch (failed) {

@@ -19,7 +19,8 @@ export type Out =
   | { kind: 13; warning: boolean; text: string }
   | { kind: 14; json: string }
   | { kind: 15; why: string }
-  | { kind: 16 };
+  | { kind: 16 }
+  | { kind: 17; from: string; signal: number; attempt: number; text: string };
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -140,6 +141,8 @@ function letter(r: Reader): Out {
       return { kind, why: r.text() };
     case 16:
       return { kind };
+    case 17:
+      return { kind, from: hex(r.fixed(16)), signal: r.octet(), attempt: r.number(), text: r.text() };
   }
   throw new Error(`martinelli: the node says a letter of kind ${kind}: page.wasm and worker.js are not of one build`);
 }

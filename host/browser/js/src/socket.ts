@@ -1,5 +1,4 @@
-// Links: three streams of bytes to a peer, over WebSockets that this worker
-// dials, or over channels that a tab was given and has handed on.
+// Links to servers: three streams of bytes over WebSockets that this worker dials.
 
 import type { Bytes } from "./mailbox.ts";
 
@@ -77,48 +76,3 @@ export class WebSockets implements Link {
     this.#heard.closed(why);
   }
 }
-
-/** Channels are three data channels or ports that are open already. */
-export class Channels implements Link {
-  readonly #streams: (RTCDataChannel | MessagePort)[];
-  #isOver = false;
-
-  constructor(streams: (RTCDataChannel | MessagePort)[], heard: Heard) {
-    this.#streams = streams;
-    const end = () => {
-      if (this.#isOver) return;
-      this.close();
-      heard.closed("the connection closed");
-    };
-    streams.forEach((stream, channel) => {
-      stream.onmessage = ({ data }: MessageEvent) => {
-        if (data === null) end();
-        else if (!this.#isOver) heard.chunk(channel, new Uint8Array(data));
-      };
-      if ("readyState" in stream) {
-        stream.binaryType = "arraybuffer";
-        stream.onclose = stream.onerror = end;
-      } else stream.start();
-    });
-    heard.connected();
-  }
-
-  send(channel: number, bytes: Bytes) {
-    const stream = this.#streams[channel]!;
-    if (this.#isOver) return;
-    if (!("readyState" in stream)) return stream.postMessage(bytes.slice().buffer);
-    if (stream.readyState !== "open" || stream.bufferedAmount + bytes.length > waitingMax[channel]!) return;
-    for (let at = 0; at < bytes.length; at += pieceMax) stream.send(bytes.subarray(at, at + pieceMax));
-  }
-
-  close() {
-    this.#isOver = true;
-    for (const stream of this.#streams) {
-      if (!("readyState" in stream)) stream.postMessage(null);
-      stream.close();
-    }
-  }
-}
-
-/** The largest message that every browser's data channels take. */
-const pieceMax = 64 << 10;

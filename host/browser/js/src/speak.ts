@@ -10,7 +10,7 @@ const scope = self as unknown as { postMessage(message: unknown): void; onmessag
 export class Tabs {
   readonly listeners = new Set<string>();
   readonly #tabs = new Map<string, Tab>();
-  readonly #near = new Set<string>(); // those that postMessage reaches
+  readonly near = new Set<string>(); // those that postMessage reaches: the leader
   readonly #left: (tab: string) => void;
   readonly #lags: (tab: string) => void;
   readonly #take: (tab: string, requests: Request[]) => void;
@@ -23,7 +23,7 @@ export class Tabs {
     this.#left = left;
     this.#lags = lags;
     scope.onmessage = ({ data }) => {
-      this.#near.add(data.tab);
+      this.near.add(data.tab);
       this.#hear(data);
     };
   }
@@ -65,7 +65,7 @@ export class Tabs {
       }
       const message: FromWorker = { v: protocolVersion, worker: this.#worker, tab: name, batch: ++tab.batch, replies: tab.replies };
       tab.replies = [];
-      if (this.#near.has(name)) scope.postMessage(message);
+      if (this.near.has(name)) scope.postMessage(message);
       else this.#channel?.postMessage(message);
     }
   }
@@ -76,7 +76,7 @@ export class Tabs {
 
   left(tab: string) {
     this.#tabs.delete(tab);
-    this.#near.delete(tab);
+    this.near.delete(tab);
     this.listeners.delete(tab);
   }
 
@@ -89,7 +89,7 @@ export class Tabs {
     let tab = this.#tabs.get(name);
     if (!tab) {
       this.#tabs.set(name, (tab = { replies: [], batch: 0, taken: 0 }));
-      if (!this.#near.has(name)) this.#awaitEnd(name);
+      if (!this.near.has(name)) this.#awaitEnd(name);
     }
     return tab;
   }

@@ -8,8 +8,9 @@ import { type Action, type Files, FilesError } from "./files.ts";
 import { type Exports, load, start as run } from "./gojs.ts";
 import { forget, Keeper, verify } from "./keys.ts";
 import { type Bytes, delivery, Letter, letters, type Out, unbase64, unhex } from "./mailbox.ts";
-import { type Answer, batchesMax, type FailedKind, type Linked, type Ready, type Request, type Start, type Status, type StorageKind } from "./protocol.ts";
-import { Channels, type Link, WebSockets } from "./socket.ts";
+import { type Answer, batchesMax, type FailedKind, type Ready, type Request, type Start, type Status, type StorageKind } from "./protocol.ts";
+import { Peers } from "./peers.ts";
+import { type Link, WebSockets } from "./socket.ts";
 import { openFiles, persist, removeFiles, usage } from "./storage.ts";
 import { Tabs } from "./speak.ts";
 
@@ -55,7 +56,8 @@ class Node {
   readonly #watches = new Map<number, Command>();
   #ticket = 0;
   readonly #links = new Map<number, Link>();
-  #lastLink = 0;
+  #lastLink = 0; // that came by itself: those have even numbers
+  #peers: Peers | null = null;
 
   #ready: Ready | null = null;
   #took = { wasm: 0, read: 0, open: 0 };
@@ -157,8 +159,7 @@ class Node {
     this.#stuck = [];
     this.#commands.clear();
     this.#watches.clear();
-    for (const link of this.#links.values()) link.close();
-    this.#links.clear();
+    this.#unlink();
     this.#tabs.rename();
     this.#ready = null;
     const id = this.#keeper.identity;
@@ -193,7 +194,7 @@ class Node {
     const l = new Letter(2).bytes(id.plan!).fixed(id.public).number(id.incarnation).number(id.former.length);
     for (const former of id.former) l.fixed(unhex(former));
     l.number(id.epoch).fixed(crypto.getRandomValues(new Uint8Array(32))).flag(id.isWritten).flag(this.#newReplica);
-    l.text(this.#start.name ?? "").text(a.role).text(a.user).text(a.cluster).fixed(unhex(a.steward)).fixed(unbase64(a.root)).bytes(unbase64(a.pass)).text("");
+    l.text(this.#start.name ?? "").text(a.role).text(a.user).text(a.cluster).fixed(unhex(a.steward)).fixed(unbase64(a.root)).bytes(unbase64(a.pass)).text("page:");
     const servers = this.#start.servers.map((s) => s.replace(/^http/, "ws"));
     l.number(servers.length);
     for (const s of servers) l.text(s);
@@ -355,6 +356,7 @@ class Node {
         return this.#dial(l.link, l.addr);
       case 6:
         this.#links.get(l.link)?.close();
+        this.#peers?.hangUp(l.link);
         return void this.#links.delete(l.link);
       case 7:
         return void this.#sign(l.no, l.statement);
@@ -385,6 +387,8 @@ class Node {
         return void this.#renew();
       case 16:
         return this.#stopping?.(true);
+      case 17:
+        return this.#peers?.signalled(l.from, l.signal, l.attempt, l.text);
     }
   }
 
@@ -397,6 +401,7 @@ class Node {
     this.#newReplica = false;
     this.#ready = { op: "ready", replica: l.replica, user: a.user, role: a.role, cluster: a.cluster, schema: JSON.parse(l.schema), isFirst: l.isFirst, records: l.size, took: { ...this.#took } };
     this.#tabs.all([this.#ready]);
+    this.#peers = this.#meet(l.replica, a.cluster);
     this.#askStatus();
   }
 
@@ -466,13 +471,35 @@ class Node {
   }
 
   #dial(no: number, addr: string) {
-    this.#links.set(no, new WebSockets(addr, this.#heard(no, 0, addr, new Uint8Array())));
+    const page = /^page:([0-9a-f]{32})$/.exec(addr)?.[1];
+    if (page) this.#peers?.dial(no, page);
+    else this.#links.set(no, new WebSockets(addr, this.#heard(no, 0, addr, new Uint8Array())));
   }
 
-  #linked(l: Linked) {
-    const no = (this.#lastLink += 2);
-    const heard = this.#heard(no, l.via === "webrtc" ? 1 : 2, l.dialled ? `page:${l.peer ?? ""}` : "", unbase64(l.binding));
-    this.#links.set(no, new Channels(l.streams, heard));
+  /** meet links this node to those of other pages. */
+  #meet(replica: string, cluster: string): Peers {
+    const generation = this.#generation;
+    return new Peers(replica, cluster, {
+      signal: (to, kind, attempt, text) => this.#post(new Letter(16).fixed(unhex(to)).octet(kind).number(attempt).text(text)),
+      tab: (s) => {
+        for (const tab of this.#tabs.near) this.#tabs.say(tab, s);
+        this.#tabs.flush();
+      },
+      up: (dial, via, addr, binding, link) => {
+        if (generation !== this.#generation) return link.close();
+        const no = dial || (this.#lastLink += 2);
+        this.#links.set(no, link);
+        link.hear(this.#heard(no, via, addr, unhex(binding)));
+      },
+      down: (no, why) => generation === this.#generation && this.#post(new Letter(10).number(no).text(why)),
+    });
+  }
+
+  #unlink() {
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+    this.#peers?.close();
+    this.#peers = null;
   }
 
   // ------------------------------------------------------------------ tabs
@@ -506,8 +533,10 @@ class Node {
         return this.#askStatus();
       case "taken":
         return this.#tabs.taken(tab, r.batch);
+      case "signal":
+      case "streams":
       case "linked":
-        return this.#linked(r);
+        return this.#peers?.take(r);
       case "persist":
         return void persist().then((persisted) => {
           this.#storage.persisted = persisted;
@@ -559,7 +588,7 @@ class Node {
       this.#post(new Letter(15));
       await Promise.race([ended, new Promise((late) => setTimeout(late, 2_000))]);
     } else this.#stopping = () => {};
-    for (const link of this.#links.values()) link.close();
+    this.#unlink();
     await this.#files?.close();
     this.#keeper?.close();
     if (isForgotten) await Promise.allSettled([removeFiles(this.#start.app), forget(this.#start.app)]);

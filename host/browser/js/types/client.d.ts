@@ -55,6 +55,8 @@ export interface Options {
   watch?: string[];
   /** Where what is written is kept; default: the best there is. */
   storage?: "opfs" | "idb" | "file" | "memory";
+  /** STUN and TURN servers by which pages find a way out of their networks; default: none, for pages in one network. */
+  ice?: RTCIceServer[];
   /** Where page.wasm and worker.js are; default: beside this module. */
   wasm?: string | URL;
   worker?: string | URL;
