@@ -2,10 +2,12 @@ package martinelli
 
 import (
 	"os"
+	"slices"
 
 	"github.com/martinelli-lang/martinelli/lang"
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/judge"
+	"github.com/martinelli-lang/martinelli/plan"
 )
 
 // Judge judges the program at path, which is as Load takes it: what each part
@@ -26,7 +28,10 @@ func Judge(path, topology string) (*judge.Report, []diag.Diagnostic, error) {
 	}
 	report, letters := lang.Judge(sources, roles)
 	if !diag.HasErrors(letters) {
-		compiled, _ := lang.Compile(sources, roles) // nil where it is only judged: then promises are not tested
+		var compiled *plan.Program // nil where there are no modules, or it is only judged: then no promises are tested
+		if slices.ContainsFunc(sources, func(s lang.Source) bool { return len(lang.Modules(s)) > 0 }) {
+			compiled, _ = lang.Compile(sources, roles)
+		}
 		_, more := readModules(sources, compiled)
 		letters = diag.Sort(append(letters, more...))
 	}

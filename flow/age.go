@@ -2,29 +2,66 @@ package flow
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
 	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/plan"
+	"github.com/martinelli-lang/martinelli/value"
 )
 
 // A key of a database with :expires is emptied when its newest entry is so old.
 // An engine has no clock: it says once that a key began to hold something, tells
 // how new what it holds is when it is asked, and empties it when it is told to.
 
+// The fields of a record are emptied together, when the newest entry of any of
+// them is so old: they are looked after under the name of the first.
+
 // Aging is a key of a database with :expires that began to hold something.
 type Aging struct {
-	Database int    // of Program.Databases
-	Key      string // canonical bytes of the key values, one after another
+	Database int    // of Program.Databases; of a record the first that is stored of it
+	Key      string // canonical bytes of the key values that name what expires as a whole, one after another
+}
+
+// mate finds which databases expire together.
+func (e *Engine) mate() {
+	records := map[string][]*database{}
+	for _, db := range e.databases {
+		if db.decl.Expires > 0 {
+			record, _, _ := strings.Cut(db.decl.Name, ".")
+			records[record] = append(records[record], db)
+			for _, mate := range records[record] {
+				mate.mates = records[record]
+			}
+		}
+	}
 }
 
 // ages notes that a cell which settled is one to look after, if it is new.
 func (e *Engine) ages(c *cell) {
 	if c.db.decl.Expires > 0 && !c.isAging && !c.crdt.Bare() {
 		c.isAging = true
-		e.aging = append(e.aging, Aging{c.db.index, c.path})
+		e.aging = append(e.aging, Aging{c.db.mates[0].index, string(value.AppendPath(nil, c.key[:c.db.decl.Whole]...))})
 	}
+}
+
+// cellsOf returns what is stored of what expires as a whole, in order.
+func (e *Engine) cellsOf(a Aging) (cells []*cell) {
+	for _, db := range e.databases[a.Database].mates {
+		if db.decl.Whole == len(db.decl.Dims) {
+			if c := db.cells[a.Key]; c != nil {
+				cells = append(cells, c)
+			}
+			continue
+		}
+		for _, c := range db.sorted() { // a map in a record: what stands below it has more keys
+			if strings.HasPrefix(c.path, a.Key) {
+				cells = append(cells, c)
+			}
+		}
+	}
+	return cells
 }
 
 // drainAging returns the keys noted since the last Drain, in their order.
@@ -37,12 +74,13 @@ func (e *Engine) drainAging() []Aging {
 
 // Newest returns the stamp of what was last written at a key; false where it
 // holds nothing.
-func (e *Engine) Newest(a Aging) (causal.Stamp, bool) {
-	c := e.databases[a.Database].cells[a.Key]
-	if c == nil || c.crdt.Bare() {
-		return 0, false
+func (e *Engine) Newest(a Aging) (newest causal.Stamp, ok bool) {
+	for _, c := range e.cellsOf(a) {
+		if !c.crdt.Bare() {
+			newest, ok = max(newest, c.newest), true
+		}
 	}
-	return c.newest, true
+	return newest, ok
 }
 
 // Expire takes back what is seen at keys of databases with :expires as one
@@ -55,17 +93,20 @@ func (e *Engine) Expire(keys []Aging, env Env) Outcome {
 	r.isOwn = true
 	return e.execute(func(m *machine) bool {
 		for _, a := range keys {
-			c := e.databases[a.Database].cells[a.Key]
-			if c == nil {
-				continue
+			cells := e.cellsOf(a)
+			deltas, size := make([]crdt.Delta, len(cells)), 0
+			for i, c := range cells {
+				deltas[i] = crdt.Clear(c.crdt)
+				size += len(deltas[i].Remove)
 			}
-			delta := crdt.Clear(c.crdt)
-			if r.writes > 0 && r.writes+len(delta.Remove) > WritesMax/2 {
+			if r.writes > 0 && r.writes+size > WritesMax/2 {
 				return true
 			}
-			if !r.fits(c, delta) || !r.apply(c, delta) {
-				m.stop(AbortSize, "a key of "+c.db.decl.Name+" holds more than a commit may remove")
-				return false
+			for i, c := range cells {
+				if !r.fits(c, deltas[i]) || !r.apply(c, deltas[i]) {
+					m.stop(AbortSize, "a key of "+c.db.decl.Name+" holds more than a commit may remove")
+					return false
+				}
 			}
 		}
 		return true

@@ -20,6 +20,8 @@ type database struct {
 	spaces  map[string]int // the names of the spaces of its cells, and how many are in each
 	bottom  crdt.Cell      // what a key without a cell reads as
 
+	mates []*database // that expire with it, itself too, in the order of the program: the fields of a record
+
 	was, heir *database                 // whose entries it reads too, and which one reads its entries; nil: none
 	grow      func(crdt.Item) crdt.Item // with was: an item of it in the form of this one
 

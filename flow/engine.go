@@ -116,6 +116,7 @@ func (e *Engine) openDatabases() error {
 		e.byName[db.decl.Name] = db
 	}
 	e.inherit()
+	e.mate()
 	return e.openSealed()
 }
 

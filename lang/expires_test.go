@@ -16,7 +16,7 @@ func TestExpires(t *testing.T) {
 		"database :a, once, :expires => \"0s\"":                "E105",
 		"database :a, once, :expires => \"soon\"":              "E105",
 		"database :a, once, :expires => 30":                    "E105",
-		"database :a, { b: once }, :expires => \"30s\"":        "E190",
+		"database :a, { b: once }, :expires => \"30s\"":        "",
 		"invariant :known do |p in people| p in here.keys end": "E309",
 		"invariant :some do |p in people| here[p].count <= 3 else people.remove(p) end": "E309",
 		"on_guess do\n  if here.keys.count > 3\n    people.add(\"crowd\")\n  end\nend":  "E201",

@@ -122,6 +122,7 @@ func (d *decoder) database() Database {
 	db.Was = d.name()
 	db.Bound = Bound{Side(d.r.Byte()), d.r.Varint()}
 	db.Expires = d.r.Varint()
+	db.Whole = d.int()
 	return db
 }
 

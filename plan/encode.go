@@ -76,7 +76,8 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = wire.AppendString(b, d.Was)
 	b = append(b, byte(d.Bound.Side))
 	b = wire.AppendVarint(b, d.Bound.At)
-	return wire.AppendVarint(b, d.Expires)
+	b = wire.AppendVarint(b, d.Expires)
+	return appendInt(b, d.Whole)
 }
 
 func appendDim(b []byte, d *Dim) []byte {

@@ -47,6 +47,7 @@ type Database struct {
 	Dims      []Dim // the key's dimensions, in order
 	Removable bool  // keys are removed as a whole, so no entry sums up others: it stands below a map
 	Expires   int64 // milliseconds after its newest entry a key is emptied by a trusted role; 0: never. If not, Removable too
+	Whole     int   // with Expires: how many of Dims name what is emptied as a whole: of a record all its fields there, else all of them
 	Placement Placement
 	Space     int      // ByValue: which of Dims names the space; else 0
 	At        []string // the roles it is declared under; empty: no "at"

@@ -74,7 +74,10 @@ func (d *Database) isBound() bool {
 
 // isMortal reports whether what expires is stored so that it can be taken back.
 func (d *Database) isMortal() bool {
-	return d.Expires == 0 || d.Expires > 0 && d.Expires <= ExpiresMax && d.Removable
+	if d.Expires == 0 {
+		return d.Whole == 0
+	}
+	return d.Expires > 0 && d.Expires <= ExpiresMax && d.Removable && within(d.Whole, len(d.Dims)+1)
 }
 
 // ExpiresMax bounds how long a key may stay: a hundred years, in milliseconds.

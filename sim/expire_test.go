@@ -15,6 +15,10 @@ database :tags, set<string>, :by => :who, :replicated => true, :expires => "10s"
 database :hits, gcounter,    :by => :who, :replicated => true, :expires => "10s"
 database :desk, set<string>, :by => :who, :expires => "10s"
 database :kept, set<string>, :by => :who, :replicated => true
+database :cart, { items: set<string>, open: once }, :by => :who, :replicated => true, :expires => "10s"
+on_put do |who: id| cart[who].items.add("milk") end
+on_open do |who: id| cart[who].open.on() end
+allow :write, cart do |me| true end
 on_beat do |who: id|
   here[who].set("here")
   tags[who].add("tag")
@@ -64,6 +68,23 @@ func expect(t *testing.T, w *World, name string, want int) {
 		if n != want {
 			t.Errorf("seed %d, %s: machine %d shows %d keys of %s, want %d", w.cfg.Seed, span(w.Now()), i, n, name, want)
 		}
+	}
+}
+
+// TestARecordExpires: what is written into one field keeps the others, and they
+// go at once.
+func TestARecordExpires(t *testing.T) {
+	for seed := range uint64(5) {
+		w := aged(t, seed)
+		raise(t, w.machines[2], "put", value.String("ann"))
+		w.Advance(6 * causal.Second)
+		raise(t, w.machines[3], "open", value.String("ann"))
+		w.Advance(6 * causal.Second)
+		expect(t, w, "cart.items", 1)
+		expect(t, w, "cart.open", 1)
+		w.Advance(6 * causal.Second)
+		expect(t, w, "cart.items", 0)
+		expect(t, w, "cart.open", 0)
 	}
 }
 

@@ -113,13 +113,28 @@ func (j *judge) writes(f *footprint, at []string) {
 	}
 }
 
-// reads lists the databases that an expression reads.
+// reads lists the databases that an expression reads, those of views included.
 func (j *judge) reads(x *plan.Expr) []int {
-	f := &footprint{p: j.p, views: j.viewCells, moving: map[int]bool{}}
-	f.exprs([]*plan.Expr{x})
 	var dbs []int
-	for _, c := range f.reads {
-		add(&dbs, c.database)
+	seen := map[int]bool{} // the views
+	var look func(x *plan.Expr)
+	look = func(x *plan.Expr) {
+		switch x.Op {
+		case plan.OpCell, plan.OpDatabase, plan.OpKeys:
+			add(&dbs, x.Index)
+		case plan.OpView, plan.OpViewAt:
+			if !seen[x.Index] {
+				seen[x.Index] = true
+				look(j.p.Views[x.Index].Expr)
+			}
+		}
+		for _, a := range x.Args {
+			look(a)
+		}
+		if x.Block != nil {
+			look(x.Block.Expr)
+		}
 	}
+	look(x)
 	return dbs
 }

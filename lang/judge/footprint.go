@@ -19,8 +19,8 @@ type cell struct {
 // footprint is what a body touches.
 type footprint struct {
 	p      *plan.Program
-	views  [][]cell // what each view that may be read reads
-	reads  []cell
+	views  [][]cell // what each view that may be read reads of homes
+	reads  []cell   // of views as far as they have a home
 	writes []cell
 	moving map[int]bool // slots with another value in each round of a loop
 	inView bool         // where every name stands for many values
@@ -34,12 +34,14 @@ func (j *judge) footprint(ss []*plan.Stmt) *footprint {
 	return f
 }
 
-// viewFootprints fills in what each view reads: those before it are known by then.
+// viewFootprints fills in what each view reads of homes: those before it are
+// known by then. Nothing else is asked of them, and views upon views upon what
+// every replica holds would otherwise be a list each of all below.
 func (j *judge) viewFootprints() {
 	for i := range j.p.Views {
 		f := &footprint{p: j.p, views: j.viewCells, moving: map[int]bool{}, inView: true}
 		f.exprs([]*plan.Expr{j.p.Views[i].Expr})
-		j.viewCells = append(j.viewCells, f.reads)
+		j.viewCells = append(j.viewCells, f.homes())
 	}
 }
 

@@ -42,7 +42,7 @@ type judge struct {
 
 	modes      *mode.Program
 	invariants []invariant.Verdict
-	viewCells  [][]cell         // the cells that each view reads, those it reads looked through
+	viewCells  [][]cell         // the cells with a home that each view reads, those it reads looked through
 	writers    map[int][]string // the roles at which each database is written; see breakers
 }
 

@@ -95,8 +95,11 @@ func (l *lowerer) access() {
 func (l *lowerer) hidden() {
 	for i := range l.p.Databases {
 		heir := &l.p.Databases[i]
+		if heir.Was == "" {
+			continue
+		}
 		j, ok := l.p.Database(heir.Was)
-		if heir.Was == "" || !ok || l.typed.Owners[j] != l.typed.Owners[i] {
+		if !ok || l.typed.Owners[j] != l.typed.Owners[i] {
 			continue
 		}
 		old := &l.p.Databases[j]

@@ -145,7 +145,7 @@ func (c *checker) saga(s *syntax.Command) *plan.Stmt {
 			continue
 		}
 		next := c.step(step)
-		c.spans.Stmts[next] = step.Span
+		c.stands(next, step.Span)
 		st.Body = append(st.Body, next)
 	}
 	if len(s.Block.Body) == 0 {

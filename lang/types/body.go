@@ -33,7 +33,7 @@ type body struct {
 	locals map[*resolve.Local]*variable
 	scope  []named // the local names in scope, for the dimensions they bind
 
-	types map[*resolve.Local]plan.Type // the checker's: of all local names
+	types map[*resolve.Local]plan.Type // the checker's: of all local names; nil in a quiet pass
 
 	section section // of a handler
 	handler *resolve.Handler
@@ -53,7 +53,10 @@ type variable struct {
 // enter begins a body and returns what ends it.
 func (c *checker) enter(k kind, bound ...named) (leave func()) {
 	outer := c.body
-	c.body = &body{kind: k, locals: map[*resolve.Local]*variable{}, scope: bound, types: c.spans.Locals}
+	c.body = &body{kind: k, locals: map[*resolve.Local]*variable{}, scope: bound}
+	if !c.learning {
+		c.body.types = c.spans.Locals
+	}
 	return func() { c.body = outer }
 }
 
@@ -62,7 +65,9 @@ func (b *body) bind(l *resolve.Local, t plan.Type) int {
 	slot := b.slots
 	b.slots++
 	b.locals[l] = &variable{slot, t}
-	b.types[l] = t
+	if b.types != nil {
+		b.types[l] = t
+	}
 	b.scope = append(b.scope, named{l.Name.Text, l})
 	return slot
 }

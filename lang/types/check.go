@@ -125,6 +125,7 @@ type checker struct {
 
 	// One pass.
 	learning  bool // a quiet pass, whose letters are thrown away
+	exprs     int  // how many the quiet pass has typed
 	out       *plan.Program
 	spans     Spans
 	later     []diag.Diagnostic
@@ -157,10 +158,13 @@ const (
 func (c *checker) reset() {
 	c.letters = nil
 	c.out = &plan.Program{}
-	c.spans = Spans{
-		map[*plan.Expr]token.Span{}, map[*plan.Stmt]token.Span{},
-		map[syntax.Expr]*plan.Expr{}, map[syntax.Expr]Place{}, map[*resolve.Local]plan.Type{},
+	if !c.learning {
+		c.spans = Spans{
+			make(map[*plan.Expr]token.Span, c.exprs), make(map[*plan.Stmt]token.Span, c.exprs/8),
+			make(map[syntax.Expr]*plan.Expr, c.exprs), map[syntax.Expr]Place{}, make(map[*resolve.Local]plan.Type, c.exprs/4),
+		}
 	}
+	c.exprs = 0
 	c.later = nil
 	c.views = map[*resolve.View]*entry{}
 	c.viewOrder, c.modes = nil, nil
@@ -183,6 +187,7 @@ func (c *checker) notRun(at syntax.Node, construct, hint string) {
 // written notes where an expression stands. The innermost text holds.
 func (c *checker) written(e *plan.Expr, at syntax.Node) *plan.Expr {
 	if c.learning {
+		c.exprs++
 		return e
 	}
 	if _, known := c.spans.Exprs[e]; !known {
@@ -192,6 +197,13 @@ func (c *checker) written(e *plan.Expr, at syntax.Node) *plan.Expr {
 		c.spans.At[x] = e
 	}
 	return e
+}
+
+// stands notes where a statement stands.
+func (c *checker) stands(s *plan.Stmt, at token.Span) {
+	if !c.learning {
+		c.spans.Stmts[s] = at
+	}
 }
 
 func (c *checker) declare() {

@@ -18,7 +18,6 @@ func (c *checker) declareDatabase(db *resolve.Database) {
 	}
 	if d.Expires = db.Expires; d.Expires > 0 {
 		d.Removable = true
-		c.mayExpire(db)
 	}
 	switch db.Sharing {
 	case resolve.ByAll:
@@ -28,13 +27,6 @@ func (c *checker) declareDatabase(db *resolve.Database) {
 	}
 	c.layouts[db] = c.lay(db, d, db.Decl.Type)
 	c.fill(db, c.layouts[db])
-}
-
-// mayExpire refuses :expires where one write does not renew what belongs together.
-func (c *checker) mayExpire(db *resolve.Database) {
-	if _, isRecord := c.latticeRecord(db.Decl.Type); isRecord {
-		c.notYet(db.Decl.Name, "`:expires` of a record of lattices", "its fields are stored each by itself: write what goes together as one value, as `lww<{ ... }>`")
-	}
 }
 
 // latticeType reads the type of a database.

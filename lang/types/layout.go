@@ -2,6 +2,7 @@ package types
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
@@ -83,6 +84,9 @@ func (c *checker) lay(db *resolve.Database, d plan.Database, t syntax.Type) *lay
 		d.Removable = true
 		return &layout{inside: c.lay(db, d, m.Args[1]), key: key}
 	}
+	if d.Expires > 0 && !strings.Contains(d.Name, ".") {
+		d.Whole = len(d.Dims)
+	}
 	if t != nil {
 		d.Lattice = c.latticeType(t)
 		c.typeAt[len(c.stored)] = t.Where()
@@ -100,6 +104,9 @@ func (c *checker) layRecord(db *resolve.Database, d plan.Database, r *syntax.Rec
 	l := &layout{}
 	for _, f := range r.Fields {
 		in := d
+		if d.Expires > 0 && !strings.Contains(d.Name, ".") {
+			in.Whole = len(d.Dims) // the outermost record lives and dies as one
+		}
 		in.Name += "." + f.Name.Text
 		l.fields = append(l.fields, field{f.Name.Text, c.lay(db, in, f.Type)})
 	}

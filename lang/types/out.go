@@ -181,7 +181,7 @@ func (c *checker) updateFilled(f *filled, m *syntax.Member, call *syntax.Call, k
 		body = append(body, write(f.own, verb))
 	}
 	for _, st := range body {
-		c.spans.Stmts[st] = m.Where()
+		c.stands(st, m.Where())
 	}
 	return &plan.Stmt{Op: plan.StmtIf, Args: []*plan.Expr{constant(plan.Bool, value.Bool(true))}, Body: body}
 }

@@ -68,7 +68,7 @@ func (c *checker) stmts(ss []syntax.Stmt) []*plan.Stmt {
 	var out []*plan.Stmt
 	for _, s := range ss {
 		if st := c.stmt(s); st != nil {
-			c.spans.Stmts[st] = s.Where()
+			c.stands(st, s.Where())
 			out = append(out, st)
 		}
 	}
