@@ -30,7 +30,11 @@ func (m *Machine) Heed(database, key, value string, id causal.EntryID) {
 		}
 	case Ended:
 		if len(value) <= AbortMax {
-			m.ended[name.digest()] = m.word(value)
+			d := name.digest()
+			if _, isKept := m.ended[d]; !isKept {
+				m.past.add(outcome{d, id})
+			}
+			m.ended[d] = m.word(value)
 			m.close(name)
 		}
 	}

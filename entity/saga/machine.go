@@ -15,6 +15,7 @@ type Limits struct {
 	TriesMax    int            // tries of a step that fail before the saga gives it up (default 8)
 	RetryAfter  causal.Instant // from the first failure to the second try; then twice as long each time (default 1 s)
 	RetryMax    causal.Instant // the longest wait between two tries (default 10 min)
+	EndedMax    int            // sagas whose outcome is kept: of more the oldest is forgotten, and its key is free (default 1,048,576)
 }
 
 // WithDefaults returns the limits with every zero replaced.
@@ -30,6 +31,9 @@ func (l Limits) WithDefaults() Limits {
 	}
 	if l.RetryMax == 0 {
 		l.RetryMax = 600 * causal.Second
+	}
+	if l.EndedMax == 0 {
+		l.EndedMax = 1 << 20
 	}
 	return l
 }
@@ -54,6 +58,7 @@ type Machine struct {
 	sagas map[Name]*saga    // under way
 	queue queue             // of those the one that goes on next first; those of unknown blocks are not in it
 	ended map[digest]string // why it was undone, or ""
+	past  past              // the order in which they ended
 	words map[string]string // of ended, each once; at most wordsMax
 	upTo  map[Name]uint32   // see Planted: how many steps of a saga were done
 }
@@ -68,8 +73,7 @@ type saga struct {
 	place      int // in the queue, or -1
 }
 
-// digest stands for the name of a saga that has ended: they are kept for ever,
-// and few bytes each.
+// digest stands for the name of a saga that has ended: very many are kept.
 type digest [20]byte
 
 // New returns a machine that has no saga.
@@ -265,9 +269,21 @@ func (m *Machine) turn(s *saga, p progress) Change {
 func (m *Machine) end(s *saga, abort, detail string) Change {
 	return Change{
 		Entries: []causal.Entry{{Database: Ended, Key: s.name.encode(), Value: abort}},
-		Removed: []causal.EntryID{s.startID, s.progressID},
+		Removed: append([]causal.EntryID{s.startID, s.progressID}, m.forget()...),
 		Outcome: &Outcome{Name: s.name, Start: s.start, Abort: abort, Detail: detail},
 	}
+}
+
+// forget makes room for the outcome of one that ends: it forgets the oldest ones
+// beyond Limits.EndedMax, two at a time where there were more allowed before, and
+// returns their entries.
+func (m *Machine) forget() (gone []causal.EntryID) {
+	for len(gone) < 2 && len(m.ended) >= m.cfg.Limits.EndedMax && len(m.past.list) > 0 {
+		oldest := m.past.pop()
+		delete(m.ended, oldest.name)
+		gone = append(gone, oldest.id)
+	}
+	return gone
 }
 
 func (n Name) digest() (d digest) {

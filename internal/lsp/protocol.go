@@ -63,7 +63,7 @@ type watchedParams struct {
 type diagnostic struct {
 	Range    textRange `json:"range"`
 	Severity int       `json:"severity"`
-	Code     string    `json:"code"`
+	Code     string    `json:"code,omitempty"`
 	Source   string    `json:"source"`
 	Message  string    `json:"message"`
 	Related  []related `json:"relatedInformation,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang"
+	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/lens"
 	"github.com/martinelli-lang/martinelli/lang/token"
 )
@@ -43,6 +44,7 @@ type folder struct {
 	dir       string
 	sources   []lang.Source
 	topology  *lang.Source
+	further   []lang.Source     // topologies that are one too many
 	insight   *lang.Insight     // nil: something has changed
 	lens      *lens.Lens        // of insight; nil until it is asked for
 	published map[string][]byte // by URI: what the client was told last
@@ -127,7 +129,7 @@ func (w *world) names(dir string) []string {
 
 // load gathers the sources of a folder. Their names are relative to it.
 func (w *world) load(f *folder) {
-	f.sources, f.topology = nil, nil
+	f.sources, f.topology, f.further = nil, nil, nil
 	if !filepath.IsAbs(f.dir) { // a document without a file is a program by itself
 		text, _ := w.text(f.dir)
 		f.sources = []lang.Source{{Name: f.dir, Text: text}}
@@ -140,8 +142,10 @@ func (w *world) load(f *folder) {
 		switch {
 		case !ok:
 		case strings.HasSuffix(name, ".topology"):
-			if f.topology == nil {
-				f.topology = &lang.Source{Name: name, Text: text}
+			if source := (lang.Source{Name: name, Text: text}); f.topology == nil {
+				f.topology = &source
+			} else {
+				f.further = append(f.further, source)
 			}
 		default:
 			f.sources = append(f.sources, lang.Source{Name: name, Text: text})
@@ -179,7 +183,7 @@ func (f *folder) name(path string) string {
 // has reports whether a file is one of the program.
 func (f *folder) has(path string) bool {
 	name := f.name(path)
-	return f.topology != nil && f.topology.Name == name || slices.ContainsFunc(f.sources, func(s lang.Source) bool { return s.Name == name })
+	return f.topology != nil && f.topology.Name == name || slices.ContainsFunc(f.further, func(s lang.Source) bool { return s.Name == name }) || slices.ContainsFunc(f.sources, func(s lang.Source) bool { return s.Name == name })
 }
 
 // read reads the program, with the texts of some of its files replaced.
@@ -212,7 +216,21 @@ func (w *world) understand(f *folder) {
 	if f.insight == nil {
 		w.load(f)
 		f.insight, f.lens = f.read(nil), nil
+		f.insight.Letters = append(f.insight.Letters, f.surplus()...)
 	}
+}
+
+// surplus are the letters about topologies beside the one that is read:
+// every other verb refuses such a folder.
+func (f *folder) surplus() (letters []diag.Diagnostic) {
+	for _, s := range f.further {
+		first := token.Span{File: token.NewFile(s.Name, s.Text)}
+		line, _, _ := strings.Cut(s.Text, "\n")
+		first.End = len(line)
+		letters = append(letters, diag.Errorf("", first, "the folder has two topologies, `%s` and `%s`", f.topology.Name, s.Name).
+			Hinting("keep one in the folder, and judge another by `martinelli check --topology FILE`"))
+	}
+	return letters
 }
 
 // home returns the folder whose program a file is of: its own, or one above

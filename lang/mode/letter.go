@@ -75,8 +75,8 @@ func (a *acts) ways(d diag.Diagnostic, act token.Span, r Reason, leaf int) diag.
 	d = d.Way("show it instead: a view, which may be tentative", "somebody else acts")
 	if leaf >= 0 {
 		db := &a.p.Databases[leaf]
-		if smaller, ok := grownOnly[db.Lattice.Kind]; ok && !a.isSpoiled(leaf) {
-			d = d.Way("declare `"+db.Name+"` a "+smaller+": nothing here takes back what it holds", "nothing ever can", a.declared(r, leaf, smaller)...)
+		if smaller, ok := grownOnly[db.Lattice.Kind]; ok && !a.isSpoiled(leaf) && isOnlyLattice(r) {
+			d = d.Way("declare `"+db.Name+"` a "+smaller+": nothing here takes back what it holds", "nothing ever can", a.declared(leaf, smaller)...)
 		}
 		if db.Placement != plan.Home {
 			d = d.Way("keep `"+db.Name+"` at :"+a.trusted()+", and put this into `atomic :serial do ... end`", "one round trip; refuses offline")
@@ -95,14 +95,20 @@ func (a *acts) meant(act token.Span) []diag.Edit {
 	return nil
 }
 
-// declared writes another lattice into the declaration of a database, if one is
-// written there, and if nothing but the lattice is the reason.
-func (a *acts) declared(r Reason, leaf int, lattice string) []diag.Edit {
-	for _, b := range r.Because[:len(r.Because)-1] {
+// isOnlyLattice reports whether nothing but a database's lattice is the reason: an
+// operator that turns what grows into what changes would do so of another one too.
+func isOnlyLattice(r Reason) bool {
+	for _, b := range r.Because[:max(len(r.Because)-1, 0)] {
 		if !strings.HasPrefix(b.Text, byWayOf) {
-			return nil
+			return false
 		}
 	}
+	return true
+}
+
+// declared writes another lattice into the declaration of a database, if one is
+// written there.
+func (a *acts) declared(leaf int, lattice string) []diag.Edit {
 	before, _ := plan.LatticeOf(a.p.Databases[leaf].Lattice.Kind)
 	t := a.typed.Owners[leaf].Decl.Type
 	if t == nil || !strings.HasPrefix(t.Where().Text(), before.Name) || strings.Contains(a.p.Databases[leaf].Name, "@") { // what a function fills is none of its users'
