@@ -347,13 +347,14 @@ func (p *worker) read(name string) string {
 	delete(p.answers, ticket)
 	p.put(&browser.Read{Ticket: ticket, Name: name})
 	p.deliver()
-	for _, a := range p.answers[ticket] {
-		if a.State == browser.Done {
-			return string(a.Value)
-		}
-		return a.Why + ": " + a.Detail
+	answers := p.answers[ticket]
+	switch {
+	case len(answers) == 0:
+		return "no answer"
+	case answers[0].State == browser.Done:
+		return string(answers[0].Value)
 	}
-	return "no answer"
+	return answers[0].Why + ": " + answers[0].Detail
 }
 
 func (p *worker) raise(ticket uint64, event, args string) {

@@ -117,12 +117,12 @@ type pose struct {
 
 // grid is the places of the cells of a label in one picture.
 type grid struct {
-	p          *planes
-	ox, oy     float32
-	ux, uy     float32 // along the label's width
-	vx, vy     float32 // along its height
-	tx, ty     float32
-	half, size float32
+	p      *planes
+	ox, oy float32
+	ux, uy float32 // along the label's width
+	vx, vy float32 // along its height
+	tx, ty float32
+	size   float32
 }
 
 func (p *planes) grid(at pose) grid {
