@@ -109,3 +109,76 @@ func TestCellsConverge(t *testing.T) {
 		}, filled)
 	}
 }
+
+// settling is filled by a function that is promised to follow what it is given:
+// its out database is settled, so a handler may act on what it finds there.
+const settling = `
+import :double, (gset<int>, out gset<int>), :from => "go:double", :monotone => true
+database :keys, gset<id>, :replicated => true
+database :nums, gset<int>, :by => :k, :replicated => true
+database :twice, gset<int>, :by => :k, :replicated => true
+database :claims, gset<{ k: id, n: int }>, :replicated => true
+process do |k in keys|
+  double(nums[:k], twice[:k])
+end
+on_key do |k: id| keys.add(k) end
+on_num do |k: id, n: int| nums[:k].add(n % 9) end
+on_claim do |k: id, n: int|
+  if n % 9 * 2 in twice[:k]
+    claims.add({ k: k, n: n % 9 * 2 })
+  end
+end
+allow :write, keys do |me| true end
+allow :write, nums do |me| true end
+allow :write, claims do |me| true end
+`
+
+// regretted are claims on what is not there any more.
+func regretted(w *World) (wrong []string) {
+	for _, m := range w.machines {
+		shown := perKey(m, "twice")
+		r, _ := m.Read("claims")
+		for _, c := range r.Value.Elems() {
+			if k, n := c.Field(0).AsString(), c.Field(1).AsInt(); !slices.Contains(shown[k], n) {
+				wrong = append(wrong, fmt.Sprintf("%s: somebody acted on %d in twice[%q], which is not there", m.name, n, k))
+			}
+		}
+	}
+	return wrong
+}
+
+// TestSettledCellsAreNotRegretted: nobody acts on what a promised function has
+// found and then takes back, under faults; where the promise is false somebody does.
+func TestSettledCellsAreNotRegretted(t *testing.T) {
+	p := compile(t, "settling.mrt", settling)
+	least := func(args []value.Value) (value.Value, error) { // of more it gives less
+		v, err := double(args)
+		return value.List(v.Elems()[:min(len(v.Elems()), 1)]...), err
+	}
+	claims, regrets := 0, 0
+	for seed := range seeds(20) {
+		cfg := Config{
+			Name: "settling", Program: p, Funcs: map[string]flow.Func{"double": double}, Seed: seed, Faults: fault.All,
+			Events: 60, Roles: []Role{{"server", 2}, {"client", 2}},
+		}
+		tell(t, cfg, func(w *World) []string {
+			r, _ := w.machines[0].Read("claims")
+			claims += len(r.Value.Elems())
+			return append(filled(w), regretted(w)...)
+		})
+		w, err := NewWorld(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.cfg.Funcs = map[string]flow.Func{"double": least}
+		if err := w.play(); err != nil {
+			t.Fatal(err)
+		}
+		w.Settle(quiet, settleLimit)
+		regrets += len(regretted(w))
+	}
+	if claims == 0 || regrets == 0 {
+		t.Errorf("%d claims, %d of them regretted where the promise is false: that tells little", claims, regrets)
+	}
+	t.Logf("%d claims; %d regretted where the promise is false", claims, regrets)
+}
