@@ -2,13 +2,15 @@
 // connection of their own; a third in the same browser joins with no network.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { browse, page } from "./browser.mjs";
 import { node } from "./world.mjs";
 
 const held = browse();
 const contexts = [];
-let server, ann, bob;
+let server, ann, bob, cleo;
 before(async () => (server = await node(new URL("shop.mrt", import.meta.url).pathname)));
 after(() => Promise.all(contexts.map((c) => c.close().catch(() => {}))));
 
@@ -26,6 +28,17 @@ async function person(user, context) {
   return open(await page(context, server.url), user);
 }
 
+/** away loads the page's files from the disk, where there is no server. */
+async function away(p) {
+  await p.route(`${server.url}**`, async (route) => {
+    const path = new URL(route.request().url()).pathname;
+    if (path === "/") return route.fulfill({ contentType: "text/html", body: "<!doctype html><title>away</title>" });
+    if (!path.startsWith("/v1/") && existsSync(join(server.web, path))) return route.fulfill({ path: join(server.web, path) });
+    return route.abort();
+  });
+  await p.goto(server.url);
+}
+
 const comes = (p, f, timeout = 15_000) => p.waitForFunction(`(${f})()`, null, { timeout });
 const has = (wine) => `() => app.databases.favourites.value.includes(${JSON.stringify(wine)})`;
 const via = (how) => `() => app.status.peers.some((p) => p.via === ${JSON.stringify(how)} && p.state === "alive")`;
@@ -36,6 +49,9 @@ test("two pages that met at a server make a connection of their own", async () =
   bob = await person("bob");
   await comes(ann, via("webrtc"));
   await comes(bob, via("webrtc"));
+  cleo = await person("cleo");
+  await comes(cleo, via("websocket"));
+  await cleo.goto("about:blank");
 });
 
 test("the server is killed: favourites go both ways", async () => {
@@ -47,8 +63,30 @@ test("the server is killed: favourites go both ways", async () => {
   await comes(ann, "() => !app.status.server && app.status.online");
 });
 
+test("a third page, opened earlier, joins by an invite: it hears of everything, and is linked to the others too", async () => {
+  await away(cleo); // it loads from what is beside it, as an installed application does
+  await open(cleo, "cleo");
+  await cleo.evaluate(() => app.events.favour({ wine: "soave" }).durable);
+  const invite = await ann.evaluate(() => app.invite(600));
+  assert.match(invite, /#invite=/);
+  const answer = await cleo.evaluate((invite) => app.accept(invite), invite);
+  assert.equal(await ann.evaluate((answer) => app.accept(answer), answer), null);
+  await comes(cleo, has("rioja"));
+  await comes(bob, has("soave"));
+  await comes(cleo, "() => app.status.peers.filter((p) => p.via === 'webrtc' && p.state === 'alive').length === 2", 30_000);
+});
+
+test("an invite that is none, or was answered, is refused with a sentence", async () => {
+  const refused = (p, text) => p.evaluate((text) => app.accept(text).then(() => "taken", (why) => why.message), text);
+  assert.match(await refused(ann, "hello"), /copy the whole link/);
+  assert.match(await refused(ann, await ann.evaluate(() => app.invite(600))), /own/);
+  const invite = await ann.evaluate(() => app.invite(1));
+  await new Promise((later) => setTimeout(later, 1100));
+  assert.match(await refused(cleo, invite), /expired/);
+});
+
 test("a page that closes is missed within seconds", async () => {
-  const cleo = await ann.evaluate(() => app.status.peers.length);
+  const alive = await ann.evaluate(() => app.status.peers.filter((p) => p.state === "alive").length);
   await bob.close();
-  await comes(ann, `() => app.status.peers.filter((p) => p.state === "alive").length < ${cleo}`, 10_000);
+  await comes(ann, `() => app.status.peers.filter((p) => p.state === "alive").length < ${alive}`, 10_000);
 });

@@ -94,8 +94,9 @@ export class App implements api.App<api.AnyProgram> {
     return this.#ask((id) => ({ op: "read", id, name, ...(key.length > 0 && { key: JSON.stringify(key) }) }));
   }
 
-  invite(seconds: number, to?: string): Promise<string> {
-    return this.#ask((id) => ({ op: "invite", id, seconds, ...(to !== undefined && { to }) })) as Promise<string>;
+  async invite(seconds: number, to?: string): Promise<string> {
+    const text = await this.#ask((id) => ({ op: "invite", id, seconds, ...(to !== undefined && { to }) }));
+    return globalThis.location ? new URL(`#${text}`, location.href).href : `${text}`;
   }
 
   accept(text: string): Promise<string | null> {

@@ -3,6 +3,7 @@
 // once: the replica with the smaller id offers, and the other one calls
 // (docs/wire/signal.md).
 
+import { type Invitation, pack, unpack } from "./invite.ts";
 import { Lobby } from "./lobby.ts";
 import type { Linked, Signal, Signalled, Streams } from "./protocol.ts";
 import { overChannel, overPort, PeerLink } from "./stream.ts";
@@ -22,6 +23,9 @@ const attemptMax = 10_000;
 /** How many attempts are under way at most; a further one comes to nothing. */
 const attemptsMax = 32;
 
+/** How long an invite holds at most, in seconds. */
+const inviteMax = 3600;
+
 /** What a worker does for its Peers. */
 export interface Wishes {
   /** Says something to a page by way of others. */
@@ -37,20 +41,25 @@ export interface Wishes {
 interface Attempt {
   attempt: number;
   no: number; // of the dial, or 0
+  isOurs: boolean; // this side offers
   isAnswered: boolean;
   link: PeerLink | null;
   binding: string;
   late: ReturnType<typeof setTimeout>;
+  show?: { until: number; done(text: string): void; failed(why: Error): void }; // to a person, what is said to the other side otherwise
+  peer?: string; // whom an invite turned out to be for
 }
 
 export class Peers {
   readonly #self: string;
+  readonly #cluster: string;
   readonly #wishes: Wishes;
   readonly #lobby: Lobby;
   readonly #attempts = new Map<string, Attempt>(); // by peer
 
   constructor(self: string, cluster: string, wishes: Wishes) {
     this.#self = self;
+    this.#cluster = cluster;
     this.#wishes = wishes;
     this.#lobby = new Lobby(self, cluster, (peer, isOurs, link) => wishes.up(this.#dialled(peer), broadcast, isOurs ? `page:${peer}` : "", "", link));
   }
@@ -71,6 +80,23 @@ export class Peers {
   /** hangUp gives a dial up. */
   hangUp(no: number): void {
     for (const [peer, a] of this.#attempts) if (a.no === no && no > 0) this.#over(peer, a);
+  }
+
+  /** invite returns an offer as a text, which holds for so many seconds. */
+  invite(seconds: number): Promise<string> {
+    const attempt = random();
+    return this.#shown(`invite ${attempt}`, attempt, Date.now() + 1000 * Math.min(seconds, inviteMax), "dial");
+  }
+
+  /** accept takes an offer, and returns the answer to it as a text; or the answer, and returns null. It fails with a sentence. */
+  async accept(text: string): Promise<string | null> {
+    const i = await unpack(text);
+    if (i.cluster !== this.#cluster) throw new Error(`this invite is of the cluster ${i.cluster}, and this page belongs to ${this.#cluster}`);
+    if (i.from === this.#self) throw new Error("this invite is this page's own: open it on the other device");
+    if (i.is === "answer") return this.#answered(i);
+    const under = this.#attempts.get(i.from);
+    if (under) this.#over(i.from, under);
+    return this.#shown(i.from, i.attempt, i.until, "offer", i.sdp);
   }
 
   /** signalled takes what another page said. */
@@ -107,6 +133,7 @@ export class Peers {
         return this.#look(r.peer, a);
       case "signal":
         if (r.kind === "failed") return this.#failed(r.peer, a, r.body);
+        if (a.show) return void this.#show(a.show, { v: 1, is: r.kind, cluster: this.#cluster, from: this.#self, attempt: a.attempt, until: a.show.until, sdp: r.body });
         return this.#wishes.signal(r.peer, r.kind === "offer" ? offer : answer, a.attempt, r.body);
     }
   }
@@ -120,11 +147,35 @@ export class Peers {
     return this.#self < peer;
   }
 
-  #begin(peer: string, no: number, attempt: number, kind: "dial" | "call" | "offer", text = "") {
-    const a: Attempt = { attempt, no, isAnswered: kind === "offer", link: null, binding: "", late: setTimeout(() => this.#failed(peer, a, "nobody answers"), attemptMax) };
+  #begin(peer: string, no: number, attempt: number, kind: "dial" | "call" | "offer", text = "", show?: Attempt["show"]) {
+    const a: Attempt = { attempt, no, isOurs: kind === "dial", isAnswered: kind === "offer", link: null, binding: "", late: setTimeout(() => this.#failed(peer, a, "nobody answers"), attemptMax) };
     this.#attempts.set(peer, a);
+    if (show) {
+      clearTimeout(a.late);
+      a.late = setTimeout(() => this.#failed(peer, a, "the invite has expired"), show.until - Date.now());
+      a.show = show;
+    }
     if (kind === "call") this.#wishes.signal(peer, call, attempt, "");
-    else this.#tell(peer, attempt, kind, text);
+    else this.#tell(peer, attempt, kind, text, show !== undefined);
+  }
+
+  #shown(peer: string, attempt: number, until: number, kind: "dial" | "offer", text = ""): Promise<string> {
+    if (this.#attempts.size >= attemptsMax) return Promise.reject(new Error("too many connections are being made: try again in a minute"));
+    return new Promise((done, failed) => this.#begin(peer, 0, attempt, kind, text, { until, done, failed }));
+  }
+
+  #show(show: NonNullable<Attempt["show"]>, i: Invitation) {
+    pack(i).then(show.done, show.failed);
+  }
+
+  #answered(i: Invitation): null {
+    const key = `invite ${i.attempt}`;
+    const a = this.#attempts.get(key);
+    if (!a || a.isAnswered) throw new Error("this answers no invite of this page, or one that was answered: the page may have been loaded again since. Make a new one");
+    a.isAnswered = true;
+    a.peer = i.from;
+    this.#tell(key, i.attempt, "answer", i.sdp);
+    return null;
   }
 
   /** look gives the link to the node when it is open and bound. */
@@ -132,14 +183,15 @@ export class Peers {
     if (!a.link?.isOpen || a.binding === "") return;
     clearTimeout(a.late);
     this.#attempts.delete(peer);
-    const isOurs = this.#offers(peer);
     const link = a.link;
-    this.#wishes.up(a.no, webRTC, isOurs || a.no > 0 ? `page:${peer}` : "", a.binding, link);
+    link.over = () => this.#tell(peer, a.attempt, "close");
+    this.#wishes.up(a.no, webRTC, a.isOurs || a.no > 0 ? `page:${a.peer ?? peer}` : "", a.binding, link);
   }
 
   #failed(peer: string, a: Attempt, why: string) {
     if (this.#attempts.get(peer) !== a) return;
     this.#over(peer, a);
+    a.show?.failed(new Error(why));
     if (a.no > 0) this.#wishes.down(a.no, why);
   }
 
@@ -161,8 +213,8 @@ export class Peers {
     return a?.no ?? 0;
   }
 
-  #tell(peer: string, attempt: number, kind: Signalled["kind"], body = "") {
-    this.#wishes.tab({ op: "signalled", peer, attempt, kind, body });
+  #tell(peer: string, attempt: number, kind: Signalled["kind"], body = "", isShown = false) {
+    this.#wishes.tab({ op: "signalled", peer, attempt, kind, body, ...(isShown && { isShown }) });
   }
 }
 

@@ -376,6 +376,7 @@ export interface Signalled {
   attempt: number;
   kind: "dial" | "offer" | "answer" | "close";
   body: string;
+  isShown?: true; // people pass on what is said: it may take its time
 }
 
 /**

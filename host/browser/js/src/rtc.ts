@@ -62,16 +62,18 @@ export class Connections {
     const streams = canTransfer() ? channels : channels.map(relay);
     this.#say({ op: "streams", peer: s.peer, attempt: s.attempt, streams }, streams as unknown as Transferable[]);
     let silent: ReturnType<typeof setTimeout> | undefined;
+    let isWaiting = s.isShown ?? false; // for a person: the other side does not know yet, and the worker says when it is over
     pc.onconnectionstatechange = () => {
       clearTimeout(silent);
       switch (pc.connectionState) {
         case "connected":
+          isWaiting = false;
           return this.#say({ op: "linked", peer: s.peer, attempt: s.attempt, binding: bindingOf(pc) });
         case "disconnected":
           silent = setTimeout(() => this.#fail(s, "it is silent"), silentMax);
           return;
         case "failed":
-          this.#fail(s, "no way between the two was found: both may be behind firewalls");
+          if (!isWaiting) this.#fail(s, "no way between the two was found: both may be behind firewalls");
       }
     };
     return c;

@@ -52,6 +52,9 @@ export class PeerLink {
   #earlySize = 0;
   #isOver = false;
 
+  /** over is called when the link is closed, by whomever. */
+  over = () => {};
+
   /** opened is called when all three are open, ended when the link ends before that or before hear is called. */
   constructor(
     carriers: ((c: Carried) => Carrier)[],
@@ -96,6 +99,7 @@ export class PeerLink {
     if (this.#isOver) return;
     this.#isOver = true;
     for (const c of this.#carriers) c.close();
+    this.over();
   }
 
   #pump(channel: number) {

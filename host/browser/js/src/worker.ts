@@ -547,10 +547,21 @@ class Node {
       case "stop":
         return void this.#stop(tab, r.forget ?? false);
       case "invite":
+        return void this.#settle(tab, r.id, this.#peers?.invite(r.seconds));
       case "accept":
-        this.#tabs.say(tab, { op: "answer", id: r.id, state: "aborted", last: true, why: "unavailable", detail: "this page can't invite" });
-        return this.#tabs.flush();
+        return void this.#settle(tab, r.id, this.#peers?.accept(r.text));
     }
+  }
+
+  /** settle answers what is no raise. */
+  async #settle(tab: string, id: number, promise: Promise<string | null> | undefined) {
+    try {
+      if (!promise) throw new Error("the node is not open yet: wait for app.ready");
+      this.#tabs.say(tab, { op: "answer", id, state: "done", last: true, value: JSON.stringify(await promise) });
+    } catch (cause) {
+      this.#tabs.say(tab, { op: "answer", id, state: "aborted", last: true, why: "invite", detail: (cause as Error).message });
+    }
+    this.#tabs.flush();
   }
 
   #command(tab: string, id: number): number {
