@@ -16,7 +16,7 @@ function Page() {
       <h1>Where shall we eat?</h1>
       <Propose app={app} />
       <Places app={app} />
-      <Footer app={app} />
+      <State app={app} />
     </main>
   );
 }
@@ -50,15 +50,15 @@ function Place({ app, place }: { app: App<Lunch>; place: string }) {
     <li>
       <span>{place}</span>
       <small>{votes.join(", ")}</small>
-      <button aria-pressed={isMine} aria-label={`Vote for ${place}`} onClick={turn}>{votes.length}</button>
+      <button aria-pressed={isMine} aria-label={`${votes.length}: vote for ${place}`} onClick={turn}>{votes.length}</button>
     </li>
   );
 }
 
-function Footer({ app }: { app: App<Lunch> }) {
+function State({ app }: { app: App<Lunch> }) {
   const { online, peers, unsynced, storage } = useStatus(app);
   const link = online ? `linked to ${peers.length}` : "offline";
-  return <footer role="status">{storage.text || `${app.user}, ${link}${unsynced > 0 ? `, ${unsynced} to send` : ""}`}</footer>;
+  return <p role="status">{storage.text || `${app.user}, ${link}${unsynced > 0 ? `, ${unsynced} to send` : ""}`}</p>;
 }
 
 createRoot(document.getElementById("root")!).render(<StrictMode><Page /></StrictMode>);

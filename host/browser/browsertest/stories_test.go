@@ -59,7 +59,7 @@ func TestStories(t *testing.T) {
 	firefox := find(t, "firefox")
 	installed(t, ".")
 	page := filepath.Join(t.TempDir(), "page")
-	run(t, exec.Command("go", "run", "-buildvcs=false", "../pack", "-quick", "-o", page))
+	run(t, exec.Command("go", "run", "-buildvcs=false", "../pack", "-quick", "-o", page, "stories/site"))
 	files, err := filepath.Glob("stories/*.test.mjs")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no stories", err)

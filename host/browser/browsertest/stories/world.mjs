@@ -23,7 +23,7 @@ export async function node(program, files = {}, more = []) {
   const dir = await mkdtemp(join(tmpdir(), "martinelli-story-"));
   const web = join(dir, "web");
   await cp(process.env.PAGE, web, { recursive: true });
-  for (const [name, text] of Object.entries({ "index.html": "<!doctype html><title>story</title><link rel=icon href=data:,>", ...files })) {
+  for (const [name, text] of Object.entries(files)) {
     await writeFile(join(web, name), text);
   }
   const http = await free(), listen = await free();

@@ -128,7 +128,8 @@ export class App implements api.App<api.AnyProgram> {
 
   /** failed ends the opening; afterwards it is heard. */
   failed(kind: string, text: string, final: boolean) {
-    if (final) this.#hasFailed(new Failed(kind, text));
+    const isHopeless = final || kind === "admit" || kind === "load"; // these wait for a network or a person
+    if (isHopeless) this.#hasFailed(new Failed(kind, text));
     this.#tell("failed", { kind, text, final });
   }
 
