@@ -10,6 +10,8 @@ import { Raising, Streams } from "./raise.ts";
 /** A Line carries requests to the worker, in order; those of one microtask go together. */
 export interface Line {
   send(request: Request, transfer?: Transferable[]): void;
+  /** alone runs f while no other tab runs its own. */
+  alone(f: () => Promise<void>): Promise<void>;
   close(forget: boolean): Promise<void>;
   readonly isLeader: boolean;
 }
@@ -22,10 +24,20 @@ const nothing: api.Status = Object.freeze({
   storage: { kind: "memory", state: "good", persisted: false, used: 0, quota: 0, text: "" },
 } as const);
 
-/** triesMax is how often something is sent that gets no answer at all: it may be what breaks the node. */
+/**
+ * triesMax is how often something is sent that gets no answer at all: it may be
+ * what breaks the node. The last time it goes alone, so that nothing else is
+ * given up for it.
+ */
 const triesMax = 3;
 
-type Asked = { id: number; request: Request; take: (a: Answer) => void; tries: number };
+interface Asked {
+  id: number;
+  request: Request;
+  take: (a: Answer) => void;
+  tries: number; // since it had an answer
+  wake: (() => void) | null; // it goes alone, and this says that it was answered, or the node is another
+}
 
 export class App implements api.App<api.AnyProgram> {
   readonly databases: Record<string, any> = {};
@@ -147,7 +159,7 @@ export class App implements api.App<api.AnyProgram> {
       raising.fail("closed", "the application is closed in this tab");
       return raising.raised;
     }
-    this.#asked.set(id, { id, request, take, tries: 1 });
+    this.#asked.set(id, { id, request, take, tries: 1, wake: null });
     this.#line.send(request);
     return raising.raised;
   }
@@ -161,7 +173,7 @@ export class App implements api.App<api.AnyProgram> {
         if (a.state === "aborted") reject(new Aborted(a.why ?? "", a.detail ?? ""));
         else if (a.last) resolve(a.value === undefined ? null : JSON.parse(a.value));
       };
-      this.#asked.set(id, { id, request, take, tries: 1 });
+      this.#asked.set(id, { id, request, take, tries: 1, wake: null });
       this.#line.send(request);
     });
   }
@@ -233,18 +245,37 @@ export class App implements api.App<api.AnyProgram> {
     const asked = this.#asked.get(a.id);
     if (!asked) return;
     asked.tries = 0; // whatever breaks later, it is not what broke the node
+    asked.wake?.();
     if (a.last) this.#asked.delete(a.id);
     asked.take(a);
   }
 
   #again(asked: Asked) {
-    if (asked.tries === triesMax) return this.#drop(asked, "broken", `the node broke ${triesMax} times when it was asked this: it may have run`);
+    if (asked.wake) return asked.wake();
+    if (asked.tries === 0 || asked.tries < triesMax - 1) return this.#try(asked);
+    asked.wake = () => {};
+    void this.#line.alone(() => this.#probe(asked));
+  }
+
+  #try(asked: Asked) {
     if (asked.tries > 0) asked.tries++;
     this.#line.send(asked.request);
   }
 
+  async #probe(asked: Asked) {
+    while (asked.tries > 0 && asked.tries < triesMax) {
+      const woken = new Promise<void>((resolve) => (asked.wake = resolve));
+      this.#try(asked);
+      await woken;
+    }
+    asked.wake = null;
+    if (asked.tries > 0) this.#drop(asked, "broken", `the node broke ${triesMax} times when it was asked this: it may have run`);
+  }
+
   #drop(asked: Asked, why: string, detail: string) {
-    this.#asked.delete(asked.id);
+    if (!this.#asked.delete(asked.id)) return;
+    asked.tries = 0;
+    asked.wake?.();
     asked.take({ op: "answer", id: asked.id, state: "aborted", last: true, why, detail });
   }
 

@@ -66,6 +66,10 @@ class Tab implements Line {
     this.#transfer.push(...transfer);
   }
 
+  async alone(f: () => Promise<void>): Promise<void> {
+    await navigator.locks.request(`${leaderLock(this.#lead.start.app)}:alone`, f);
+  }
+
   async close(forget: boolean): Promise<void> {
     this.#flush();
     const worker = this.#worker;
