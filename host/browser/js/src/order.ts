@@ -53,17 +53,12 @@ function inOrder(a: unknown[], b: unknown[], of: (i: number) => Order): number {
 
 /** byCodePoint is the order of UTF-8, which differs from that of UTF-16 where one of two is a surrogate. */
 function byCodePoint(a: string, b: string): number {
-  if (a === b) return 0;
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i++) {
-    const x = a.charCodeAt(i), y = b.charCodeAt(i);
-    if (x !== y) return x >= 0xd800 && y >= 0xd800 ? rank(x) - rank(y) : x - y;
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const c = a.codePointAt(i)! - b.codePointAt(i)!;
+    if (c !== 0) return c;
   }
   return a.length - b.length;
 }
-
-/** rank puts surrogates behind all other units. */
-const rank = (unit: number) => (unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
 
 /** anyOrder is the order by what stands there: nil, bools, numbers, texts, lists, objects. */
 function anyOrder(a: any, b: any): number {
