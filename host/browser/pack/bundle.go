@@ -12,9 +12,9 @@ import (
 )
 
 // modules are the entry points of the package; each is a file of js/src and
-// becomes one of the package. What two of them share is in a third one, so
-// that a page loads it once.
-var modules = []string{"client", "worker", "react", "node", "gojs", "idb"}
+// becomes one of the package. A page loads client and worker; those take idb,
+// peers and rtc when they need them.
+var modules = []string{"client", "worker", "react", "node", "idb", "peers", "rtc"}
 
 // bundle makes the JavaScript of the package, and of a page's own entries.
 func bundle(rooms roomsOf, entries []string) ([]file, error) {
@@ -54,7 +54,7 @@ func esbuild(rooms roomsOf, entries []string, define map[string]string) ([]file,
 		Format:            api.FormatESModule,
 		Target:            api.ES2022,
 		Platform:          api.PlatformNeutral,
-		External:          []string{"node:*", "react", "./client.js", "./idb.js", "./react.js", "./node.js"},
+		External:          []string{"node:*", "react", "./client.js", "./idb.js", "./peers.js", "./rtc.js", "./react.js", "./node.js"},
 		Alias:             map[string]string{"martinelli": "./client.js", "martinelli/react": "./react.js"},
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// shimMax is what a page loads beside the node itself, compressed: client,
-// worker, and the glue for what Go's linker leaves to its host.
+// shimMax is what a page loads beside the node itself before it is ready,
+// compressed: client, worker, and the glue for what Go's linker leaves to its
+// host. Links between pages come behind that, IndexedDB where it is needed.
 const shimMax = 15 << 10
 
 func TestShimIsSmall(t *testing.T) {

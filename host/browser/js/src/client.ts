@@ -5,7 +5,7 @@ import { App } from "./app.ts";
 import { Aborted, Failed } from "./errors.ts";
 import type { Signalled, Start } from "./protocol.ts";
 import { Streams } from "./raise.ts";
-import { Connections } from "./rtc.ts";
+import type { Connections } from "./rtc.ts";
 import { forgetStored, noteStored, wasStored } from "./storage.ts";
 import { tabs } from "./tabs.ts";
 
@@ -18,13 +18,14 @@ export const open: typeof api.open = async (options) => {
   let app: App;
   const lead = {
     start: startOf(options),
-    worker: options.worker ?? new URL("./worker.js", import.meta.url),
+    // Bundlers look for these very words.
+    worker: () => (options.worker ? new Worker(options.worker, { type: "module" }) : new Worker(new URL("./worker.js", import.meta.url), { type: "module" })),
     failed: (kind: string, text: string, final: boolean) => app.failed(kind, text, final),
   };
-  let connections: Connections | undefined;
+  let connections: Promise<Connections> | undefined;
   const signalled = (s: Signalled) => {
-    connections ??= new Connections((request, transfer) => app.relay(request, transfer), options.ice);
-    connections.take(s);
+    connections ??= import("./rtc.js").then((rtc) => new rtc.Connections((request, transfer) => app.relay(request, transfer), options.ice));
+    connections.then((c) => c.take(s), () => (connections = undefined)); // the node dials again by itself
   };
   app = new App((take) => tabs(lead, take), await streams(options.app), options.watch, signalled);
   try {

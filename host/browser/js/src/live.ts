@@ -2,7 +2,7 @@
 // into values that are read without asking anybody.
 
 import { Aborted } from "./errors.ts";
-import { emptyOf, orderOf, type Order } from "./order.ts";
+import { compare, emptyOf } from "./order.ts";
 import type { Answer, Change, Database, JSONText, Type, View } from "./protocol.ts";
 
 /** A Watcher begins to watch a Live, once. */
@@ -24,7 +24,7 @@ export class Live {
   constructor(of: Database | View, watch: Watcher) {
     this.name = of.name;
     this.#watch = watch;
-    this.#held = of.keys.length > 0 ? new Keys(of) : of.isScalar ? new Whole(of.type) : new Elements(of.type);
+    this.#held = of.keys.length > 0 ? new Keys(of) : of.isScalar ? new Whole(of.type) : new Elements();
     this.loaded = new Promise((resolve, reject) => {
       this.#load = resolve;
       this.#refuse = reject;
@@ -93,14 +93,9 @@ class Whole {
  * costs the collection once.
  */
 class Elements {
-  readonly #order: Order;
   #array: readonly unknown[] = [];
   #removed: unknown[] = [];
   #added: unknown[] = [];
-
-  constructor(type: Type) {
-    this.#order = "of" in type && !Array.isArray(type.of) ? orderOf(type.of) : orderOf({ kind: "any" });
-  }
 
   get value(): readonly unknown[] {
     if (this.#removed.length + this.#added.length > 0) this.#settle();
@@ -123,16 +118,16 @@ class Elements {
   }
 
   #settle() {
-    const gone = this.#removed.sort(this.#order), come = this.#added.sort(this.#order);
+    const gone = this.#removed.sort(compare), come = this.#added.sort(compare);
     const out: unknown[] = [];
     let g = 0, c = 0;
     const put = (v: unknown) => {
-      if (out.length === 0 || this.#order(out[out.length - 1], v) !== 0) out.push(v);
+      if (out.length === 0 || compare(out[out.length - 1], v) !== 0) out.push(v);
     };
     for (const v of this.#array) {
-      while (g < gone.length && this.#order(gone[g], v) < 0) g++;
-      if (g < gone.length && this.#order(gone[g], v) === 0) continue;
-      while (c < come.length && this.#order(come[c], v) < 0) put(come[c++]);
+      while (g < gone.length && compare(gone[g], v) < 0) g++;
+      if (g < gone.length && compare(gone[g], v) === 0) continue;
+      while (c < come.length && compare(come[c], v) < 0) put(come[c++]);
       put(v);
     }
     while (c < come.length) put(come[c++]);
@@ -146,7 +141,6 @@ class Elements {
 class Keys {
   readonly #of: Database | View;
   readonly #empty: unknown;
-  readonly #orders: Order;
   readonly #cells = new Map<string, { key: unknown[]; held: Whole | Elements }>();
   #object: Readonly<Record<string, unknown>> | null = Object.freeze({});
   #isSorted = true;
@@ -154,7 +148,6 @@ class Keys {
   constructor(of: Database | View) {
     this.#of = of;
     this.#empty = Object.freeze(emptyOf(of.type));
-    this.#orders = orderOf({ kind: "tuple", of: of.keys.map((k) => k.type) });
   }
 
   /** value has its members in the order of the keys, but for those that JavaScript takes for indices. */
@@ -162,7 +155,7 @@ class Keys {
     if (this.#object) return this.#object;
     const cells = [...this.#cells];
     if (!this.#isSorted) {
-      cells.sort((a, b) => this.#orders(a[1].key, b[1].key));
+      cells.sort((a, b) => compare(a[1].key, b[1].key));
       this.#cells.clear();
       for (const [name, cell] of cells) this.#cells.set(name, cell);
       this.#isSorted = true;
@@ -214,7 +207,7 @@ class Keys {
   }
 
   #cell(): Whole | Elements {
-    return this.#of.isScalar ? new Whole(this.#of.type) : new Elements(this.#of.type);
+    return this.#of.isScalar ? new Whole(this.#of.type) : new Elements();
   }
 }
 

@@ -15,7 +15,7 @@ const closeMax = 3_000;
 /** What a tab needs to lead. */
 export interface Leading {
   start: Start;
-  worker: string | URL; // the script
+  worker(): Worker; // starts it
   failed(kind: string, text: string, final: boolean): void;
 }
 
@@ -106,7 +106,7 @@ class Tab implements Line {
   /** begin starts the worker. */
   #begin() {
     if (this.#isClosed) return;
-    const worker = new Worker(this.#lead.worker, { type: "module", name: this.#lead.start.app });
+    const worker = this.#lead.worker();
     this.#worker = worker;
     worker.onmessage = ({ data }) => {
       this.#restart = restartMin;

@@ -9,7 +9,7 @@ import { type Exports, load, start as run } from "./gojs.ts";
 import { forget, Keeper, verify } from "./keys.ts";
 import { type Bytes, delivery, Letter, letters, type Out, unbase64, unhex } from "./mailbox.ts";
 import { type Answer, batchesMax, type FailedKind, type Ready, type Request, type Start, type Status, type StorageKind } from "./protocol.ts";
-import { Peers } from "./peers.ts";
+import type { Peers } from "./peers.ts";
 import { type Link, WebSockets } from "./socket.ts";
 import { openFiles, persist, removeFiles, usage } from "./storage.ts";
 import { Tabs } from "./speak.ts";
@@ -401,7 +401,7 @@ class Node {
     this.#newReplica = false;
     this.#ready = { op: "ready", replica: l.replica, user: a.user, role: a.role, cluster: a.cluster, schema: JSON.parse(l.schema), isFirst: l.isFirst, records: l.size, took: { ...this.#took } };
     this.#tabs.all([this.#ready]);
-    this.#peers = this.#meet(l.replica, a.cluster);
+    void this.#meet(l.replica, a.cluster);
     this.#askStatus();
   }
 
@@ -472,14 +472,17 @@ class Node {
 
   #dial(no: number, addr: string) {
     const page = /^page:([0-9a-f]{32})$/.exec(addr)?.[1];
-    if (page) this.#peers?.dial(no, page);
+    if (page && this.#peers) this.#peers.dial(no, page);
+    else if (page) this.#post(new Letter(10).number(no).text("links between pages are not loaded yet"));
     else this.#links.set(no, new WebSockets(addr, this.#heard(no, 0, addr, new Uint8Array())));
   }
 
-  /** meet links this node to those of other pages. */
-  #meet(replica: string, cluster: string): Peers {
+  /** meet links this node to those of other pages. What that takes is loaded when the node is open, which does not wait for it. */
+  async #meet(replica: string, cluster: string) {
     const generation = this.#generation;
-    return new Peers(replica, cluster, {
+    const { Peers } = await import("./peers.js");
+    if (generation !== this.#generation) return;
+    this.#peers = new Peers(replica, cluster, {
       signal: (to, kind, attempt, text) => this.#post(new Letter(16).fixed(unhex(to)).octet(kind).number(attempt).text(text)),
       tab: (s) => {
         for (const tab of this.#tabs.near) this.#tabs.say(tab, s);
