@@ -48,11 +48,8 @@ type calls struct {
 
 	// returned has the results that are here; nil: the host makes no calls, and
 	// functions are called in place.
-	returned returned
+	returned func(c *flow.Call) (flow.Returned, bool)
 }
-
-// returned finds the result of a call, if it is there.
-type returned = func(c *flow.Call) (flow.Returned, bool)
 
 // newCalls is the part of a node in calls of its host's functions.
 func newCalls(n *Node) calls {

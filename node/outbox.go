@@ -432,7 +432,7 @@ func (n *Node) runItem(now causal.Instant, name itemName, it item) {
 		n.enclose(&o, n.homeID)
 		n.commit(now, n.homeID, env.Stamp, nil, o)
 		n.notify(o)
-		outcome, _, _ := n.serveHere(now, o.Handed, nil) // an item has one outcome, so its functions are called in place
+		outcome, _, _ := n.serveHere(now, o.Handed, false) // an item has one outcome, so its block does not wait
 		o, result.Abort, result.Detail = flow.Outcome{}, cut(outcome.Abort, nameMax), cut(outcome.Detail, detailMax)
 		env.Stamp = n.clock.Tick(now)
 	}

@@ -18,16 +18,19 @@ import (
 
 // Bounds of what waits for functions at the home.
 const (
-	playsMax   = 1024                    // how often one block is played
-	playsAgain = 10 * causal.Millisecond // until one that could not begin its call is played again
+	playsMax    = 1024                    // how often one block is played
+	playsAgain  = 10 * causal.Millisecond // until one that could not begin its call is played again
+	rightsAgain = 50 * causal.Millisecond // until one that waits for rights is
 )
 
-// parked is a request whose block waits for a function.
+// parked is a request whose block waits for a function, or for rights that
+// others hold.
 type parked struct {
 	request serial.Request
 	peer    causal.ReplicaID // who asked last
 	plays   int
 	at      causal.Instant // when it is played again; never: with the answer
+	until   causal.Instant // when it waits for rights no more; 0: it has not waited for any
 }
 
 // parkedAs finds what waits under a request's name.
@@ -40,9 +43,15 @@ func (n *Node) parkedAs(name serial.Name) *parked {
 	return nil
 }
 
-// park lets a request wait for a call. Where as many wait as may it is
+// lacked is what a block needs that is not here yet: one of both.
+type lacked struct {
+	call  *flow.Call
+	short *flow.Short
+}
+
+// park lets a request wait for what it lacks. Where as many wait as may it is
 // forgotten: its raiser says it again.
-func (n *Node) park(now causal.Instant, q *serial.Request, peer causal.ReplicaID, call flow.Call) {
+func (n *Node) park(now causal.Instant, q *serial.Request, peer causal.ReplicaID, lack *lacked) {
 	p := n.parkedAs(q.Name)
 	if p == nil {
 		if len(n.serial.parked) >= n.cfg.Limits.ParkedMax {
@@ -52,7 +61,14 @@ func (n *Node) park(now causal.Instant, q *serial.Request, peer causal.ReplicaID
 		n.serial.parked = append(n.serial.parked, p)
 	}
 	p.plays++
-	k := n.call(now, call)
+	if lack.short != nil {
+		if p.until == 0 {
+			p.until = now + n.cfg.Limits.RightsWait
+		}
+		p.at = min(now+rightsAgain, p.until)
+		return
+	}
+	k := n.call(now, *lack.call)
 	if k == nil {
 		p.at = now + playsAgain
 		return
@@ -65,6 +81,28 @@ func (n *Node) park(now causal.Instant, q *serial.Request, peer causal.ReplicaID
 		return
 	}
 	k.blocks = append(k.blocks, q.Name)
+}
+
+// mayFind reports whether others hold the rights that a block lacks.
+func (n *Node) mayFind(s *flow.Short) bool {
+	c := n.cellOf(s)
+	return n.cfg.Limits.RightsWait > 0 && !n.rights.isLapsed && len(n.member.Neighbors()) > 0 &&
+		ledger{n}.Held(c)+ledger{n}.Others(c) >= s.Need
+}
+
+// maySeek asks others for the rights that a request's block lacks, and reports
+// whether it is to wait for them: for as long as any run does, once.
+func (n *Node) maySeek(now causal.Instant, name serial.Name, s *flow.Short) bool {
+	until := now + n.cfg.Limits.RightsWait
+	if p := n.parkedAs(name); p != nil && p.until > 0 {
+		until = p.until
+	}
+	if now >= until || !n.mayFind(s) {
+		return false
+	}
+	c := n.cellOf(s)
+	n.rights.machine.Seek(now, c, n.lacking(c)+s.Need, until) // where it can't now, a search may be under way
+	return true
 }
 
 // unpark forgets a request that has its outcome, and the calls that it needed.

@@ -181,3 +181,43 @@ func TestKilledAtEveryStepOfACall(t *testing.T) {
 		}
 	}
 }
+
+// TestABlockAsksForRights: what escrow keeps and others hold the rights of, a
+// block at the home asks them for, wherever it was raised; and it waits no
+// longer than any run where nobody gives.
+func TestABlockAsksForRights(t *testing.T) {
+	w := newWorld(t, `
+database :seats, counter, :replicated => true
+database :sold, gset<string>
+invariant :enough, :keep => :escrow do
+  seats >= 0
+end
+on_open do |n: nat| seats.inc(n) end
+on_book do |who: string, n: nat|
+  atomic :serial do
+    seats.dec(n)
+    sold.add(who)
+  end
+end`, 2)
+	home, away := w.guests[0], w.guests[1]
+	w.linkAll()
+	w.raise(away, raising("open", value.Int(12))) // all rights are away's
+	w.run(causal.Second)
+	book := func(g *guest, who string, n int64, want string) {
+		t.Helper()
+		began := w.now
+		if a := w.raise(g, raising("book", value.String(who), value.Int(n))); a.Abort != want || a.Committed != (want == "") || w.now > began+4*causal.Second {
+			t.Errorf("%s books %d: %+v, after %d ms", who, n, a, (w.now-began)/causal.Millisecond)
+		}
+	}
+	book(home, "ann", 3, "")
+	book(away, "ben", 4, "")
+	book(away, "cem", 6, flow.AbortRights) // together they hold 5
+	w.cut(away)
+	book(home, "dan", 5, flow.AbortRights)
+	w.linkAll()
+	book(home, "eve", 5, "")
+	if n := w.number(away, "seats"); n != 0 || home.Status().Parked != 0 {
+		t.Errorf("%d seats are left, %d blocks wait", n, home.Status().Parked)
+	}
+}

@@ -93,7 +93,7 @@ func (n *Node) handOn(now causal.Instant, c caller, q RaiseRequest, session repl
 		Event:   q.Event, Stream: q.Stream, Seq: q.Seq,
 	}
 	if n.isHome() {
-		if outcome, spaces, isDone := n.serveHere(now, h, n.calls.returned); isDone {
+		if outcome, spaces, isDone := n.serveHere(now, h, true); isDone {
 			if q.Stream != "" {
 				it.Slots, it.Outcome = nil, outcome
 				n.serial.desk.Note(it)
@@ -115,14 +115,17 @@ func answerOf(o serial.Outcome, token []byte) Answer {
 
 // serveHere runs a block that was raised at its home, and its else: one store
 // write holds the handler, the block and the else, so nothing need be kept to
-// do any of it again. A block that waits for a function is not done: it goes to
-// the desk like one of another node; with returned nil it calls in place.
-func (n *Node) serveHere(now causal.Instant, h *flow.Handed, returned returned) (out serial.Outcome, spaces []causal.SpaceID, isDone bool) {
+// do any of it again. A block that waits for a function, or for rights, is not
+// done: it goes to the desk like one of another node. Where it may not wait,
+// functions are called in place.
+func (n *Node) serveHere(now causal.Instant, h *flow.Handed, mayWait bool) (out serial.Outcome, spaces []causal.SpaceID, isDone bool) {
 	o, stamp := n.ordered(now, h.User, func(env flow.Env) flow.Outcome {
-		env.Run, env.Returned = n.serial.desk.Next().String(), returned
+		if env.Run = n.serial.desk.Next().String(); !mayWait {
+			env.Returned = nil
+		}
 		return n.engine.Serve(h, env)
 	})
-	if len(o.Calls) > 0 {
+	if len(o.Calls) > 0 || mayWait && o.Short != nil && n.serial.desk.HasRoom() && n.mayFind(o.Short) {
 		return out, nil, false
 	}
 	spaces = n.touched(o)
@@ -258,9 +261,9 @@ func (n *Node) runOrdered(now causal.Instant, q *serial.Request, peer causal.Rep
 	}
 	switch verdict {
 	case serial.Fresh:
-		var call *flow.Call
-		if res, call = n.runRequest(now, q); call != nil {
-			n.park(now, q, peer, *call)
+		var lack *lacked
+		if res, lack = n.runRequest(now, q); lack != nil {
+			n.park(now, q, peer, lack)
 			return
 		}
 	case serial.Known:
@@ -274,8 +277,8 @@ func (n *Node) runOrdered(now causal.Instant, q *serial.Request, peer causal.Rep
 }
 
 // runRequest runs a request: its effect and what came of it are one commit. It
-// did nothing where it needs a call first.
-func (n *Node) runRequest(now causal.Instant, q *serial.Request) (serial.Result, *flow.Call) {
+// did nothing where it lacks something that may come.
+func (n *Node) runRequest(now causal.Instant, q *serial.Request) (serial.Result, *lacked) {
 	h := flow.Handed{Block: q.Block, Slots: q.Slots, User: q.User}
 	o, stamp := n.ordered(now, q.User, func(env flow.Env) flow.Outcome {
 		env.Run = q.Name.String()
@@ -284,9 +287,12 @@ func (n *Node) runRequest(now causal.Instant, q *serial.Request) (serial.Result,
 	if len(o.Calls) > 0 {
 		weary := n.wearies(q.Name)
 		if weary == "" {
-			return serial.Result{}, &o.Calls[0]
+			return serial.Result{}, &lacked{call: &o.Calls[0]}
 		}
 		o = flow.Outcome{Abort: flow.AbortImport, Detail: weary}
+	}
+	if o.Short != nil && n.maySeek(now, q.Name, o.Short) {
+		return serial.Result{}, &lacked{short: o.Short}
 	}
 	res := serial.Result{Abort: cut(o.Abort, serial.AbortMax), Detail: cut(o.Detail, serial.DetailMax), Spaces: n.touched(o)}
 	slices.SortFunc(res.Spaces, causal.SpaceID.Compare)
