@@ -1,4 +1,4 @@
-// Package slim makes a WebAssembly program that Go has linked smaller, for
+// Package slim links a Go program for js/wasm and makes it smaller, for
 // those who download it: a fifth of it, compressed. It runs as before, and as
 // fast; only a trace of its stack names no functions, files and lines.
 //

@@ -88,9 +88,9 @@ func FuzzData(f *testing.F) {
 func build(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "page.wasm")
-	c := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./testdata/page")
-	c.Env = append(c.Environ(), "GOOS=js", "GOARCH=wasm")
-	output(t, c)
+	if err := Link(out, "./testdata/page"); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"github.com/andybalholm/brotli"
@@ -75,9 +74,7 @@ func link(cache string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", next, pageRoom)
-	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	if _, err := run(build); err != nil {
+	if err := slim.Link(next, pageRoom); err != nil {
 		return nil, err
 	}
 	program, err := os.ReadFile(next)
