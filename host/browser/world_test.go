@@ -25,7 +25,7 @@ const (
 // world is workers that play by docs/wire/mailbox.md, on one thread, with a
 // network that loses nothing. All letters cross as bytes.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	now     causal.Instant
 	plan    []byte
 	steward *worker
