@@ -8,7 +8,7 @@ import { type Action, type Files, FilesError } from "./files.ts";
 import { type Exports, load, start as run } from "./gojs.ts";
 import { forget, Keeper, verify } from "./keys.ts";
 import { type Bytes, delivery, Letter, letters, type Out, unbase64, unhex } from "./mailbox.ts";
-import { type Answer, batchesMax, type FailedKind, type Ready, type Request, type Start, type Status, type StorageKind } from "./protocol.ts";
+import { type Answer, batchesMax, type FailedKind, type Ready, type Request, type Start, type Status } from "./protocol.ts";
 import type { Peers } from "./peers.ts";
 import { type Link, WebSockets } from "./socket.ts";
 import { openFiles, persist, removeFiles, usage } from "./storage.ts";
@@ -623,10 +623,7 @@ class Node {
       this.#statusDue = false;
       if (this.#exports) this.#post(new Letter(7));
     }, statusEvery);
-    this.#asked = true;
   }
-
-  #asked = false;
 
   #tell(json: string) {
     const s = JSON.parse(json);
@@ -685,5 +682,3 @@ const tabs = new Tabs(
   (tab) => node?.left(tab),
   (tab) => node?.lag(tab),
 );
-
-export type { StorageKind };
