@@ -107,9 +107,11 @@ func (h *Host) release(out *node.Output) {
 	for _, hang := range out.Hangups {
 		if l := h.links.byPeer[hang.Peer]; l != nil {
 			h.links.forget(hang.Peer)
+			h.sayRefused(l, hang.Why)
 			h.hangUp(l, hang.Why)
 		}
 	}
+	h.heedRevoked(out.Revocations)
 	for _, e := range out.Events {
 		h.say(&Note{isWarning(e.Kind), e.Text})
 	}

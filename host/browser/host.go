@@ -34,7 +34,8 @@ type Host struct {
 	node    *node.Node
 	die     die
 
-	admitted *admission.Config // of each handshake but for what is new in it; nil: no pass
+	admitted *admission.Config   // of each handshake but for what is new in it; nil: no pass
+	revoked  []causal.Revocation // who is let in no more
 	links    links
 	notary   notary
 	commands commands
@@ -187,11 +188,11 @@ func (h *Host) openNode(l *Open) error {
 	if err != nil {
 		return err
 	}
-	h.node, h.commands, h.notary = n, newCommands(), newNotary()
+	h.node, h.commands, h.notary, h.revoked = n, newCommands(), newNotary(), nil
 	h.links = newLinks(key.ID(), l.Servers)
 	if len(pass.Blocks) > 0 {
 		h.admitted = &admission.Config{
-			Authority: admission.Authority{Cluster: l.Cluster, Root: l.Root}, Key: key, Pass: pass, Epoch: l.Epoch, Hello: n.Hello(),
+			Authority: admission.Authority{Cluster: l.Cluster, Root: l.Root}, Key: key, Pass: pass, Epoch: l.Epoch, Hello: n.Hello(), Bars: h.bars,
 		}
 	}
 	return nil

@@ -39,6 +39,7 @@ type link struct {
 	peer           causal.ReplicaID // the rest is known of a link that is up
 	member         member.Member
 	epoch          uint64
+	pass           admission.Pass
 	expires        causal.Instant // 0: never
 	sent, received uint64         // bytes
 }
@@ -119,7 +120,7 @@ func (h *Host) linkUp(k *link, p *admission.Peer) error {
 	if err := speaks(h, p, id); err != nil {
 		return err
 	}
-	k.peer, k.epoch, k.expires = id, p.Epoch, p.Claim.Expires
+	k.peer, k.epoch, k.pass, k.expires = id, p.Epoch, p.Pass, p.Claim.Expires
 	if old := h.links.byPeer[id]; old != nil {
 		if !member.Replaces(h.selfID(), id, old.asMember(), k.asMember()) {
 			return errors.New("these two nodes are linked already; that link stays")
@@ -266,8 +267,12 @@ func (h *Host) closed(l *Closed) {
 // refuse says why on the control channel, where the peer will show it, and ends
 // the link.
 func (h *Host) refuse(k *link, why string) {
-	h.sendFrame(k, wire.Control, kindRefused, []byte(why[:min(len(why), refusalMax)]))
+	h.sayRefused(k, why)
 	h.end(k, why)
+}
+
+func (h *Host) sayRefused(k *link, why string) {
+	h.sendFrame(k, wire.Control, kindRefused, []byte(why[:min(len(why), refusalMax)]))
 }
 
 // end ends a link from this side.

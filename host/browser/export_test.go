@@ -1,0 +1,6 @@
+package browser
+
+import "github.com/martinelli-lang/martinelli/node"
+
+// Node is the node, for what no letter asks of it.
+func (h *Host) Node() *node.Node { return h.node }
