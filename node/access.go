@@ -89,11 +89,9 @@ func (n *Node) resumeAccess(now causal.Instant) {
 	}
 }
 
-// rouse lets Wake look after access soon.
+// rouse lets Wake look after access soon, whoever is waited for longer.
 func (n *Node) rouse(now causal.Instant) {
-	if n.access.at == 0 {
-		n.access.at = now + accessAfter
-	}
+	n.access.at = earlier(n.access.at, now+accessAfter)
 }
 
 // introduce greets a new neighbour: a user's node tells the steward who its
@@ -409,4 +407,5 @@ func (n *Node) enrol(now causal.Instant, reg causal.Registration) {
 			n.encounter(now, space, reg.Replica)
 		}
 	}
+	n.rouse(now) // it may have been waited for
 }

@@ -69,6 +69,11 @@ func (h *testHost) list(name string, key ...string) string {
 
 func (h *testHost) awaitList(want, name string, key ...string) {
 	h.t.Helper()
+	defer func() {
+		if h.t.Failed() {
+			h.t.Logf("%s shows %q", h.cfg.Name, h.list(name, key...))
+		}
+	}()
 	h.await(name+" to be "+want, func() bool { return h.list(name, key...) == want })
 }
 

@@ -215,7 +215,9 @@ func openPage(t *testing.T, at *testHost, user string, cfg Config) *testHost {
 		}
 	}
 	cfg.Role, cfg.User, cfg.Name = a.Role, user, user
-	cfg.Program = at.cfg.Program
+	if cfg.Program == nil {
+		cfg.Program = at.cfg.Program
+	}
 	page := open(t, cfg)
 	page.linkOpen(at)
 	return page

@@ -45,7 +45,7 @@ on_refuse do |ad: id|
 end
 `
 
-func compile(t *testing.T, text string) *plan.Program {
+func compile(t testing.TB, text string) *plan.Program {
 	t.Helper()
 	p, letters := lang.Compile([]lang.Source{{Name: "test.mrt", Text: text}}, nil)
 	if p == nil {

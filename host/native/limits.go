@@ -44,7 +44,8 @@ const (
 	AddressesMax          = 4096
 
 	// GuestInputs is how many frames of one page wait for the owner, on each
-	// channel: however many it sends, others' turn comes. Its further ones are not read.
+	// channel, and fewer where they are large: two of the largest. However many it
+	// sends, others' turn comes. Its further ones are not read.
 	GuestInputs = 32
 
 	// WatchMax is how many changes wait for one watcher. One that falls

@@ -33,7 +33,7 @@ type link struct {
 	guest   *admission.Peer  // who showed a pass instead of a certificate
 
 	conns    [wire.Channels]net.Conn
-	waiting  [wire.Channels]chan struct{} // a token for each frame of a guest that waits for the owner; nil where there is no bound
+	waiting  [wire.Channels]chan struct{} // tokens for the frames of a guest that wait for the owner; nil where there is no bound
 	queues   [wire.Channels]*sendQueue
 	received [wire.Channels]atomic.Uint64 // bytes
 
@@ -85,24 +85,34 @@ func (l *link) welcome(guest *admission.Peer) {
 	}
 }
 
+// tokensOf is how many a frame takes: one, and one more for each guestStep of it.
+// The largest takes half of them.
+func tokensOf(f *wire.Frame) int { return 1 + len(f.Body)/guestStep }
+
+const guestStep = 2 * wire.FrameMax / GuestInputs
+
 // enter waits until one more frame of the link may wait for the owner; false
-// once the link has ended.
-func (l *link) enter(c wire.Channel) bool {
-	if l.waiting[c] == nil {
+// once the link has ended. One goroutine of a channel calls it.
+func (l *link) enter(f *wire.Frame) bool {
+	if l.waiting[f.Channel] == nil {
 		return true
 	}
-	select {
-	case l.waiting[c] <- struct{}{}:
-		return true
-	case <-l.done:
-		return false
+	for range tokensOf(f) {
+		select {
+		case l.waiting[f.Channel] <- struct{}{}:
+		case <-l.done:
+			return false
+		}
 	}
+	return true
 }
 
 // leave says that a frame waits no more.
-func (l *link) leave(c wire.Channel) {
-	if l.waiting[c] != nil {
-		<-l.waiting[c]
+func (l *link) leave(f *wire.Frame) {
+	if l.waiting[f.Channel] != nil {
+		for range tokensOf(f) {
+			<-l.waiting[f.Channel]
+		}
 	}
 }
 

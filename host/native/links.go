@@ -471,11 +471,11 @@ func (h *Host) receive(l *link, f wire.Frame) error {
 			return err
 		}
 	}
-	if !l.enter(f.Channel) {
+	if !l.enter(&f) {
 		return net.ErrClosed
 	}
 	in := func(now causal.Instant) {
-		defer l.leave(f.Channel)
+		defer l.leave(&f)
 		if h.links.get(l.peer) != l {
 			return // it came behind the end of its link
 		}
