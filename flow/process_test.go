@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/flow"
@@ -80,7 +81,8 @@ func TestCellsFollowWhatTheyAreGiven(t *testing.T) {
 	for seed := range uint64(40) {
 		die := rand.New(rand.NewPCG(seed, 3))
 		calls := 0
-		n := &node{compileWith(t, filling, map[string]flow.Func{"double": double(&calls), "most": most}), map[string]uint64{}}
+		text := strings.ReplaceAll(filling, "lww<int>", []string{"lww<int>", "max<int>", "min<int>"}[seed%3])
+		n := &node{compileWith(t, text, map[string]flow.Func{"double": double(&calls), "most": most}), map[string]uint64{}}
 		keys, nums := map[string]bool{}, map[string]map[int64]bool{}
 		vetoes, own := map[string]map[int64]bool{}, map[string]map[int64]bool{}
 		for _, k := range []string{"k0", "k1", "k2"} {

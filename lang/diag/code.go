@@ -105,6 +105,7 @@ var registry = []Entry{
 	{"E206", "a user's write to a register that a process fills"},
 	{"E207", "two calls that fill one cell"},
 	{"E208", "the clock, read otherwise than to compare it"},
+	{"E209", "a database that no function can fill"},
 	{"E301", "an invariant that nothing keeps"},
 	{"E302", "an invariant that is broken from the start"},
 	{"E303", "a repair that might run on a guess"},

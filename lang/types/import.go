@@ -73,7 +73,7 @@ func (c *checker) outType(t syntax.Type) plan.Type {
 	}
 	l := c.latticeType(n)
 	if !absorbs(l) && !canFill(l) {
-		c.notYet(n, "a `"+l.Label()+"` that a process fills", "let it fill a set, gset, lww or mv, and compute the rest in a view")
+		c.write(notFilled(l, n))
 		return absorbing
 	}
 	return l

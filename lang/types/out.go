@@ -91,7 +91,26 @@ func (f *filled) beside() []int {
 
 // canFill reports whether results of functions can be kept in a database.
 func canFill(t plan.Type) bool {
-	return isSetLike(t) || t.Kind == plan.KindLWW || t.Kind == plan.KindMV
+	switch t.Kind {
+	case plan.KindLWW, plan.KindMV, plan.KindMax, plan.KindMin:
+		return true
+	}
+	return isSetLike(t)
+}
+
+// notFilled is the letter about a database that no function can fill, or not yet.
+func notFilled(t plan.Type, at syntax.Node) diag.Diagnostic {
+	switch t.Kind {
+	case plan.KindGCounter, plan.KindCounter, plan.KindLog:
+		return diag.Errorf("E209", at.Where(), "no function fills a `%s`", t.Label()).
+			Since(at.Where(), "a result replaces the one before, wherever it is computed, and what is counted or appended stays beside it: two nodes that run the function would count twice").
+			Hinting("let it fill an `lww<int>` with the number, or a `set` with what is counted, and count in a view")
+	case plan.KindRSet:
+		return diag.Errorf("E209", at.Where(), "no function fills a `%s`", t.Label()).
+			Since(at.Where(), "what a result no longer has is removed, and of an `rset` what was removed beside an addition stays out, although a function found it").
+			Hinting("let it fill a `set`, in which users' removals stay out as well")
+	}
+	return resolve.NotYet(at.Where(), "a `"+t.Label()+"` that a process fills", "let it fill a set, gset, lww, mv, max or min, and compute the rest in a view")
 }
 
 func isSetLike(t plan.Type) bool { return t.Kind == plan.KindGSet || t.Kind == plan.KindORSet }

@@ -105,7 +105,7 @@ func (c *checker) fillable(f *filled, out resolve.Out) bool {
 		c.notYet(out.Call.Args[out.Arg], "a database that a process fills and that expires", "leave out its `:expires`: what a process fills is emptied when its key leaves")
 		return false
 	case !canFill(t):
-		c.notYet(out.Call.Args[out.Arg], "a `"+t.Label()+"` that a process fills", "let it fill a set, gset, lww or mv, and compute the rest in a view")
+		c.write(notFilled(t, out.Call.Args[out.Arg]))
 		return false
 	case !isSetLike(t) && len(f.db.Cells) > 1:
 		c.notYet(out.Call.Args[out.Arg], "a register that several functions fill", "let each fill one of its own, and choose in a view")
