@@ -126,7 +126,7 @@ func (e *Engine) KeepsUsers(database int) bool {
 
 // isUser reports whether a dimension of a database is a user.
 func (e *Engine) isUser(d *plan.Database, dim int) bool {
-	if d.Users {
+	if d.Users > 0 && d.Users-1 == dim {
 		return true
 	}
 	for _, role := range e.program.Roles {

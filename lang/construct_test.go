@@ -31,6 +31,7 @@ var constructs = []struct{ text, refused string }{
 	{"database :x, gset<int>, :replicated => true", ""},
 	{"database :x, gset<int>, :at => :server", ""},
 	{"database :x, gset<int>, :by => :u, :is => :user_id", ""},
+	{"database :x, gset<int>, :by => [:room, :member], :is => { member: :user_id }, :replicated => :room\non_x do |room: id| x[room, user_id].add(1) end", ""},
 	{`database :x, gset<int>, :expires => "30d"`, ""},
 	{`database :x, map<id, gcounter>, :by => :d, :replicated => true, :expires => "1s"`, ""},
 	{"type :R, { a: once }\ndatabase :x, R, :by => :d, :expires => \"1s\"", ""},

@@ -118,7 +118,7 @@ func (d *decoder) database() Database {
 	db.Rules = list(d, d.int)
 	db.Appends.Anyone = d.r.Bool()
 	db.Appends.Field = list(d, d.int)
-	db.Users = d.r.Bool()
+	db.Users = d.int()
 	db.Was = d.name()
 	db.Bound = Bound{Side(d.r.Byte()), d.r.Varint()}
 	db.Expires = d.r.Varint()

@@ -72,7 +72,7 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = appendList(b, d.Rules, appendSlot)
 	b = wire.AppendBool(b, d.Appends.Anyone)
 	b = appendList(b, d.Appends.Field, appendSlot)
-	b = wire.AppendBool(b, d.Users)
+	b = appendInt(b, d.Users)
 	b = wire.AppendString(b, d.Was)
 	b = append(b, byte(d.Bound.Side))
 	b = wire.AppendVarint(b, d.Bound.At)

@@ -82,7 +82,7 @@ func (p *Program) IsPrivate() bool {
 // IsOfUsers reports whether the dimension that names the database's spaces is a user.
 func (p *Program) IsOfUsers(database int) bool {
 	d := &p.Databases[database]
-	if d.Users {
+	if d.Users > 0 && d.Users-1 == d.Space {
 		return true
 	}
 	for _, r := range p.Roles {

@@ -63,7 +63,7 @@ type Database struct {
 	// who may add entries and remove none.
 	Rules   []int // of Program.Allows, ascending
 	Appends Appends
-	Users   bool // its one dimension is a user, whatever its name: ":is => :user_id"
+	Users   int // one more than which of Dims is a user, whatever its name, as ":is => :user_id" says; 0: nothing says it
 
 	// Was names the database, of this program too, whose entries are read as
 	// this one's: the form that programs before this one write; "": none.

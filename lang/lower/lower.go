@@ -82,8 +82,8 @@ func (l *lowerer) access() {
 			continue
 		}
 		db.WriteByKey = slices.IndexFunc(db.Dims, func(d plan.Dim) bool { return l.topology.Binds(nil, d.Name) })
-		if db.WriteByKey < 0 && db.Users && len(db.Dims) == 1 {
-			db.WriteByKey = 0
+		if db.WriteByKey < 0 {
+			db.WriteByKey = db.Users - 1
 		}
 	}
 	l.rules()

@@ -56,7 +56,7 @@ func (l *lowerer) stranger(known []string, e *plan.Expr) {
 			continue
 		}
 		db := &l.p.Databases[e.Index]
-		isUser := db.Users || l.topology.Binds(nil, db.Dims[i].Name)
+		isUser := db.Users == i+1 || l.topology.Binds(nil, db.Dims[i].Name)
 		if span, isWritten := l.typed.Spans.Exprs[a]; isUser && isWritten && !slices.Contains(known, a.Const.AsString()) {
 			l.write(diag.Warnf("W801", span, "this test has no user %q", a.Const.AsString()).
 				Hinting("those are users whose nodes it names, as `client(%q)`, or whom its events name", a.Const.AsString()))

@@ -38,11 +38,7 @@ func (r *resolver) databaseOption(db *Database, o syntax.Option) {
 		}
 		r.badDatabaseOption(o, "a role, as :server")
 	case "is":
-		s, ok := o.Value.(*syntax.Symbol)
-		isUser := ok && (s.Name == "user_id" || r.prog.Topology.Binds(nil, s.Name))
-		if db.Users = isUser; !isUser {
-			r.badDatabaseOption(o, "the dimension that a role binds to its user, as :user_id")
-		}
+		db.Is = &o
 	case "expires":
 		s, ok := o.Value.(*syntax.String)
 		if ok {
@@ -61,6 +57,29 @@ func (r *resolver) databaseOption(db *Database, o syntax.Option) {
 	default:
 		r.write(NotYet(o.Span, "`:"+o.Name.Text+"` of a database", ""))
 	}
+}
+
+// userOf finds out which dimension ":is" says is a user: the one there is, or of
+// several the one that it names, "{ member: :user_id }".
+func (r *resolver) userOf(db *Database) {
+	value, at := db.Is.Value, 0
+	if x, ok := value.(*syntax.Record); ok && len(x.Fields) == 1 {
+		value = x.Fields[0].Value
+		name := x.Fields[0].Name
+		if at = slices.IndexFunc(db.Dims, func(n syntax.Name) bool { return n.Text == name.Text }); at < 0 {
+			r.write(notDimension(db, name.Span, name.Text))
+			return
+		}
+	} else if len(db.Dims) != 1 {
+		r.badDatabaseOption(*db.Is, "of a database with several dimensions which of them is the user, as { member: :user_id }")
+		return
+	}
+	s, ok := value.(*syntax.Symbol)
+	if !ok || s.Name != "user_id" && !r.prog.Topology.Binds(nil, s.Name) {
+		r.badDatabaseOption(*db.Is, "the dimension that a role binds to its user, as :user_id")
+		return
+	}
+	db.Users = at + 1
 }
 
 // A key that expires stays from a second to a hundred years, in milliseconds.

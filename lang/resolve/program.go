@@ -49,13 +49,14 @@ type Database struct {
 	At      []string // its roles; empty: none named
 	Dims    []syntax.Name
 	Sharing Sharing
-	Space   int           // ByValue: the dimension that names the space
-	Was     *syntax.Name  // the database whose entries are read as this one's; nil: none
-	Users   bool          // a key is a user
-	Expires int64         // milliseconds that a key stays without a write; 0: for ever
-	Members []syntax.Name // everything called on it or on one of its keys: verbs and readers
-	Copies  []string      // the roles with a pulled copy
-	Cells   []string      // the functions whose results it has, as `out` of a process
+	Space   int            // ByValue: the dimension that names the space
+	Was     *syntax.Name   // the database whose entries are read as this one's; nil: none
+	Users   int            // one more than which dimension is a user, whatever its name; 0: nothing says it
+	Is      *syntax.Option // ":is", until every dimension is known; nil: it has none
+	Expires int64          // milliseconds that a key stays without a write; 0: for ever
+	Members []syntax.Name  // everything called on it or on one of its keys: verbs and readers
+	Copies  []string       // the roles with a pulled copy
+	Cells   []string       // the functions whose results it has, as `out` of a process
 
 	sites []site
 }

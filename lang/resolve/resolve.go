@@ -44,6 +44,9 @@ func Resolve(files []*syntax.File, topology *Topology) (*Program, []diag.Diagnos
 	r.bodies()
 	for _, db := range r.prog.Databases {
 		r.dimensions(db)
+		if db.Is != nil {
+			r.userOf(db)
+		}
 	}
 	r.tests()
 	return r.prog, r.letters
