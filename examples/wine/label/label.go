@@ -144,3 +144,14 @@ func (a artist) share(attribute int) float64 {
 func turn(c point, r, angle float64) point {
 	return point{c.x + r*math.Cos(angle), c.y + r*math.Sin(angle)}
 }
+
+// Icon draws the application's icon: a bunch on a square, with room around it
+// for systems that cut icons into shapes of their own.
+func Icon(size int) *image.RGBA {
+	p := palettes[0][1]
+	d := newDrawing(size*Height/Width, p.paper)
+	d.img = d.img.SubImage(image.Rect(0, 0, size, size)).(*image.RGBA)
+	a := artist{d: d, p: palette{paper: ink(0xF6E7CF), ink: ink(0xF6E7CF), main: ink(0xE0A458), second: ink(0xC9523F)}, die: rand.New(rand.NewPCG(3, 5))}
+	a.grapes(box{70, 52, 160, 196})
+	return d.img
+}
