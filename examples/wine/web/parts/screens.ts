@@ -78,7 +78,7 @@ function discover(m: Model): Markup {
       <button class="plain" data-do="open" data-of="${first.wine.id}" aria-label="${first.wine.estate}, ${first.wine.grape} ${first.wine.vintage}">${label(first.wine, false)}</button>
       <div><p class="eyebrow">First of all</p><h2>${first.wine.estate}</h2><p class="grape">${first.wine.grape} ${first.wine.vintage}, ${first.wine.place}</p>
         <p class="how">${because(first.wine)}</p>
-        <div class="row"><button class="button" data-do="favor" data-of="${first.wine.id}">Put into the cellar</button></div></div>
+        <div class="row"><button class="button" data-do="favor" data-of="${first.wine.id}">Into the cellar</button></div></div>
     </article>
     <ol class="list" start="2">${rest.map((r) => html`
       <li data-key="${r.wine.id}"><button class="line" data-do="open" data-of="${r.wine.id}">
@@ -91,19 +91,19 @@ const samples = [1, 2, 3, 4, 5, 6];
 
 function scan(m: Model, p: Place): Markup {
   const now = Date.now();
-  return html`
+  return html`<div class="take">
     <div class="finder">
       ${p.camera
         ? html`<video id="video" data-still muted playsinline aria-label="What the camera sees"></video>`
         : html`<div class="dark"><p>Hold the label into the frame.</p></div>`}
       <div class="frame" aria-hidden="true"></div>
-      <div class="shutter">
-        ${p.camera
-          ? html`<button class="round" data-do="shoot" aria-label="Take the picture"></button><button class="button quiet over" data-do="dark">Camera off</button>`
-          : html`<button class="button" data-do="camera">Use the camera</button>
-            <label class="button quiet over">Choose a picture<input class="file" type="file" accept="image/*" data-on="file"></label>`}
-      </div>
     </div>
+    <div class="shutter">
+      ${p.camera
+        ? html`<button class="round" data-do="shoot" aria-label="Take the picture"></button><button class="button quiet" data-do="dark">Camera off</button>`
+        : html`<button class="button" data-do="camera">Use the camera</button>
+          <label class="button quiet over">Choose a picture<input class="file" type="file" accept="image/*" data-on="file"></label>`}
+    </div></div>
     <section aria-labelledby="try"><h2 id="try" class="small">No bottle at hand? Try one of these</h2>
       <ul class="samples">${samples.map((n) => html`<li><button class="plain" data-do="sample" data-of="${n}" aria-label="Sample picture ${n}"><img src="samples/${n}.jpg" alt="" width="160" height="160" loading="lazy"></button></li>`)}</ul>
     </section>
