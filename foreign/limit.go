@@ -23,7 +23,7 @@ const (
 // that gave more would fill cells that others leave.
 const (
 	FuelMax  = 5_000_000   // units that one call may spend; 10 ms, or a few times that on a busy machine
-	FillMax  = 200_000_000 // of a function that fills a cell: called beside the node, where nobody waits
+	FillMax  = 500_000_000 // of a function that fills a cell: called beside the node, where nobody waits
 	StartMax = 20_000_000  // units that a module may spend on its start, once a process
 	PagesMax = 512         // of 64 KiB each: 32 MiB
 	StackMax = 64 << 10    // slots of 8 bytes of all calls inside one another

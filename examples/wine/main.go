@@ -165,12 +165,13 @@ func stock(ctx context.Context, replica *martinelli.Replica) error {
 	if err := replica.Read(ctx, "wines", &there); err != nil || len(there) > 0 {
 		return err
 	}
-	var batch []wine
-	for _, w := range catalogue.All() {
-		batch = append(batch, wine{w.ID, w.Estate, w.Grape, w.Place, w.Vintage, w.Cents})
-		if err := replica.Raise(ctx, "deliver", map[string]any{"wine_id": w.ID, "qty": w.Stock}); err != nil {
-			return fmt.Errorf("deliver %s: %w", w.ID, err)
-		}
+	type delivery struct {
+		Wine wine `json:"wine"`
+		Qty  int  `json:"qty"`
 	}
-	return replica.Raise(ctx, "load", batch) // last: with it the shop is complete
+	var batch []delivery
+	for _, w := range catalogue.All() {
+		batch = append(batch, delivery{wine{w.ID, w.Estate, w.Grape, w.Place, w.Vintage, w.Cents}, w.Stock})
+	}
+	return replica.Raise(ctx, "load", map[string]any{"batch": batch})
 }

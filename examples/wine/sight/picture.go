@@ -30,7 +30,7 @@ var (
 // looks, however large it is (Crow, 1984).
 type planes struct {
 	w, h int
-	sums [3][]int32 // (w+1) x (h+1)
+	sums []int32 // (w+1) x (h+1), of each place three
 }
 
 // decode reads a picture from base64.
@@ -59,9 +59,7 @@ func decode(text string) (*planes, error) {
 func sum(m image.Image) *planes {
 	b := m.Bounds()
 	p := &planes{w: b.Dx(), h: b.Dy()}
-	for i := range p.sums {
-		p.sums[i] = make([]int32, (p.w+1)*(p.h+1))
-	}
+	p.sums = make([]int32, 3*(p.w+1)*(p.h+1))
 	if y, ok := m.(*image.YCbCr); ok {
 		p.add(func(x, row int) (int32, int32, int32) {
 			at := y.COffset(b.Min.X+x, b.Min.Y+row)
@@ -93,9 +91,9 @@ func (p *planes) add(pixel func(x, y int) (int32, int32, int32)) {
 		for x := range p.w {
 			a, b, c := pixel(x, y)
 			row[0], row[1], row[2] = row[0]+a, row[1]+b, row[2]+c
-			at := (y+1)*stride + x + 1
+			at := 3 * ((y+1)*stride + x + 1)
 			for i := range row {
-				p.sums[i][at] = p.sums[i][at-stride] + row[i]
+				p.sums[at+i] = p.sums[at-3*stride+i] + row[i]
 			}
 		}
 	}
@@ -116,11 +114,11 @@ func (p *planes) mean(x, y, half float32) (v [3]int32, ok bool) {
 		y0, y1 = int(y), int(y)+1
 	}
 	stride := p.w + 1
-	n := int32((x1 - x0) * (y1 - y0))
-	a, b, c, d := y0*stride+x0, y0*stride+x1, y1*stride+x0, y1*stride+x1
-	for i := range v {
-		s := p.sums[i]
-		v[i] = (s[d] - s[c] - s[b] + s[a]) / n
-	}
+	share := 1 / float32((x1-x0)*(y1-y0))
+	a, b := (*[3]int32)(p.sums[3*(y0*stride+x0):]), (*[3]int32)(p.sums[3*(y0*stride+x1):])
+	c, d := (*[3]int32)(p.sums[3*(y1*stride+x0):]), (*[3]int32)(p.sums[3*(y1*stride+x1):])
+	v[0] = int32(float32(d[0]-c[0]-b[0]+a[0])*share + 0.5)
+	v[1] = int32(float32(d[1]-c[1]-b[1]+a[1])*share + 0.5)
+	v[2] = int32(float32(d[2]-c[2]-b[2]+a[2])*share + 0.5)
 	return v, true
 }

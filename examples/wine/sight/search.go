@@ -1,6 +1,10 @@
 package sight
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // Where a label is looked for: the page shows a frame to put it into.
 var (
@@ -9,8 +13,15 @@ var (
 	shifts  = []float32{-0.09, 0, 0.09}
 )
 
+// near is how many wines, at least, are compared at one place; those with the
+// nearest hashes.
+const near = 12
+
 // closer is how many wines are looked at closely.
-const closer = 12
+const closer = 8
+
+// closest is how many of them are brought to fit in full.
+const closest = 3
 
 // cut is where a difference in brightness counts no more.
 const cut = 70
@@ -25,6 +36,7 @@ type search struct {
 	known *known
 	n     int
 	best  []candidate // of each wine, where it fits best so far
+	bits  []uint8     // of each wine, how its hash differs from the last one seen
 }
 
 type candidate struct {
@@ -35,7 +47,7 @@ type candidate struct {
 
 func newSearch(p *planes, k *known) *search {
 	s := &search{p: p, known: k, n: len(k.fine) / many}
-	s.best = make([]candidate, s.n)
+	s.best, s.bits = make([]candidate, s.n), make([]uint8, s.n)
 	for i := range s.best {
 		s.best[i] = candidate{wine: i, distance: math.Inf(1)}
 	}
@@ -78,7 +90,12 @@ func (s *search) here(at pose) {
 	for i := range few {
 		seen[3*i] = bright[i]
 	}
+	h := hashOf(&seen)
+	limit := s.nearest(&h)
 	for w := range s.best {
+		if int(s.bits[w]) > limit {
+			continue
+		}
 		b := &s.best[w]
 		limit := int32(math.MaxInt32)
 		if b.distance < 1e6 {
@@ -88,6 +105,24 @@ func (s *search) here(at pose) {
 			b.distance, b.at = float64(d)/float64(n), at
 		}
 	}
+}
+
+// nearest counts the bits in which each wine's hash differs, and returns in how
+// many the nearest ones do.
+func (s *search) nearest(h *hash) int {
+	var counts [few*3 + 1]int
+	for w := range s.bits {
+		n := h.differs(&s.known.hashes[w])
+		s.bits[w] = uint8(n)
+		counts[n]++
+	}
+	n := 0
+	for bits, count := range counts {
+		if n += count; n >= near {
+			return bits
+		}
+	}
+	return few * 3
 }
 
 // apart is how far a place is from a label, or no less than limit.
@@ -111,64 +146,58 @@ func abs(x int16) int32 {
 	return int32(x)
 }
 
-// closely moves the best of all until they fit, and returns the two that fit
-// best.
+// closely moves the best of all until they fit, all of them a little and the
+// best of these as far as it goes, and returns the two that fit best.
 func (s *search) closely() (best, second candidate) {
-	best, second = candidate{wine: -1, distance: math.Inf(1)}, candidate{wine: -1, distance: math.Inf(1)}
-	for range min(closer, s.n) {
-		next := 0
-		for i := range s.best {
-			if s.best[i].distance < s.best[next].distance {
-				next = i
-			}
-		}
-		c := s.best[next]
-		if math.IsInf(c.distance, 1) {
-			break
-		}
-		s.best[next].distance = math.Inf(1)
-		s.fit(&c)
-		switch {
-		case c.distance < best.distance:
-			best, second = c, best
-		case c.distance < second.distance:
-			second = c
+	var list []candidate
+	for _, c := range s.best {
+		if !math.IsInf(c.distance, 1) {
+			list = append(list, c)
 		}
 	}
-	return best, second
+	nearer := func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.wine, b.wine))
+	}
+	slices.SortFunc(list, nearer)
+	list = list[:min(len(list), closer)]
+	for i := range list {
+		c := &list[i]
+		c.distance = s.distance(c.wine, c.at)
+		s.fit(c, 0.04)
+		s.fit(c, 0.02)
+	}
+	slices.SortFunc(list, nearer)
+	for i := range list[:min(len(list), closest)] {
+		for _, step := range []float32{0.03, 0.015, 0.008, 0.004} {
+			s.fit(&list[i], step)
+		}
+	}
+	slices.SortFunc(list, nearer)
+	none := candidate{wine: -1, distance: math.Inf(1)}
+	list = append(list, none, none)
+	return list[0], list[1]
 }
 
-// fit moves, turns, tilts and stretches a candidate, in smaller and smaller
-// steps, as long as that brings it nearer.
-func (s *search) fit(c *candidate) {
-	c.distance = s.distance(c.wine, c.at)
-	step := float32(0.04)
-	for range 4 {
-		for range 2 {
-			moved := false
-			for _, what := range []func(*pose, float32){
-				func(p *pose, d float32) { p.x += d },
-				func(p *pose, d float32) { p.y += d },
-				func(p *pose, d float32) { p.height *= 1 + 1.6*d },
-				func(p *pose, d float32) { p.angle += 1.2 * d },
-				func(p *pose, d float32) { p.wide += 1.6 * d },
-				func(p *pose, d float32) { p.tiltX += 3 * d },
-				func(p *pose, d float32) { p.tiltY += 3 * d },
-			} {
-				for _, d := range []float32{step, -step} {
-					at := c.at
-					what(&at, d)
-					if distance := s.distance(c.wine, at); distance < c.distance {
-						c.distance, c.at, moved = distance, at, true
-						break
-					}
-				}
-			}
-			if !moved {
+// fit moves, turns, tilts and stretches a candidate by a step, each way that
+// brings it nearer.
+func (s *search) fit(c *candidate, step float32) {
+	for _, what := range []func(*pose, float32){
+		func(p *pose, d float32) { p.x += d },
+		func(p *pose, d float32) { p.y += d },
+		func(p *pose, d float32) { p.height *= 1 + 1.6*d },
+		func(p *pose, d float32) { p.angle += 1.2 * d },
+		func(p *pose, d float32) { p.wide += 1.6 * d },
+		func(p *pose, d float32) { p.tiltX += 3 * d },
+		func(p *pose, d float32) { p.tiltY += 3 * d },
+	} {
+		for _, d := range []float32{step, -step} {
+			at := c.at
+			what(&at, d)
+			if distance := s.distance(c.wine, at); distance < c.distance {
+				c.distance, c.at = distance, at
 				break
 			}
 		}
-		step *= 0.55
 	}
 }
 

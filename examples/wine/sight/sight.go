@@ -2,8 +2,8 @@
 // of a label, cell by cell, with those of every label of the catalogue.
 //
 // Where in the picture the label is, is not known, so the comparison is made
-// at some hundred places, sizes and angles, with few cells; the best are then
-// moved, turned and tilted until they fit, with many. Brightness is compared
+// at some hundred places, sizes and angles, with few cells, and in each of them
+// only with labels whose perceptual hash is near; the best are then turned and tilted until they fit, with many. Brightness is compared
 // after its mean and its spread are taken out, and a cell that differs very
 // much, as glare does, counts no more than one that differs much.
 //
@@ -14,6 +14,7 @@ package sight
 import (
 	_ "embed"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -50,11 +51,34 @@ type known struct {
 	fine   []int16 // brightness, of each wine many
 	coarse []int16 // of each wine few times brightness and the colours
 	colour []int16 // of each wine few times the colours
+	hashes []hash
+}
+
+// hash is a label in three bits a cell: is it brighter than the mean, is it
+// blue, is it red. Most bits stay as they are when a picture is taken badly, so
+// that few labels are near in bits, and only those are compared (after the
+// average hash of N. Krawetz, 2011).
+type hash [3]uint64
+
+func hashOf(cells *[few * 3]int16) (h hash) {
+	for i := range few {
+		for plane := range h {
+			if cells[3*i+plane] > 0 {
+				h[plane] |= 1 << i
+			}
+		}
+	}
+	return h
+}
+
+// differs is in how many bits two hashes differ.
+func (h *hash) differs(g *hash) int {
+	return bits.OnesCount64(h[0]^g[0]) + bits.OnesCount64(h[1]^g[1]) + bits.OnesCount64(h[2]^g[2])
 }
 
 func ready(features string) *known {
 	n := len(features) / wineBytes
-	k := &known{fine: make([]int16, n*many), coarse: make([]int16, n*few*3), colour: make([]int16, n*few*2)}
+	k := &known{fine: make([]int16, n*many), coarse: make([]int16, n*few*3), colour: make([]int16, n*few*2), hashes: make([]hash, n)}
 	for w := range n {
 		b := features[w*wineBytes:]
 		var y [many]int32
@@ -75,8 +99,10 @@ func ready(features string) *known {
 		for i := range few {
 			cb, cr := int16(b[many+2*i])-128, int16(b[many+2*i+1])-128
 			k.colour[(w*few+i)*2], k.colour[(w*few+i)*2+1] = cb, cr
-			copy(k.coarse[(w*few+i)*3:], []int16{bright[i], cb, cr})
+			at := (w*few + i) * 3
+			k.coarse[at], k.coarse[at+1], k.coarse[at+2] = bright[i], cb, cr
 		}
+		k.hashes[w] = hashOf((*[few * 3]int16)(k.coarse[w*few*3:]))
 	}
 	return k
 }

@@ -3,7 +3,7 @@
 
 import { Aborted, type App, Failed, open, type Raised } from "martinelli";
 import { html, show } from "./parts/dom.ts";
-import { hand, Model, type Wish } from "./parts/model.ts";
+import { hand, Model, type Program, type Wish } from "./parts/model.ts";
 import { Camera, shrink } from "./parts/photo.ts";
 import { asking, connections, detail, door, page, type Place, type Screen, screens } from "./parts/screens.ts";
 import { said } from "./parts/words.ts";
@@ -89,8 +89,8 @@ function buy(wine: string) {
   m.wishes.push(wish);
   const raised: Raised = m.app.events.buy({ wine_id: wine, qty: 1 });
   const take = (o: Awaited<Raised["final"]>) => {
-    wish.state = o.state === "committed" ? "bought" : o.state;
-    if (o.state === "aborted") [wish.state, wish.why] = ["refused", said(o.why)];
+    wish.state = ({ committed: "bought", pending: "pending", aborted: "refused" } as const)[o.state];
+    if (o.state === "aborted") wish.why = said(o.why);
     draw();
   };
   void raised.outcome.then(take);
@@ -188,9 +188,9 @@ addEventListener("hashchange", go);
 
 async function enter(user: string) {
   show(root, door("", true));
-  let app: App;
+  let app: App<Program>;
   try {
-    app = await open({ app: "cantina", user, modules: { "wasm:wine.wasm": new URL("wine.wasm", location.href).href, "wasm:../wine.wasm": new URL("wine.wasm", location.href).href } });
+    app = await open<Program>({ app: "cantina", user, modules: { "wasm:wine.wasm": new URL("wine.wasm", location.href).href, "wasm:../wine.wasm": new URL("wine.wasm", location.href).href } });
   } catch (why) {
     show(root, door(why instanceof Failed ? why.message : String(why), false));
     return;

@@ -1,12 +1,27 @@
 // What the program has, as the screens want it. Every value is read from this
 // tab's memory; nothing here waits for anybody.
 
-import type { App, Live, Status } from "martinelli";
+import type { App, Event, Live, Status } from "martinelli";
 
 export interface Wine { id: string; estate: string; grape: string; place: string; vintage: number; cents: number }
 export interface Fav { wine: string; sure: number }
 export interface Order { wine: string; qty: number; at: number }
 export interface Photo { jpeg: string; taken: number }
+
+/** Program is what the pages use of wine.mrt, in either version. */
+export interface Program {
+  databases: { [name: string]: any };
+  views: { [name: string]: any };
+  events: {
+    photo: Event<{ source: string; photo: Photo }, "here">;
+    favor: Event<{ source: string; wine: string }, "here">;
+    discard: Event<{ owner: string; source: string; fav: Fav }, "here">;
+    share: Event<{ friend: string; wine: string }, "here">;
+    befriend: Event<{ friend: string }, "here">;
+    unfriend: Event<{ friend: string }, "here">;
+    buy: Event<{ wine_id: string; qty: number }, "serial">;
+  };
+}
 
 /** Bottle is a wine in a cellar, with how it came there: a picture, a friend, one's own hand. */
 export interface Bottle { owner: string; source: string; fav: Fav; wine: Wine }
@@ -20,7 +35,7 @@ export const hand = "hand";
 export class Model {
   readonly wishes: Wish[] = [];
   readonly raised = new Map<string, number>(); // when a picture was taken in this tab, by its source
-  constructor(readonly app: App) {}
+  constructor(readonly app: App<Program>) {}
 
   get me(): string { return this.app.user; }
   get status(): Status { return this.app.status; }
@@ -79,14 +94,12 @@ export class Model {
 
   /** stock is how many bottles there are, or null where the shop has not answered yet. */
   stock(wine: string): number | null {
-    const all = this.#value<Record<string, number>>("stock", {});
-    return Object.keys(all).length === 0 ? null : (all[wine] ?? 0);
+    const shelf = this.#value<readonly { wine: string; left: number }[]>("shelf", []);
+    return shelf.length === 0 ? null : (shelf.find((s) => s.wine === wine)?.left ?? 0);
   }
-  get stockAsOf(): Date | null { return this.#asOf("stock"); }
+  get stockAsOf(): Date | null { return this.#asOf("shelf"); }
 
   get orders(): readonly Order[] {
-    const all = this.#value<Record<string, readonly Order[]> | readonly Order[]>("orders", []);
-    const mine = Array.isArray(all) ? (all as readonly Order[]) : ((all as Record<string, readonly Order[]>)[this.me] ?? []);
-    return [...mine].sort((a, b) => b.at - a.at);
+    return [...this.#value<readonly Order[]>("bought", [])].sort((a, b) => b.at - a.at);
   }
 }
