@@ -1,11 +1,15 @@
-# The two doors: `make run` starts the advertisement counter on the embedded
-# store, `make test` runs every check there is on a clean clone.
+# The two doors: `make run` starts the wine application on the embedded store
+# (and `make ads` the advertisement counter), `make test` runs every check there
+# is on a clean clone.
 
 GO ?= go
 
-.PHONY: run test browsers lint unit race size soak bench peers
+.PHONY: run ads test browsers lint unit race size soak bench peers
 
 run:
+	$(GO) run ./examples/wine
+
+ads:
 	$(GO) run ./examples/ads
 
 test: browsers lint unit race size
