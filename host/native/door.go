@@ -23,6 +23,7 @@ type door struct {
 	slots    chan struct{} // a token for each connection whose first words are awaited
 	greeting *meter        // links begun, by address
 	admits   *meter        // passes asked for, by address
+	patience time.Duration // for all first words of a connection
 }
 
 func newDoor(now func() time.Time) *door {
@@ -30,6 +31,7 @@ func newDoor(now func() time.Time) *door {
 		slots:    make(chan struct{}, OpeningsMax),
 		greeting: newMeter(now, LinkRate, LinkBurst),
 		admits:   newMeter(now, AdmitRate, AdmitBurst),
+		patience: handshakeTimeout,
 	}
 }
 
@@ -101,7 +103,7 @@ func errNoPass() error {
 func (h *Host) greetOpen(conn *webConn, c wire.Channel) {
 	stop := context.AfterFunc(h.ctx, func() { hangUp(conn) })
 	defer stop()
-	conn.SetDeadline(time.Now().Add(handshakeTimeout)) // for all of it, so that a byte now and then wins nothing
+	conn.SetDeadline(time.Now().Add(h.door.patience)) // for all of it, so that a byte now and then wins nothing
 	l, err := h.openWords(conn, c)
 	if err != nil {
 		h.refuseOpen(conn, err)

@@ -272,6 +272,7 @@ func TestFloods(t *testing.T) {
 	if refused < LinkBurst/2 || turnedAway(t, server, "rate") == 0 {
 		t.Errorf("%d of %d floods are refused, %d counted", refused, 2*LinkBurst, turnedAway(t, server, "rate"))
 	}
+	server.door.patience = 2 * time.Second
 	var slow []net.Conn
 	for range OpeningsMax {
 		conn, err := dialWeb(t, server, wire.Bulk)
@@ -287,7 +288,7 @@ func TestFloods(t *testing.T) {
 	t.Logf("%d of %d greetings refused; %d slow connections held", refused, 2*LinkBurst, len(slow))
 	for _, conn := range slow {
 		go func() {
-			for range 8 { // the whole of it has ten seconds, however it comes
+			for range 8 { // the whole of it has two seconds here, however it comes
 				if _, err := conn.Write([]byte{1}); err != nil {
 					return
 				}
