@@ -30,7 +30,7 @@ var nodeMin = [2]int{20, 19}
 
 // find returns where a need is. A missing one fails the test and says what to
 // install: a test that does not run must not look as if it had.
-func find(t *testing.T, name string) string {
+func find(t testing.TB, name string) string {
 	t.Helper()
 	for _, candidate := range needs[name].names {
 		if path, err := exec.LookPath(candidate); err == nil {
@@ -42,7 +42,7 @@ func find(t *testing.T, name string) string {
 }
 
 // node returns a Node that is new enough.
-func node(t *testing.T) string {
+func node(t testing.TB) string {
 	t.Helper()
 	path := find(t, "node")
 	said, err := exec.Command(path, "--version").Output()
@@ -61,7 +61,7 @@ func node(t *testing.T) string {
 
 // installed puts in place what the lock file in dir names, unless it is there.
 // No script of a package is run.
-func installed(t *testing.T, dir string) {
+func installed(t testing.TB, dir string) {
 	t.Helper()
 	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
@@ -83,14 +83,14 @@ func installed(t *testing.T, dir string) {
 }
 
 // build makes a program of this repository.
-func build(t *testing.T, room string) string {
+func build(t testing.TB, room string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), filepath.Base(room))
 	run(t, exec.Command("go", "build", "-buildvcs=false", "-o", out, "../../../"+room))
 	return out
 }
 
-func run(t *testing.T, c *exec.Cmd) {
+func run(t testing.TB, c *exec.Cmd) {
 	t.Helper()
 	if said, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", strings.Join(c.Args, " "), err, said)
@@ -100,7 +100,7 @@ func run(t *testing.T, c *exec.Cmd) {
 // touches looks at every source of the repository, so that Go knows that a
 // result stands on them: the programs that are tested here are built and read
 // by others.
-func touches(t *testing.T) {
+func touches(t testing.TB) {
 	t.Helper()
 	err := filepath.WalkDir("../../..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
