@@ -11,7 +11,7 @@ import { said } from "./parts/words.ts";
 const root = document.getElementById("app")!;
 const sheet = document.getElementById("sheet") as HTMLDialogElement;
 const camera = new Camera();
-const place: Place = { screen: "cellar", cellar: "", search: "", grape: "", camera: false, invite: "" };
+const place: Place = { screen: "cellar", cellar: "", search: "", grape: "", camera: false, invite: "", answer: "" };
 
 let model: Model | null = null;
 let open_: "" | "status" | "friend" | "wine" = ""; // which sheet
@@ -150,6 +150,9 @@ document.addEventListener("submit", (e) => {
   else if (form.dataset["on"] === "befriend" && model) {
     acts["befriend"]!(model, { of: text, owner: "", source: "" });
     form.reset();
+  } else if (form.dataset["on"] === "accept" && model) {
+    void model.app.accept(text).then((answer) => (answer ? (place.answer = answer) : tell("You are linked.")), (why: Error) => tell(why.message)).then(draw);
+    form.reset();
   }
 });
 
@@ -190,7 +193,7 @@ async function enter(user: string) {
   show(root, door("", true));
   let app: App<Program>;
   try {
-    app = await open<Program>({ app: "cantina", user, modules: { "wasm:wine.wasm": new URL("wine.wasm", location.href).href, "wasm:../wine.wasm": new URL("wine.wasm", location.href).href } });
+    app = await open<Program>({ app: "cantina", user, name: `${user}, ${matchMedia("(pointer: coarse)").matches ? "phone" : "desk"}`, modules: { "wasm:wine.wasm": new URL("wine.wasm", location.href).href, "wasm:../wine.wasm": new URL("wine.wasm", location.href).href } });
   } catch (why) {
     show(root, door(why instanceof Failed ? why.message : String(why), false));
     return;

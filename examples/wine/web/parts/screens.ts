@@ -12,6 +12,7 @@ export interface Place {
   grape: string;
   camera: boolean; // it is on
   invite: string; // a link that was made
+  answer: string; // to a link that was taken
 }
 
 export type Screen = "cellar" | "discover" | "scan" | "friends" | "shop";
@@ -145,9 +146,12 @@ function friends(m: Model, p: Place): Markup {
     <section class="card"><h2 class="small">By a link</h2>
       <p>Who opens this link is asked to let you into their cellar, and you are asked nothing more once you have added them.</p>
       <div class="field"><input readonly aria-label="Link to your name" value="${location.origin + location.pathname}#friend/${encodeURIComponent(m.me)}"><button class="button quiet" data-do="copy" data-of="${location.origin + location.pathname}#friend/${encodeURIComponent(m.me)}">Copy</button></div>
-      <h2 class="small">Another device of yours, with no server</h2>
+      <h2 class="small">Device to device, with no server</h2>
+      <p>An invite lets another device in that has this application. It gives you a text back, which you take here.</p>
       ${p.invite ? html`<div class="field"><input readonly aria-label="Invite for a device" value="${p.invite}"><button class="button quiet" data-do="copy" data-of="${p.invite}">Copy</button></div>`
         : html`<button class="button quiet" data-do="invite">Make an invite</button>`}
+      <form data-on="accept"><div class="field"><input name="text" required autocomplete="off" aria-label="An invite, or the answer to yours" placeholder="an invite, or the answer to yours"><button class="button quiet">Take</button></div></form>
+      ${p.answer ? html`<p>Give this back to who invited you:</p><div class="field"><input readonly aria-label="Answer to the invite" value="${p.answer}"><button class="button quiet" data-do="copy" data-of="${p.answer}">Copy</button></div>` : ""}
     </section>`;
 }
 
@@ -238,7 +242,7 @@ export function connections(m: Model): Markup {
     <dl>
       <dt>On no other device yet</dt><dd>${many(s.unsynced, "change")}</dd>
       <dt>Waiting for the server</dt><dd>${many(s.pending, "event")}</dd>
-      <dt>Kept in</dt><dd>${{ opfs: "this browser’s private files", idb: "IndexedDB", file: "a file", memory: "memory: a reload forgets it" }[s.storage.kind]}, ${(s.storage.used / 1024).toFixed(0)} KiB</dd>
+      <dt>Kept in</dt><dd>${{ opfs: "this browser’s private files", idb: "IndexedDB", file: "a file", memory: "memory: a reload forgets it" }[s.storage.kind]}, ${(s.storage.used / 1048576).toFixed(1)} MB</dd>
     </dl>
     ${s.peers.length === 0 ? "" : html`<ul class="list">${s.peers.map((p) => html`<li data-key="${p.id}"><div class="line"><span class="text"><span class="estate">${p.name || p.id.slice(0, 8)}</span><span class="how">${p.role}, ${via[p.via]}</span></span><span class="n">${p.rtt > 0 ? `${p.rtt < 10 ? p.rtt.toFixed(1) : Math.round(p.rtt)} ms` : ""}</span></div></li>`)}</ul>`}
     ${s.storage.persisted ? "" : html`<button class="button quiet" data-do="persist">Ask the browser to keep this</button>`}</div>`;
