@@ -41,10 +41,10 @@ unit:
 	$(GO) test $(ROOMS)
 
 # The race detector slows the simulator ten times, so -short takes fewer seeds,
-# and the stories of examples/ads and of browsers, most of them of processes
+# and the stories of examples/ads, of examples/wine and of browsers, most of them of processes
 # built without it, are told by unit alone.
 race:
-	$(GO) test -race -short $$($(GO) list $(ROOMS) | grep -v -e examples/ads -e browsertest)
+	$(GO) test -race -short $$($(GO) list $(ROOMS) | grep -v -e examples/ads -e 'examples/wine$$' -e browsertest)
 
 # What the browser pays: a js/wasm program over node, compressed.
 size:

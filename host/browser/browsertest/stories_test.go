@@ -32,6 +32,7 @@ func TestTypes(t *testing.T) {
 		run(t, exec.Command(martinelli, "gen", "ts", program, "-o", filepath.Join(gen, name+".ts")))
 	}
 	js, react := filepath.Join(here, "..", "js"), filepath.Join(here, "../../../examples/react/src")
+	wine := filepath.Join(here, "../../../examples/wine/web")
 	config := fmt.Sprintf(`{
   "extends": %q,
   "compilerOptions": {
@@ -40,10 +41,10 @@ func TestTypes(t *testing.T) {
     "rootDirs": [%q, "."],
     "paths": { "martinelli": [%q], "martinelli/react": [%q], "*": [%q], "gen/*": ["./*"] }
   },
-  "include": [%q, %q, %q, %q, "*.ts"]
+  "include": [%q, %q, %q, %q, %q, "*.ts"]
 }`, filepath.Join(js, "tsconfig.json"), filepath.Join(here, "node_modules/@types"), react,
 		filepath.Join(js, "types/client.d.ts"), filepath.Join(js, "types/react.d.ts"), filepath.Join(here, "node_modules/@types/*"),
-		filepath.Join(js, "src"), filepath.Join(js, "types"), filepath.Join(here, "types"), react)
+		filepath.Join(js, "src"), filepath.Join(js, "types"), filepath.Join(here, "types"), react, wine)
 	if err := os.WriteFile(filepath.Join(gen, "tsconfig.json"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
