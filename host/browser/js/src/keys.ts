@@ -72,7 +72,7 @@ async function fresh(): Promise<Identity> {
   try {
     pair = (await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"])) as CryptoKeyPair;
   } catch {
-    throw new Error("this browser's WebCrypto has no Ed25519: it takes Chrome or Edge 137, Firefox 129, Safari 17, or later");
+    throw new Error("this browser has no Ed25519: take Chrome or Edge 137, Firefox 129, Safari 17 or later");
   }
   const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
   return { pair, public: raw, incarnation: 1, former: [], epoch: 0, isWritten: false };

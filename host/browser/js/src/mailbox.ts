@@ -144,7 +144,7 @@ function letter(r: Reader): Out {
     case 17:
       return { kind, from: hex(r.fixed(16)), signal: r.octet(), attempt: r.number(), text: r.text() };
   }
-  throw new Error(`martinelli: the node says a letter of kind ${kind}: page.wasm and worker.js are not of one build`);
+  throw new Error(`martinelli: a letter of kind ${kind}: page.wasm and worker.js are of two builds`);
 }
 
 class Reader {

@@ -41,7 +41,7 @@ export class WebSockets implements Link {
     const socket = this.#sockets[channel] ?? this.#open(channel);
     if (socket.readyState === WebSocket.CONNECTING) return void this.#waiting[channel]!.push(bytes);
     if (socket.bufferedAmount + bytes.length <= waitingMax[channel]!) return socket.send(bytes);
-    if (channel === 0) this.#end("it takes no control messages");
+    if (channel === 0) this.#end("it takes nothing");
   }
 
   close() {

@@ -82,7 +82,7 @@ export class Tabs {
 
   #hear({ v, tab, requests }: ToWorker) {
     if (v === protocolVersion) return this.#take(tab, requests);
-    this.all([{ op: "failed", kind: "request", text: "a tab has another version of this page than the worker: reload both", final: false }]);
+    this.all([{ op: "failed", kind: "request", text: "a tab has another version of this page: reload both", final: false }]);
   }
 
   #of(name: string): Tab {

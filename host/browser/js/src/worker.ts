@@ -16,7 +16,7 @@ import { Tabs } from "./speak.ts";
 
 /** What came of a command, by the numbers of host/browser. */
 const states: Answer["state"][] = ["taken", "durable", "synced", "committed", "pending", "aborted", "done"];
-const failures: FailedKind[] = ["broken", "program", "storage", "storage", "request"];
+const failures: FailedKind[] = ["broken", "program", "storage"];
 
 /** Why the node failed, by the numbers of host/browser. */
 const behind = 3;
@@ -212,7 +212,7 @@ class Node {
     if (generation !== this.#generation || this.#stopping) return;
     this.#generation++;
     this.#exports = null;
-    this.#fail("broken", `the node stopped, and is opened again from what is stored: ${why}`, false);
+    this.#fail("broken", `the node stopped and is opened again: ${why}`, false);
     const wait = this.#restart;
     this.#restart = Math.min(Math.max(250, wait * 2), restartMax);
     setTimeout(() => this.#reopen(), wait);
@@ -412,7 +412,7 @@ class Node {
       this.#newReplica = true;
       return void this.#renew();
     }
-    if (why === 0) return this.#broke(this.#generation, text);
+    if (why === 0 || why === 4) return this.#broke(this.#generation, text);
     this.#exports = null;
     this.#fail(failures[why] ?? "broken", text, true);
   }
@@ -646,6 +646,7 @@ class Node {
   }
 
   #lookedAt = performance.now();
+  #renewAt = 3_600_000; // when the pass is looked at again; the start has done it
 
   /** look notices that the machine slept: its timers are late, or its clock has moved on alone. */
   #look() {
@@ -654,6 +655,10 @@ class Node {
     this.#lookedAt = now;
     const behind = Date.now() - (performance.timeOrigin + now + this.#skew);
     if (behind > sleptAfter) this.#skew += behind;
+    if (now > this.#renewAt) {
+      this.#renewAt = now + 3_600_000;
+      void this.#admit().then((isNew) => isNew && this.#reopen(), () => {});
+    }
     if (late > sleptAfter || behind > sleptAfter) this.#post(new Letter(14));
   }
 }
