@@ -14,6 +14,7 @@ export class Live {
   settled = false;
   asOf: Date | null = null;
   isWatched = false;
+  #isLoaded = false;
 
   readonly #held: Whole | Elements | Keys;
   readonly #watch: Watcher;
@@ -59,7 +60,8 @@ export class Live {
   }
 
   tell() {
-    this.#load(this.#held.value);
+    if (!this.#isLoaded) this.#load(this.#held.value); // asking for the value makes it, which a batch need not
+    this.#isLoaded = true;
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -203,7 +205,7 @@ class Keys {
       this.#isSorted = false;
     }
     cell.held.change(removed, added);
-    if (this.#of.isScalar ? added.length === 0 : cell.held.isEmpty) this.#cells.delete(name);
+    if (this.#of.isScalar ? added.length === 0 : removed.length > 0 && cell.held.isEmpty) this.#cells.delete(name);
   }
 
   #cell(): Whole | Elements {
