@@ -129,7 +129,7 @@ export class App implements api.App<api.AnyProgram> {
     this.#isClosed = true;
     await this.#line.close(forget);
     this.#tell("closed", { forget });
-    for (const asked of [...this.#asked.values()]) this.#drop(asked, "closed", "the application was closed in this tab before the answer came");
+    for (const asked of [...this.#asked.values()]) this.#drop(asked, "closed", "the application is closed in this tab");
   }
 
   /** evicted says from now on that what was stored is gone: the store is new, and there had been one. */

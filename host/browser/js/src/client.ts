@@ -13,7 +13,7 @@ export { Aborted, Failed };
 
 export const open: typeof api.open = async (options) => {
   if (!globalThis.isSecureContext || !navigator.locks) {
-    throw new Failed("browser", "a page has storage, keys and locks only where it came by https or from localhost: serve it so");
+    throw new Failed("browser", "serve this page by https or from localhost: others have no storage, keys and locks");
   }
   let app: App;
   const lead = {

@@ -40,7 +40,7 @@ export class Live {
 
   at(...key: unknown[]): unknown {
     this.#watch(this);
-    if (!(this.#held instanceof Keys)) throw new TypeError(`martinelli: ${this.name} has no keys: read its value`);
+    if (!(this.#held instanceof Keys)) throw new TypeError(`${this.name} has no keys`);
     return this.#held.at(key);
   }
 
@@ -66,7 +66,7 @@ export class Live {
   }
 
   refuse(a: Answer) {
-    this.#refuse(new Aborted(a.why ?? "", a.detail ?? `${this.name} can't be read here`));
+    this.#refuse(new Aborted(a.why ?? "", a.detail ?? ""));
   }
 }
 
@@ -110,13 +110,14 @@ class Elements {
 
   fill(value: unknown) {
     this.#array = value as unknown[];
-    this.#removed = this.#added = [];
+    this.#removed = [];
+    this.#added = [];
   }
 
   change(removed: unknown[], added: unknown[]) {
     if (removed.length > 0 && this.#added.length > 0) this.#settle();
-    this.#removed = this.#removed.concat(removed);
-    this.#added = this.#added.concat(added);
+    for (const v of removed) this.#removed.push(v);
+    for (const v of added) this.#added.push(v);
   }
 
   #settle() {
