@@ -52,6 +52,7 @@ async function serve() {
   while (!(await fetch(`${url}healthz`).catch(() => null))?.ok) await new Promise((again) => setTimeout(again, 50));
 }
 async function kill() {
+  if (server.exitCode !== null || server.signalCode !== null) return;
   const gone = new Promise((resolve) => server.once("exit", resolve));
   server.kill("SIGKILL");
   await gone;
