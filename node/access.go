@@ -16,8 +16,8 @@ import (
 // Who may write what is said in the space itself, by the steward: what stands
 // for everybody, and whose each replica is. A user's node tells the steward who
 // its user is when they meet; the shared space is the directory of that. With
-// the first user the cluster begins to judge: what was there before stays as it
-// was, and a space that comes later is judged from its first part on.
+// the first user the cluster begins to judge: what others than users wrote before
+// stays as it was, and a space that comes later is judged from its first part on.
 
 // Waits of access.
 const (
@@ -95,11 +95,16 @@ func (n *Node) rouse(now causal.Instant) {
 }
 
 // introduce greets a new neighbour: a user's node tells the steward who its
-// user is, the steward notes what node it has met.
-func (n *Node) introduce(now causal.Instant, peer member.Member) {
+// user is, the steward notes what node it has met. Whose a user's node is, a
+// trusted one says for it, before it takes a part of it: one that keeps silent
+// is judged as well.
+func (n *Node) introduce(now causal.Instant, peer member.Member, user string) {
 	if n.isUsers() && n.isTrusted(peer.Role) {
 		n.access.asked = 0
 		n.rouse(now)
+	}
+	if user != "" && n.isTrusted(n.cfg.Role) && n.userOf(peer.ID) == nil {
+		n.vouch(now, causal.Registration{Replica: peer.ID, User: user, Role: peer.Role})
 	}
 	if n.access.isOn && n.isTrusted(peer.Role) {
 		n.encounter(now, n.space(plan.SharedSpace), peer.ID)
@@ -275,6 +280,19 @@ func (n *Node) vector(space causal.SpaceID) causal.Vector {
 	return v
 }
 
+// unjudged returns what is here of a space from the time before there were
+// users: all but what members wrote that are not trusted, who came before the
+// steward heard whose they are.
+func (n *Node) unjudged(space causal.SpaceID) causal.Vector {
+	v := n.vector(space)
+	for _, m := range n.member.Members() {
+		if !n.isTrusted(m.Role) {
+			delete(v, m.ID)
+		}
+	}
+	return v
+}
+
 // tellUser tells the trusted nodes here who this node's user is, until the
 // steward has written it down.
 func (n *Node) tellUser(now causal.Instant) {
@@ -347,7 +365,10 @@ func (n *Node) enlist(now causal.Instant, c caller, q request) {
 	}
 	role, _ := n.cfg.Program.Role(q.Name)
 	known := n.userOf(who)
+	user, isUsers := n.isUsersNode(c.peer)
 	switch {
+	case isUsers && q.User != user:
+		n.abort(c, AbortOther, "this is a node of the user "+user+", and says it is "+q.User+"'s")
 	case n.self != n.cfg.Steward:
 		q.Values = []value.Value{value.String(who.String())}
 		if !n.inquire(now, n.cfg.Steward, q, func(_ causal.Instant, p reply) {
@@ -368,6 +389,17 @@ func (n *Node) enlist(now causal.Instant, c caller, q request) {
 	}
 }
 
+// vouch lets the steward know whose a neighbour is. What is lost on the way is
+// told again by the neighbour itself, if it wants to be somebody.
+func (n *Node) vouch(now causal.Instant, reg causal.Registration) {
+	if n.self == n.cfg.Steward {
+		n.enrol(now, reg)
+		return
+	}
+	q := request{Op: opAdmit, Name: reg.Role, User: reg.User, Values: []value.Value{value.String(reg.Replica.String())}}
+	n.inquire(now, n.cfg.Steward, q, func(causal.Instant, reply) {})
+}
+
 // isMember reports whether a neighbour has a trusted role.
 func (n *Node) isMember(peer causal.ReplicaID) bool {
 	if reg := n.userOf(peer); reg != nil && reg.User != "" {
@@ -382,13 +414,14 @@ func (n *Node) isMember(peer causal.ReplicaID) bool {
 }
 
 // enrol writes the directory's line about a user's replica, with what stands.
-// The first one begins the judging: all that is there is left as it is.
+// The first one begins the judging: what is there of others than users is left
+// as it is.
 func (n *Node) enrol(now causal.Instant, reg causal.Registration) {
 	shared := n.space(plan.SharedSpace)
 	if !n.access.isOn {
 		n.access.isOn = true
 		for _, space := range n.replica.Spaces() {
-			if s := n.whatStands(space, n.vector(space)); s != nil && n.shared(space) && space != shared {
+			if s := n.whatStands(space, n.unjudged(space)); s != nil && n.shared(space) && space != shared {
 				n.govern(now, space, s)
 			}
 			for _, head := range n.replica.Vector(space) {
@@ -397,7 +430,7 @@ func (n *Node) enrol(now causal.Instant, reg causal.Registration) {
 		}
 	}
 	records := []causal.Record{&reg}
-	if s := n.whatStands(shared, n.vector(shared)); s != nil {
+	if s := n.whatStands(shared, n.unjudged(shared)); s != nil {
 		records = append(records, s)
 	}
 	n.govern(now, shared, records...)

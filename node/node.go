@@ -260,7 +260,7 @@ func (n *Node) LinkUp(now causal.Instant, hello []byte, dialed string) (member.M
 	n.cast.LinkUp(now, peer.ID)
 	n.repair.LinkUp(now, peer.ID)
 	n.rights.machine.LinkUp(peer.ID)
-	n.introduce(now, peer)
+	n.introduce(now, peer, user)
 	n.rouseHolds(now)
 	if peer.ID == n.home() {
 		n.serial.desk.LinkUp(now)

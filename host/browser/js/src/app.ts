@@ -36,7 +36,7 @@ interface Asked {
   request: Request;
   take: (a: Answer) => void;
   tries: number; // since it had an answer
-  wake: (() => void) | null; // it goes alone, and this says that it was answered, or the node is another
+  wake: (() => void) | null; // it goes alone, and this says that it was answered, or the node has said that it is open
 }
 
 export class App implements api.App<api.AnyProgram> {
@@ -262,12 +262,15 @@ export class App implements api.App<api.AnyProgram> {
     this.#line.send(asked.request);
   }
 
+  /** probe asks a node that this tab has heard of: else the one before may have been broken by another tab. */
   async #probe(asked: Asked) {
-    while (asked.tries > 0 && asked.tries < triesMax) {
-      const woken = new Promise<void>((resolve) => (asked.wake = resolve));
-      this.#try(asked);
-      await woken;
-    }
+    const send = (request: Request) => {
+      this.#line.send(request);
+      return new Promise<void>((resolve) => (asked.wake = resolve));
+    };
+    await send({ op: "attach" });
+    const worker = this.#worker;
+    while (asked.tries > 0 && worker === this.#worker) await send(asked.request);
     asked.wake = null;
     if (asked.tries > 0) this.#drop(asked, "broken", `the node broke ${triesMax} times when it was asked this: it may have run`);
   }
@@ -281,16 +284,18 @@ export class App implements api.App<api.AnyProgram> {
 
   /** readied begins with a node, or goes on with another: what has no last answer is sent again. */
   #readied(ready: Ready, worker: string) {
-    const isSame = worker === this.#worker;
+    if (worker === this.#worker) { // it was asked whether it is open, and has forgotten nothing
+      for (const asked of this.#asked.values()) asked.wake?.();
+      return;
+    }
     this.#worker = worker;
     this.#taken = 0;
     ({ user: this.user, role: this.role, replica: this.replica, cluster: this.cluster } = ready);
     this.opened = { isFirst: ready.isFirst, records: ready.records, ...ready.took };
     this.#declare(ready);
-    const before = [...this.#watches];
+    const before = [...this.#watches.values()];
     this.#watches.clear();
-    for (const [id, live] of before) {
-      if (isSame) this.#line.send({ op: "unwatch", id });
+    for (const live of before) {
       live.isWatched = false;
       this.#watch(live);
     }

@@ -63,7 +63,6 @@ export type Request =
   | Raise
   | Read
   | Watch
-  | Unwatch
   | Listen
   | AskStatus
   | Invite
@@ -140,11 +139,6 @@ export interface Watch {
   op: "watch";
   id: number;
   name: string;
-}
-
-export interface Unwatch {
-  op: "unwatch";
-  id: number;
 }
 
 /** Asks for the words that the program tells (Notice), or ends that. */

@@ -527,8 +527,6 @@ class Node {
         this.#watches.set(++this.#ticket, { tab, id: r.id });
         this.#names.set(this.#ticket, r.name);
         return this.#post(new Letter(5).number(this.#ticket).text(r.name));
-      case "unwatch":
-        return this.#unwatch((w) => w.tab === tab && w.id === r.id);
       case "listen":
         return void (r.on ? this.#tabs.listeners.add(tab) : this.#tabs.listeners.delete(tab));
       case "status":
@@ -572,9 +570,9 @@ class Node {
     return this.#ticket;
   }
 
-  #unwatch(which: (w: Command) => boolean) {
+  #unwatch(tab: string) {
     for (const [ticket, w] of this.#watches) {
-      if (!which(w)) continue;
+      if (w.tab !== tab) continue;
       this.#watches.delete(ticket);
       this.#names.delete(ticket);
       this.#post(new Letter(6).number(ticket));
@@ -583,7 +581,7 @@ class Node {
 
   /** left forgets a tab that is no more. */
   left(tab: string) {
-    this.#unwatch((w) => w.tab === tab);
+    this.#unwatch(tab);
     for (const [ticket, c] of this.#commands) if (c.tab === tab) this.#commands.delete(ticket);
     this.#tabs.left(tab);
   }
@@ -593,7 +591,7 @@ class Node {
     for (const w of this.#watches.values()) {
       if (w.tab === tab) this.#tabs.say(tab, { op: "lost", watch: w.id, text: `the tab is ${batchesMax} batches behind` });
     }
-    this.#unwatch((w) => w.tab === tab);
+    this.#unwatch(tab);
   }
 
   async #stop(tab: string, isForgotten: boolean) {

@@ -79,9 +79,6 @@ async function serve(tab, q, replies, changed) {
       if (q.name === "secret") return replies.push({ op: "answer", id: q.id, state: "aborted", last: true, why: "denied", detail: "not yours" });
       watches.push({ tab, id: q.id, name: q.name });
       return replies.push({ op: "change", watch: q.id, name: q.name, full: true, value: JSON.stringify(q.name === "size" ? state.tags.length : state[q.name]), settled: false });
-    case "unwatch":
-      watches = watches.filter((w) => w.tab !== tab || w.id !== q.id);
-      return;
     case "status":
       return replies.push({ op: "status", status: { online: false, server: false, peers: [], unsynced: state.ran.length, pending: 0, storage: { kind: "idb", state: "good", persisted: false, used: 1, quota: 2, text: "" }, members: 1, barred: "", notes: [] } });
     case "read":
