@@ -134,7 +134,7 @@ export interface Read {
   key?: JSONText; // an array of key values
 }
 
-/** Watches a database or view: Changes come until Unwatch. The id is the watch's. */
+/** Watches a database or view: Changes come until Lost. The id is the watch's. */
 export interface Watch {
   op: "watch";
   id: number;
