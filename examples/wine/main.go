@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -50,16 +51,17 @@ func main() {
 // build builds functions and pages, and returns the folder of the programs
 // with their functions beside them. It keeps them where this system keeps caches.
 func build(ctx context.Context, site string) (programs string, err error) {
-	cache, err := os.UserCacheDir()
+	caches, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	cache = filepath.Join(cache, "martinelli", "wine")
 	out, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", "github.com/martinelli-lang/martinelli/examples/wine").Output()
 	if err != nil {
 		return "", fmt.Errorf("find the sources of the example, which run where Go finds the repository's module: %w", err)
 	}
-	source, programs := strings.TrimSpace(string(out)), filepath.Join(cache, "programs")
+	source := strings.TrimSpace(string(out))
+	cache := cacheOf(caches, source)
+	programs = filepath.Join(cache, "programs")
 	if err := copyPrograms(source, programs); err != nil {
 		return "", err
 	}
@@ -75,6 +77,13 @@ func build(ctx context.Context, site string) (programs string, err error) {
 		site = siteOf(programs)
 	}
 	return programs, buildSite(ctx, site, filepath.Join(source, "web"), assets, module)
+}
+
+// cacheOf is where what is built of these sources is kept: two copies of them do
+// not write over each other's.
+func cacheOf(caches, source string) string {
+	name := sha256.Sum256([]byte(source))
+	return filepath.Join(caches, "martinelli", "wine", fmt.Sprintf("%x", name[:6]))
 }
 
 func siteOf(programs string) string { return filepath.Join(filepath.Dir(programs), "site") }

@@ -110,7 +110,7 @@ func touches(t testing.TB) {
 			return filepath.SkipDir
 		}
 		switch filepath.Ext(path) {
-		case ".go", ".ts", ".tsx", ".mjs", ".json", ".html", ".mrt", ".topology":
+		case ".go", ".ts", ".tsx", ".mjs", ".js", ".json", ".html", ".css", ".csv", ".mrt", ".topology":
 			_, err = os.Stat(path)
 		}
 		return err

@@ -61,15 +61,18 @@ func TestStories(t *testing.T) {
 	installed(t, ".")
 	page := filepath.Join(t.TempDir(), "page")
 	run(t, exec.Command("go", "run", "-buildvcs=false", "../pack", "-quick", "-o", page, "stories/site"))
+	wine := build(t, "examples/wine")
+	run(t, exec.Command(wine, "-site", filepath.Join(t.TempDir(), "site"))) // what it draws the first time takes its time here
 	files, err := filepath.Glob("stories/*.test.mjs")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no stories", err)
 	}
-	told := exec.Command(node, append([]string{"--test", "--test-concurrency=1", "--test-timeout=120000", "--test-reporter=spec"}, files...)...)
+	told := exec.Command(node, append([]string{"--test", "--test-concurrency=1", "--test-timeout=400000", "--test-reporter=spec"}, files...)...)
 	told.Env = append(os.Environ(),
 		"CHROMIUM="+chromium,
 		"FIREFOX="+firefox,
 		"MARTINELLI="+build(t, "cmd/martinelli"),
+		"WINE="+wine,
 		"PAGE="+page,
 		"NODE_OPTIONS=--disable-warning=ExperimentalWarning",
 	)

@@ -242,7 +242,7 @@ export function connections(m: Model): Markup {
     <dl>
       <dt>On no other device yet</dt><dd>${many(s.unsynced, "change")}</dd>
       <dt>Waiting for the server</dt><dd>${many(s.pending, "event")}</dd>
-      <dt>Kept in</dt><dd>${{ opfs: "this browser’s private files", idb: "IndexedDB", file: "a file", memory: "memory: a reload forgets it" }[s.storage.kind]}, ${(s.storage.used / 1048576).toFixed(1)} MB</dd>
+      <dt>Kept in</dt><dd>${{ opfs: "this browser’s private files", idb: "IndexedDB", file: "a file", memory: "memory: a reload forgets it" }[s.storage.kind]}, ${(s.storage.used / 1048576).toFixed(1)} MB</dd>
     </dl>
     ${s.peers.length === 0 ? "" : html`<ul class="list">${s.peers.map((p) => html`<li data-key="${p.id}"><div class="line"><span class="text"><span class="estate">${p.name || p.id.slice(0, 8)}</span><span class="how">${p.role}, ${via[p.via]}</span></span><span class="n">${p.rtt > 0 ? `${p.rtt < 10 ? p.rtt.toFixed(1) : Math.round(p.rtt)} ms` : ""}</span></div></li>`)}</ul>`}
     ${s.storage.persisted ? "" : html`<button class="button quiet" data-do="persist">Ask the browser to keep this</button>`}</div>`;

@@ -28,7 +28,18 @@ export async function node(program, files = {}, more = []) {
   }
   const http = await free(), listen = await free();
   const args = ["run", program, "--dir", join(dir, "data"), "--http", http, "--listen", listen, "--web", web, "--open-login", ...more];
-  const n = new Node(`http://${http}/`, args, web);
+  return begun(new Node(`http://${http}/`, process.env.MARTINELLI, args, web), dir);
+}
+
+/** cantina starts examples/wine as "make run" does, in one of its versions. */
+export async function cantina(version = 2) {
+  const dir = await mkdtemp(join(tmpdir(), "martinelli-story-"));
+  const http = await free();
+  const args = ["-version", String(version), "-dir", join(dir, "data"), "-http", http];
+  return begun(new Node(`http://${http}/`, process.env.WINE, args, ""), dir);
+}
+
+async function begun(n, dir) {
   ended.push(async () => {
     await n.kill();
     await rm(dir, { recursive: true, force: true });
@@ -37,6 +48,9 @@ export async function node(program, files = {}, more = []) {
   return n;
 }
 
+/** startMax is how long a node may take until it answers, in milliseconds: that of examples/wine builds its pages first. */
+const startMax = 90_000;
+
 const ended = [];
 after(() => Promise.all(ended.map((end) => end())));
 
@@ -44,19 +58,20 @@ class Node {
   #process = null;
   #said = "";
 
-  constructor(url, args, web) {
+  constructor(url, command, args, web) {
     this.url = url;
+    this.command = command;
     this.args = args;
     this.web = web;
   }
 
   /** start starts it, or starts it again on what it has, and waits until it answers. */
   async start() {
-    const child = (this.#process = spawn(process.env.MARTINELLI, this.args, { stdio: ["ignore", "pipe", "pipe"] }));
+    const child = (this.#process = spawn(this.command, this.args, { stdio: ["ignore", "pipe", "pipe"] }));
     for (const from of [child.stdout, child.stderr]) from.on("data", (d) => (this.#said += d));
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.gone = gone;
-    for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    for (const end = Date.now() + startMax; Date.now() < end; ) {
       if (child.exitCode !== null) break;
       const answer = await fetch(`${this.url}healthz`).catch(() => null);
       if (answer?.ok) return;
