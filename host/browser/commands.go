@@ -20,8 +20,8 @@ type commands struct {
 
 // command is one that awaits its first answer, or a watch.
 type command struct {
-	kind byte // kindRaise, kindRead or kindWatch
-	runs runs // of a raise
+	kind byte       // kindRaise, kindRead or kindWatch
+	runs plan.Place // of a raise
 }
 
 // unsynced is a raise that is durable here.
@@ -59,7 +59,7 @@ func (h *Host) raise(l *Raise) {
 		h.abort(l.Ticket, flow.AbortArgument, err.Error())
 		return
 	}
-	if !h.begin(l.Ticket, command{kindRaise, runsOf(h.program, h.role, l.Event)}) {
+	if !h.begin(l.Ticket, command{kindRaise, h.places[l.Event]}) {
 		return
 	}
 	q := node.RaiseRequest{Event: l.Event, Args: args, Stream: l.Stream, Seq: l.Seq}
@@ -144,7 +144,7 @@ func (h *Host) answer(a *node.Answer) {
 		if a.Item != "" {
 			h.commands.items[a.Item] = a.Ticket
 		}
-	case c.runs != runsHere:
+	case c.runs != plan.AtOnce:
 		l.State = Committed
 	default:
 		l.State, l.IsLast = Durable, len(h.commands.unsync) >= SyncedMax

@@ -30,6 +30,7 @@ type Host struct {
 	files   [journal.FileCount][]byte // until Open
 	program *plan.Program
 	role    string
+	places  map[string]plan.Place // where each event takes place
 	disk    *journal.Journal
 	node    *node.Node
 	die     die
@@ -155,7 +156,12 @@ func (h *Host) open(l *Open) {
 		return
 	}
 	live, _ := h.disk.Size()
-	h.say(&Opened{Replica: h.node.Status().Self.ID, Schema: appendSchema(nil, program, l.Role, h.node.Params), IsFirst: isFirst, Size: live})
+	surface := program.Surface(l.Role)
+	h.places = map[string]plan.Place{}
+	for _, e := range surface.Events {
+		h.places[e.Name] = e.Runs
+	}
+	h.say(&Opened{Replica: h.node.Status().Self.ID, Schema: appendSchema(nil, surface), IsFirst: isFirst, Size: live})
 }
 
 func (h *Host) openNode(l *Open) error {

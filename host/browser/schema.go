@@ -5,108 +5,54 @@ import (
 	"github.com/martinelli-lang/martinelli/plan"
 )
 
-// runs is where an event takes place, as protocol.ts has it.
-type runs string
-
-const (
-	runsHere   runs = "here"
-	runsHome   runs = "home"
-	runsSerial runs = "serial"
-	runsSaga   runs = "saga"
-)
-
-// runsOf says where an event that a role may raise takes place.
-func runsOf(p *plan.Program, role, event string) runs {
-	for i := range p.Handlers {
-		handler := &p.Handlers[i]
-		if handler.Event != event || !plan.Runs(handler.At, role) {
-			continue
-		}
-		switch stmt, isAtomic := handler.Atomic(); {
-		case handler.Home:
-			return runsHome
-		case isAtomic && stmt.Op == plan.StmtSaga:
-			return runsSaga
-		case isAtomic:
-			return runsSerial
-		}
-	}
-	return runsHere
-}
-
 // appendSchema appends what the program has at a role as JSON, as protocol.ts
 // describes it.
-func appendSchema(b []byte, p *plan.Program, role string, params func(event string) ([]plan.Param, bool)) []byte {
+func appendSchema(b []byte, of *plan.Surface) []byte {
 	b = append(b, `{"databases":[`...)
-	n := 0
-	for i := range p.Databases {
-		d := &p.Databases[i]
-		if !plan.IsLocked(d.Name) && d.Name != "users" || !plan.Runs(d.At, role) {
-			continue
-		}
-		b = comma(b, &n)
-		b = jsonvalue.AppendString(append(b, `{"name":`...), d.Name)
+	for i := range of.Databases {
+		d := &of.Databases[i]
+		b = appendName(b, i, d.Name)
 		b = jsonvalue.AppendString(append(b, `,"lattice":`...), d.Lattice.String())
-		b = appendForm(b, d.Dims, d.Lattice.Reading(), d.Scalar())
+		b = appendForm(b, d)
 	}
-	b, n = append(b, `],"views":[`...), 0
-	for i := range p.Views {
-		v := &p.Views[i]
-		if !plan.Runs(v.At, role) {
-			continue
-		}
-		t := v.Expr.Type
-		if len(v.Keys) > 0 {
-			t = v.Value
-		}
-		b = comma(b, &n)
-		b = jsonvalue.AppendString(append(b, `{"name":`...), v.Name)
-		b = appendForm(b, v.Keys, t, t.Kind != plan.KindSet)
+	b = append(b, `],"views":[`...)
+	for i := range of.Views {
+		b = appendForm(appendName(b, i, of.Views[i].Name), &of.Views[i])
 	}
-	b, n = append(b, `],"events":[`...), 0
-	for i := range p.Handlers {
-		handler := &p.Handlers[i]
-		takes, ok := params(handler.Event)
-		if !ok || !plan.Runs(handler.At, role) {
-			continue
-		}
-		b = comma(b, &n)
-		b = jsonvalue.AppendString(append(b, `{"name":`...), handler.Event)
-		b = append(b, `,"params":[`...)
-		for j, param := range takes {
+	b = append(b, `],"events":[`...)
+	for i, e := range of.Events {
+		b = append(appendName(b, i, e.Name), `,"params":[`...)
+		for j, param := range e.Params {
 			b = appendParam(b, j, param.Name, param.Type)
 		}
-		b = jsonvalue.AppendString(append(b, `],"runs":`...), string(runsOf(p, role, handler.Event)))
-		b = append(b, '}')
+		b = append(jsonvalue.AppendString(append(b, `],"runs":`...), e.Runs.String()), '}')
 	}
 	return append(b, `]}`...)
 }
 
-func comma(b []byte, n *int) []byte {
-	if *n++; *n > 1 {
-		return append(b, ',')
+// appendName begins the object of what has a name.
+func appendName(b []byte, i int, name string) []byte {
+	if i > 0 {
+		b = append(b, ',')
 	}
-	return b
+	return jsonvalue.AppendString(append(b, `{"name":`...), name)
 }
 
 // appendForm appends how a database or a view reads, and ends its object.
-func appendForm(b []byte, keys []plan.Dim, t plan.Type, isScalar bool) []byte {
+func appendForm(b []byte, m *plan.Member) []byte {
 	b = append(b, `,"keys":[`...)
-	for i, k := range keys {
+	for i, k := range m.Keys {
 		b = appendParam(b, i, k.Name, k.Type)
 	}
-	b = appendType(append(b, `],"type":`...), t)
-	if isScalar {
+	b = appendType(append(b, `],"type":`...), m.Type)
+	if m.IsScalar {
 		return append(b, `,"isScalar":true}`...)
 	}
 	return append(b, `,"isScalar":false}`...)
 }
 
 func appendParam(b []byte, i int, name string, t plan.Type) []byte {
-	if i > 0 {
-		b = append(b, ',')
-	}
-	b = jsonvalue.AppendString(append(b, `{"name":`...), name)
+	b = appendName(b, i, name)
 	return append(appendType(append(b, `,"type":`...), t), '}')
 }
 

@@ -21,9 +21,10 @@ func Declarations(p *plan.Program, role, name string) string {
 		w.records[t.Type.String()] = t.Name
 	}
 	w.line(0, "export interface ", Name(name), " {")
-	w.databases(p, role)
-	w.views(p, role)
-	w.events(p, role)
+	of := p.Surface(role)
+	w.databases(of.Databases)
+	w.views(of.Views)
+	w.events(of.Events)
 	w.line(0, "}")
 	body := w.text.String()
 	return "// Made by \"martinelli gen ts\" from the program, for the role " + role + ". Make it anew when that changes.\n\n" +
@@ -60,58 +61,30 @@ func (w *writer) line(depth int, parts ...string) {
 	w.text.WriteByte('\n')
 }
 
-func (w *writer) databases(p *plan.Program, role string) {
+func (w *writer) databases(of []plan.Member) {
 	w.line(1, "databases: {")
-	for i := range p.Databases {
-		d := &p.Databases[i]
-		if plan.Runs(d.At, role) && (plan.IsLocked(d.Name) || d.Name == "users") {
-			w.line(2, "/** ", d.Lattice.Label(), " */")
-			w.line(2, member(d.Name), ": ", w.keyed(d.Dims, d.Lattice.Reading()), ";")
-		}
+	for _, d := range of {
+		w.line(2, "/** ", d.Lattice.Label(), " */")
+		w.line(2, member(d.Name), ": ", w.keyed(d.Keys, d.Type), ";")
 	}
 	w.line(1, "};")
 }
 
-func (w *writer) views(p *plan.Program, role string) {
+func (w *writer) views(of []plan.Member) {
 	w.line(1, "views: {")
-	for i := range p.Views {
-		v := &p.Views[i]
-		if !plan.Runs(v.At, role) {
-			continue
-		}
-		t := v.Expr.Type
-		if len(v.Keys) > 0 {
-			t = v.Value
-		}
-		w.line(2, member(v.Name), ": ", w.keyed(v.Keys, t), ";")
+	for _, v := range of {
+		w.line(2, member(v.Name), ": ", w.keyed(v.Keys, v.Type), ";")
 	}
 	w.line(1, "};")
 }
 
-func (w *writer) events(p *plan.Program, role string) {
+func (w *writer) events(of []plan.Raised) {
 	w.line(1, "events: {")
-	for i := range p.Handlers {
-		h := &p.Handlers[i]
-		if !plan.Runs(h.At, role) {
-			continue
-		}
+	for _, e := range of {
 		w.used["Event"] = true
-		w.line(2, member(h.Event), ": Event<", w.params(h.Params), ", ", strconv.Quote(runs(h)), ">;")
+		w.line(2, member(e.Name), ": Event<", w.params(e.Params), ", ", strconv.Quote(e.Runs.String()), ">;")
 	}
 	w.line(1, "};")
-}
-
-// runs is where an event takes place, as the package has it.
-func runs(h *plan.Handler) string {
-	switch s, isAtomic := h.Atomic(); {
-	case h.Home:
-		return "home"
-	case isAtomic && s.Op == plan.StmtSaga:
-		return "saga"
-	case isAtomic:
-		return "serial"
-	}
-	return "here"
 }
 
 // params writes what an event takes. A parameter that may be nil may be left out.
