@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	wasm "github.com/martinelli-lang/martinelli/foreign/foreigntest"
 )
 
 // TestTypes holds all TypeScript of the repository to its types, and what is
@@ -73,6 +75,7 @@ func TestStories(t *testing.T) {
 		"FIREFOX="+firefox,
 		"MARTINELLI="+build(t, "cmd/martinelli"),
 		"WINE="+wine,
+		"UPSET="+upset(t),
 		"PAGE="+page,
 		"NODE_OPTIONS=--disable-warning=ExperimentalWarning",
 	)
@@ -80,4 +83,27 @@ func TestStories(t *testing.T) {
 	if t.Log(string(said)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// upset writes the program of stories/broken.test.mjs into a folder, with its
+// function: that gives how long its arguments are, and traps where they are long.
+func upset(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	program, err := os.ReadFile("stories/upset.mrt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const longest, into = 60, 2048
+	isLess := wasm.Code{0x49} // i32.lt_u
+	weigh := wasm.Offering(
+		wasm.Block(wasm.Get(1), wasm.I32(longest), isLess, wasm.BrIf(0), wasm.Unreachable),
+		wasm.I32(into), wasm.I32(0x1900), wasm.Store32, wasm.I32(into+2), wasm.Get(1), wasm.Store8, wasm.Packed(into, 3))
+	weigh.Funcs[1].Name = "weigh"
+	for name, data := range map[string][]byte{"upset.mrt": program, "weigh.wasm": weigh.Bytes()} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }

@@ -34,13 +34,13 @@ func mailbox(size int32) unsafe.Pointer {
 //
 //go:wasmexport deliver
 func deliver(size int32) (n int32) {
-	letters := inbox[:size]
-	inbox = nil
 	defer func() {
 		if why := recover(); why != nil {
 			n = tell([]browser.Out{&browser.Failed{Kind: browser.Broken, Text: sentence(why)}})
 		}
 	}()
+	letters := inbox[:size]
+	inbox = nil
 	d, err := browser.DecodeDelivery(letters)
 	if err != nil {
 		return tell([]browser.Out{&browser.Failed{Kind: browser.Refused, Text: "a delivery is malformed: " + err.Error()}})

@@ -154,11 +154,8 @@ class Node {
   async #open() {
     const generation = ++this.#generation;
     this.#exports = null;
-    this.#inbox = [];
     this.#queue = [];
     this.#stuck = [];
-    this.#commands.clear();
-    this.#watches.clear();
     this.#unlink();
     this.#tabs.rename();
     this.#ready = null;
@@ -182,6 +179,9 @@ class Node {
     }
     if (generation !== this.#generation) return;
     this.#exports = exports;
+    this.#inbox = []; // what was asked for meanwhile is asked for again by who hears that this node is open
+    this.#commands.clear();
+    this.#watches.clear();
     stored.forEach((bytes, file) => {
       if (bytes.length > 0) this.#inbox.push(new Letter(1).octet(file).bytes(bytes));
     });
