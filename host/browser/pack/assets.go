@@ -62,7 +62,7 @@ func offline(rooms roomsOf, files []file) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	made, err := esbuild(rooms, []string{filepath.Join(rooms.js, "src", "offline.ts")}, map[string]string{"packed": string(packed)})
+	made, err := esbuild([]string{filepath.Join(rooms.js, "src", "offline.ts")}, map[string]string{"packed": string(packed)})
 	if err != nil {
 		return file{}, err
 	}
@@ -72,5 +72,6 @@ func offline(rooms roomsOf, files []file) (file, error) {
 // isKept reports whether a page that is loaded without a network needs a file.
 func isKept(name string) bool {
 	return !slices.Contains([]string{".br", ".gz", ".map"}, filepath.Ext(name)) &&
-		!strings.HasSuffix(name, ".d.ts") && name != "package.json" && name != "README.md" && name != "node.js"
+		!strings.HasSuffix(name, ".d.ts") && name != "package.json" && name != "README.md" &&
+		!slices.Contains(nodeModules, strings.TrimSuffix(name, ".js"))
 }

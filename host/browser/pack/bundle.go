@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -13,32 +13,62 @@ import (
 
 // modules are the entry points of the package; each is a file of js/src and
 // becomes one of the package. A page loads client and worker; those take idb,
-// peers and rtc when they need them.
-var modules = []string{"client", "worker", "react", "node", "idb", "peers", "rtc"}
+// peers and rtc when they need them. In Node.js node takes the place of client,
+// and node-worker that of worker, which takes node-socket where it needs it.
+var (
+	modules     = []string{"client", "worker", "react", "idb", "peers", "rtc"}
+	nodeModules = []string{"node", "node-worker", "node-socket"}
+)
+
+// external are the modules that stay modules of their own.
+var external = []string{"node:*", "react", "./client.js", "./idb.js", "./peers.js", "./rtc.js", "./react.js", "./node.js", "./node-socket.js"}
 
 // bundle makes the JavaScript of the package, and of a page's own entries.
 func bundle(rooms roomsOf, entries []string) ([]file, error) {
-	var ours []string
-	for _, name := range modules {
-		path := filepath.Join(rooms.js, "src", name+".ts")
-		if _, err := os.Stat(path); err == nil {
-			ours = append(ours, path)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
+	files, err := esbuild(sources(rooms, modules), nil)
+	if err != nil {
+		return nil, err
 	}
-	files, err := esbuild(rooms, ours, nil)
+	forNode, err := esbuild(sources(rooms, nodeModules), nil, inNode)
 	if err != nil || len(entries) == 0 {
-		return files, err
+		return append(files, forNode...), err
 	}
-	theirs, err := esbuild(rooms, entries, nil)
-	return append(files, theirs...), err
+	theirs, err := esbuild(entries, nil)
+	return slices.Concat(files, forNode, theirs), err
 }
+
+func sources(rooms roomsOf, names []string) []string {
+	var paths []string
+	for _, name := range names {
+		paths = append(paths, filepath.Join(rooms.js, "src", name+".ts"))
+	}
+	return paths
+}
+
+// inNode is for what comes from a disk and not over a network: whoever looks
+// into it, or has it in a stack, can read it.
+func inNode(o *api.BuildOptions) {
+	o.MinifyWhitespace, o.MinifyIdentifiers, o.MinifySyntax = false, false, false
+	o.Plugins = []api.Plugin{standIn}
+}
+
+// standIn puts in the place of what only browsers have what stands beside it for
+// Node.js, so that the worker is the same in both and neither bears the other's.
+// A module for Node.js itself may take the one that it stands for.
+var standIn = api.Plugin{Name: "node", Setup: func(build api.PluginBuild) {
+	build.OnResolve(api.OnResolveOptions{Filter: `^\./(keys|storage)\.ts$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		if strings.HasSuffix(args.Importer, "-node.ts") {
+			return api.OnResolveResult{}, nil
+		}
+		return api.OnResolveResult{Path: filepath.Join(args.ResolveDir, strings.TrimSuffix(args.Path, ".ts")+"-node.ts")}, nil
+	})
+}}
 
 // esbuild bundles each entry into a module of its name. A page's entries take
 // the package from the files beside them, which are then loaded once. define
-// has expressions for names that a module leaves open.
-func esbuild(rooms roomsOf, entries []string, define map[string]string) ([]file, error) {
+// has expressions for names that a module leaves open, and further is what else
+// is other than for a page.
+func esbuild(entries []string, define map[string]string, further ...func(*api.BuildOptions)) ([]file, error) {
 	for i, entry := range entries {
 		whole, err := filepath.Abs(entry)
 		if err != nil {
@@ -46,7 +76,7 @@ func esbuild(rooms roomsOf, entries []string, define map[string]string) ([]file,
 		}
 		entries[i] = whole
 	}
-	result := api.Build(api.BuildOptions{
+	options := api.BuildOptions{
 		EntryPoints:       entries,
 		Bundle:            true,
 		Outdir:            "/",
@@ -54,15 +84,20 @@ func esbuild(rooms roomsOf, entries []string, define map[string]string) ([]file,
 		Format:            api.FormatESModule,
 		Target:            api.ES2022,
 		Platform:          api.PlatformNeutral,
-		External:          []string{"node:*", "react", "./client.js", "./idb.js", "./peers.js", "./rtc.js", "./react.js", "./node.js"},
-		Alias:             map[string]string{"martinelli": "./client.js", "martinelli/react": "./react.js"},
+		External:          external,
+		Alias:             map[string]string{"martinelli": "./client.js", "martinelli/react": "./react.js", "martinelli/node": "./node.js"},
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		LegalComments:     api.LegalCommentsNone,
+		IgnoreAnnotations: true, // the manifest speaks of what is made here, and the sources of workers have effects
 		TsconfigRaw:       `{"compilerOptions":{"target":"ES2022","jsx":"react-jsx"}}`,
 		Define:            define,
-	})
+	}
+	for _, f := range further {
+		f(&options)
+	}
+	result := api.Build(options)
 	if len(result.Errors) > 0 {
 		return nil, errors.New(strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage}), ""))
 	}

@@ -1,23 +1,19 @@
-// The files of a journal in a directory of Node.js.
+// The files of a journal in a directory of Node.js, and whatever else is
+// written there as a whole.
 
 import * as fs from "node:fs";
 import { type Action, type Files, FilesError, failure, fileNames, flush, full, write } from "./files.ts";
 
-/** Opens or makes the files in a directory. One process has it at a time. */
+/** Opens or makes the files in a directory, which this process has locked (lock-node.ts). */
 export function openDirectory(dir: string): Files {
   const handles: number[] = [];
-  let lock: number | undefined;
   try {
-    fs.mkdirSync(dir, { recursive: true });
-    lock = takeLock(dir);
     for (const name of fileNames) handles.push(fs.openSync(`${dir}/${name}`, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600));
     syncNames(dir);
   } catch (cause) {
     for (const h of handles) fs.closeSync(h);
-    if (lock !== undefined) leaveLock(dir, lock);
     throw failure(`open ${dir}`, cause);
   }
-  const held = lock;
   return {
     kind: "file",
     read: async () => handles.map(readAll),
@@ -25,59 +21,62 @@ export function openDirectory(dir: string): Files {
       try {
         for (const a of actions) act(handles[a.file]!, a);
       } catch (cause) {
-        const code = (cause as { code?: string }).code;
-        throw code === "ENOSPC" || code === "EDQUOT" ? full(`write to ${dir}`, cause) : failure(`write to ${dir}`, cause);
+        throw refusal(`write to ${dir}`, cause);
       }
     },
     close() {
-      for (const h of handles) fs.closeSync(h);
-      leaveLock(dir, held);
+      for (const h of handles.splice(0)) fs.closeSync(h);
     },
   };
 }
 
-/**
- * Node.js has no locks of files, so one bears its owner's number. It is left
- * behind where a process was killed, and taken over where that number is free.
- */
-function takeLock(dir: string): number {
-  const path = `${dir}/lock`;
-  for (let tries = 0; ; tries++) {
-    try {
-      const h = fs.openSync(path, "wx", 0o600);
-      fs.writeSync(h, String(process.pid));
-      return h;
-    } catch (cause) {
-      if ((cause as { code?: string }).code !== "EEXIST") throw cause;
-    }
-    const owner = Number(fs.readFileSync(path, "utf8"));
-    if (tries > 0 || owner === process.pid || isAlive(owner)) {
-      throw new FilesError("in_use", `martinelli: open ${dir}: process ${owner} has it: end it, or use another directory`);
-    }
-    fs.unlinkSync(path);
-  }
-}
-
-function leaveLock(dir: string, lock: number): void {
-  fs.closeSync(lock);
-  fs.rmSync(`${dir}/lock`, { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
+/** replace writes a file that nobody else may read, at once and durably: after a power cut it is the old one or the new. */
+export function replace(dir: string, name: string, bytes: Uint8Array | string): void {
+  const next = `${dir}/${name}.next`;
   try {
-    process.kill(pid, 0);
-    return true;
+    const h = fs.openSync(next, "w", 0o600);
+    try {
+      fs.writeFileSync(h, bytes);
+      fs.fsyncSync(h);
+    } finally {
+      fs.closeSync(h);
+    }
+    fs.renameSync(next, `${dir}/${name}`);
+    syncNames(dir);
   } catch (cause) {
-    return (cause as { code?: string }).code === "EPERM";
+    throw refusal(`write ${dir}/${name}`, cause);
   }
 }
 
-/** Makes the names in a directory durable. */
+/** stored is what replace wrote, or null. */
+export function stored(dir: string, name: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return fs.readFileSync(`${dir}/${name}`);
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOENT") return null;
+    throw failure(`read ${dir}/${name}`, cause);
+  }
+}
+
+function refusal(what: string, cause: unknown): FilesError {
+  const code = (cause as { code?: string }).code;
+  return code === "ENOSPC" || code === "EDQUOT" ? full(what, cause) : failure(what, cause);
+}
+
+/** syncNames makes the names in a directory durable; Windows does so by itself, and opens no directory. */
 function syncNames(dir: string): void {
-  const h = fs.openSync(dir, "r");
-  fs.fsyncSync(h);
-  fs.closeSync(h);
+  let h: number;
+  try {
+    h = fs.openSync(dir, "r");
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "EISDIR" || (cause as { code?: string }).code === "EPERM") return;
+    throw cause;
+  }
+  try {
+    fs.fsyncSync(h);
+  } finally {
+    fs.closeSync(h);
+  }
 }
 
 function readAll(handle: number): Uint8Array {

@@ -87,6 +87,7 @@ export interface Start {
   servers: string[]; // http(s) URLs of servers; the first that answers admits this page. [] runs alone, or by invites
   role: string; // of the program's topology
   name?: string; // of this device, for people
+  addr?: string; // where others reach it; default: by way of pages, as pages do. "": nowhere
   login?: Login; // whom to be admitted as; it is needed the first time only
   pass?: string; // or a pass from elsewhere, as base64url
   storage?: StorageKind; // default: the best there is

@@ -194,7 +194,7 @@ class Node {
     const l = new Letter(2).bytes(id.plan!).fixed(id.public).number(id.incarnation).number(id.former.length);
     for (const former of id.former) l.fixed(unhex(former));
     l.number(id.epoch).fixed(crypto.getRandomValues(new Uint8Array(32))).flag(id.isWritten).flag(this.#newReplica);
-    l.text(this.#start.name ?? "").text(a.role).text(a.user).text(a.cluster).fixed(unhex(a.steward)).fixed(unbase64(a.root)).bytes(unbase64(a.pass)).text("page:");
+    l.text(this.#start.name ?? "").text(a.role).text(a.user).text(a.cluster).fixed(unhex(a.steward)).fixed(unbase64(a.root)).bytes(unbase64(a.pass)).text(this.#start.addr ?? "page:");
     const servers = this.#start.servers.map((s) => s.replace(/^http/, "ws"));
     l.number(servers.length);
     for (const s of servers) l.text(s);
@@ -408,7 +408,7 @@ class Node {
   #failed(why: number, text: string) {
     if (why === behind) {
       this.#storage.state = "evicted";
-      this.#storage.text = "the browser has taken away what was stored here: what others have comes back from them";
+      this.#storage.text = "what was stored here is gone: what others have comes back from them";
       this.#newReplica = true;
       return void this.#renew();
     }

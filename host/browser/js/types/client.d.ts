@@ -56,7 +56,7 @@ export interface Options {
   /** Where what is written is kept; default: the best there is. */
   storage?: "opfs" | "idb" | "file" | "memory";
   /** STUN and TURN servers by which pages find a way out of their networks; default: none, for pages in one network. */
-  ice?: RTCIceServer[];
+  ice?: { urls: string | string[]; username?: string; credential?: string }[];
   /** Where page.wasm and worker.js are; default: beside this module. */
   wasm?: string | URL;
   worker?: string | URL;
