@@ -41,11 +41,11 @@ func TestTypes(t *testing.T) {
     "jsx": "react-jsx",
     "typeRoots": [%q],
     "rootDirs": [%q, "."],
-    "paths": { "martinelli": [%q], "martinelli/react": [%q], "*": [%q], "gen/*": ["./*"] }
+    "paths": { "martinelli": [%q], "martinelli/react": [%q], "martinelli/node": [%q], "*": [%q], "gen/*": ["./*"] }
   },
   "include": [%q, %q, %q, %q, %q, "*.ts"]
 }`, filepath.Join(js, "tsconfig.json"), filepath.Join(here, "node_modules/@types"), react,
-		filepath.Join(js, "types/client.d.ts"), filepath.Join(js, "types/react.d.ts"), filepath.Join(here, "node_modules/@types/*"),
+		filepath.Join(js, "types/client.d.ts"), filepath.Join(js, "types/react.d.ts"), filepath.Join(js, "types/node.d.ts"), filepath.Join(here, "node_modules/@types/*"),
 		filepath.Join(js, "src"), filepath.Join(js, "types"), filepath.Join(here, "types"), react, wine)
 	if err := os.WriteFile(filepath.Join(gen, "tsconfig.json"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)

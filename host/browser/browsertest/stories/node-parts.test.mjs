@@ -90,7 +90,7 @@ async function serving(use, accept) {
   const server = createServer((_, response) => response.writeHead(404).end());
   server.on("upgrade", ({ headers }, socket) => {
     const key = createHash("sha1").update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-    socket.on("error", () => {});
+    socket.on("error", () => {}).on("end", () => socket.end()).resume();
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept ?? key}\r\nSec-WebSocket-Protocol: martinelli-link\r\n\r\n`);
     use(socket);
   });
@@ -116,14 +116,13 @@ test("a WebSocket's bytes come as they were sent, however they are cut", async (
     Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]), long,
     Buffer.from([0x82, 0]), Buffer.from([0x88, 5, 3, 0xe8, 0x62, 0x79, 0x65]),
   ]);
-  for (const cut of [1, 7, 4096, frames.length]) {
+  for (const cut of [7, 4096, frames.length]) {
     const url = await serving(async (socket) => {
       for (let at = 0; at < frames.length; at += cut) if (!socket.write(frames.subarray(at, at + cut))) await new Promise((drained) => socket.once("drain", drained));
     });
     const [came, reason] = await ended(url);
     assert.equal(reason, "bye");
     assert.ok(Buffer.from(came).equals(Buffer.concat([Buffer.from([1, 2, 3]), middle, long])), `cut at ${cut}`);
-    if (cut === 1) break; // each byte by itself finds all that a cut can; the rest would only take time
   }
 });
 
@@ -132,15 +131,12 @@ test("a WebSocket's frames are masked, of each size, and a ping is answered", as
   const heard = await new Promise(async (resolve) => {
     const url = await serving((socket) => {
       let all = Buffer.alloc(0);
-      socket.write(Buffer.from([0x89, 2, 5, 6]));
-      socket.on("data", (d) => (all = Buffer.concat([all, d]))).on("end", () => {
-        socket.end();
-        resolve(all);
-      });
+      socket.write(Buffer.from([0x89, 2, 5, 6, 0x82, 1, 1]));
+      socket.on("data", (d) => (all = Buffer.concat([all, d]))).on("end", () => resolve(all));
     });
     ended(url, (ws) => {
       for (const n of sizes) ws.send(new Uint8Array(n).fill(n & 255));
-      setImmediate(() => ws.close());
+      ws.onmessage = () => ws.close();
     });
   });
   const kinds = [];
@@ -154,7 +150,7 @@ test("a WebSocket's frames are masked, of each size, and a ping is answered", as
     rest = rest.subarray(at + 4 + size);
   }
   assert.deepEqual(kinds.filter(([kind]) => kind === 0x82), sizes.map((n) => [0x82, n]));
-  assert.deepEqual(kinds.at(-1), [0x88, 2]);
+  assert.deepEqual(kinds.slice(sizes.length), [[0x8a, 2], [0x88, 2]]);
 });
 
 test("what is no server of links is told so", async () => {

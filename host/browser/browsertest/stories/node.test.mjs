@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { begin, folder, program } from "./programs.mjs";
@@ -21,12 +21,12 @@ const options = (user) => ({ dir: join(dir, user), servers: [server.url], user }
 
 test("two programs share, and a serial event has its outcome", async () => {
   [ann, ben] = await Promise.all([program(dir, options("ann")), program(dir, options("ben"), other)]);
-  assert.deepEqual(await ann.get("[app.user, app.role, app.opened.isFirst, app.status.storage.kind]"), ["ann", "client", true, "file"]);
+  assert.deepEqual(await ann.get("[app.user, app.role, app.opened.isFirst]"), ["ann", "client", true]);
   await ann.get(`${favour("barolo")}.acked`);
   await ben.comes(favourites, ["barolo"]);
   await ben.get(`${favour("rioja")}.durable`);
   await ann.comes(favourites, ["barolo", "rioja"]);
-  await ann.comes("[app.status.online, app.status.server, app.status.unsynced, app.status.peers[0]?.via]", [true, true, 0, "websocket"]);
+  await ann.comes("[app.status.online, app.status.server, app.status.unsynced, app.status.peers[0]?.via, app.status.storage.kind]", [true, true, 0, "websocket", "file"]);
   const refused = await ben.get('app.events.buy({ wine_id: "barolo" }).final');
   assert.deepEqual([refused.state, refused.why], ["aborted", "sold_out"]);
   assert.equal((await stat(join(dir, "ann", "identity"))).mode & 0o777, 0o600);
@@ -73,8 +73,10 @@ test("a signal and a close let go of the directory", async () => {
   await assert.rejects(stat(join(dir, "ben", "identity")));
 });
 
-test("examples/page: the list in a shell", async () => {
+test("examples/page: the list in a shell, which the package's README shows", async () => {
   const examples = new URL("../../../../examples/page/", import.meta.url);
+  const [source, readme] = await Promise.all(["list.mjs", "../../host/browser/js/README.md"].map((name) => readFile(new URL(name, examples), "utf8")));
+  assert.ok(readme.includes(source.slice(source.indexOf("import"))), "README.md shows another program than list.mjs");
   const [list, dir] = await Promise.all([node(new URL("list.mrt", examples).pathname), folder(new URL("list.mjs", examples))]);
   const shell = begin(dir, "list.mjs", [], { stdio: ["pipe", "pipe", "inherit", "ipc"], env: { ...process.env, LIST: list.url, USER: "ann" } });
   let said = "";

@@ -77,7 +77,7 @@ export class WebSocket {
     if (this.readyState !== WebSocket.OPEN) return;
     this.readyState = WebSocket.CLOSING;
     this.#write(close, Uint8Array.of(code >> 8, code & 255));
-    this.#socket!.end();
+    this.#socket!.destroySoon(); // whether the other side answers or not
   }
 
   #opened(socket: Socket, head: Uint8Array) {

@@ -21,8 +21,8 @@ const streamsName = "streams";
 
 export const open: typeof api.open = async (options) => {
   const dir = resolve(options.dir);
-  const [leave, kept] = take(dir);
   const thread = { start: startOf(options, dir), url: new URL(options.worker ?? "./node-worker.js", import.meta.url) };
+  const [leave, kept] = take(dir);
   let app: App;
   const signalled = (s: Signalled) => {
     if (s.kind !== "close") app.relay({ op: "signal", peer: s.peer, attempt: s.attempt, kind: "failed", body: "Node.js has no WebRTC: link to a server" });

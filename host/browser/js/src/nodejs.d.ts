@@ -29,9 +29,9 @@ declare module "node:fs/promises" {
 declare module "node:http" {
   export interface Socket {
     on(event: "data", listener: (bytes: Uint8Array) => void): void;
-    on(event: "close" | "end" | "error", listener: (why?: Error) => void): void;
+    on(event: "close" | "error", listener: (why?: Error) => void): void;
     write(bytes: Uint8Array): void;
-    end(): void;
+    destroySoon(): void;
     destroy(): void;
     setNoDelay(on: boolean): void;
     readonly writableLength: number;

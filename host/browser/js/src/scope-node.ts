@@ -20,10 +20,16 @@ scope["addEventListener"] = () => {}; // Node.js does not tell that a network is
 const overNetwork = fetch;
 scope["fetch"] = async (url: string | URL, options?: RequestInit) => {
   const at = new URL(url);
-  if (at.protocol !== "file:") return overNetwork(at, options);
+  if (at.protocol !== "file:") return overNetwork(at, options).catch(told);
   const type = at.pathname.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
   return new Response(await readFile(at), { headers: { "Content-Type": type } });
 };
+
+/** told says why: "fetch failed" alone helps nobody. */
+function told(failed: Error): never {
+  const cause = failed.cause as { code?: string; message?: string } | undefined;
+  throw new Error(cause?.message || cause?.code || failed.message);
+}
 
 // What a browser would log ends a thread of Node.js.
 process.on("unhandledRejection", (why) => console.error("martinelli:", why));

@@ -30,6 +30,7 @@ export class Thread implements Line {
   #restart = restartMin;
   #alone: Promise<void> = Promise.resolve();
   #stopped: (() => void) | null = null;
+  #hasSpoken = false;
   #isClosed = false;
 
   constructor(of: Threaded) {
@@ -63,6 +64,7 @@ export class Thread implements Line {
     const worker = new Worker(this.#of.url);
     worker.on("message", (from: FromWorker) => {
       this.#restart = restartMin;
+      this.#hasSpoken = true;
       if (this.#isClosed || (from.tab !== "" && from.tab !== this.#name)) return;
       if (from.replies.some((r) => r.op === "stopped")) this.#stopped?.();
       this.#of.take(from);
@@ -79,6 +81,7 @@ export class Thread implements Line {
   #again(died: Worker, why: string) {
     if (this.#worker !== died || this.#isClosed) return;
     if (this.#stopped) return this.#stopped();
+    if (!this.#hasSpoken) return this.#of.failed("load", `the node's thread can't be started: ${why}: node-worker.js and page.wasm belong beside node.js; where a bundler has moved that, say worker and wasm to open`, true);
     this.#of.failed("broken", `the node's thread stopped and is started again: ${why}`, false);
     setTimeout(() => this.#worker === died && !this.#isClosed && this.#begin(), this.#restart);
     this.#restart = Math.min(this.#restart * 2, restartMax);

@@ -90,7 +90,7 @@ class Node {
     try {
       this.#keeper = await Keeper.open(start.app, start.storage === "memory");
     } catch (cause) {
-      return this.#fail("browser", (cause as Error).message, true);
+      return this.#fail(cause instanceof FilesError ? "storage" : "browser", (cause as Error).message, true);
     }
     try {
       this.#files = await openFiles(start.app, start.storage as "opfs" | "idb" | "memory" | undefined);
@@ -122,7 +122,7 @@ class Node {
       }
       const [admitted, program] = await renewals;
       if (admitted.status === "fulfilled" && program.status === "fulfilled") return true;
-      if (admitted.status === "rejected") this.#fail("admit", `no server admits this page: ${admitted.reason.message}`, false);
+      if (admitted.status === "rejected") this.#fail("admit", `no server admits this device: ${admitted.reason.message}`, false);
       else if (program.status === "rejected") this.#fail("load", `the program can't be had: ${program.reason.message}`, false);
       await new Promise((again) => setTimeout(again, wait * (0.5 + Math.random())));
     }
