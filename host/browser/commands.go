@@ -51,7 +51,7 @@ func (h *Host) raise(l *Raise) {
 		return
 	}
 	if h.isFull {
-		h.abort(l.Ticket, AbortFull, "this browser's storage is full: nothing was written. Free some space, and it goes on by itself; what is there can be read")
+		h.abort(l.Ticket, AbortFull, "this device's storage is full: nothing was written. Free some space, and it goes on by itself; what is there can be read")
 		return
 	}
 	args, err := jsonvalue.Args(params, l.Args)

@@ -8,7 +8,7 @@ import type * as api from "../types/node.d.ts";
 import { App } from "./app.ts";
 import { Aborted, Failed } from "./errors.ts";
 import { replace, stored } from "./files-node.ts";
-import { FilesError } from "./files.ts";
+import type { FilesError } from "./files.ts";
 import { lockDirectory } from "./lock-node.ts";
 import type { Signalled, Start } from "./protocol.ts";
 import { Streams } from "./raise.ts";
@@ -51,8 +51,8 @@ function take(dir: string): [leave: () => void, streams: Streams] {
     return [leave, streams(dir)];
   } catch (cause) {
     leave();
-    const isOurs = cause instanceof FilesError;
-    throw new Failed(isOurs && cause.why === "in_use" ? "in_use" : "storage", isOurs ? cause.message : `martinelli: open ${dir}: ${(cause as Error).message}`);
+    const text = (cause as Error).message;
+    throw new Failed((cause as FilesError).why === "in_use" ? "in_use" : "storage", text.startsWith("martinelli") ? text : `martinelli: open ${dir}: ${text}`);
   }
 }
 
@@ -89,10 +89,17 @@ const urlOf = (at: string) => (/^(https?|file):/.test(at) ? at : pathToFileURL(r
 function streams(dir: string): Streams {
   const bytes = stored(dir, streamsName);
   const taken: Record<string, string> = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : {};
-  const setItem = (name: string, value: string) => {
+  const put = (name: string, value: string) => {
+    replace(dir, streamsName, JSON.stringify({ ...taken, [name]: value }));
     taken[name] = value;
-    replace(dir, streamsName, JSON.stringify(taken));
   };
-  if (!taken["name"]) setItem("name", crypto.randomUUID());
+  const setItem = (name: string, value: string) => {
+    try {
+      put(name, value);
+    } catch (cause) {
+      throw new Aborted((cause as FilesError).why === "full" ? "storage_full" : "storage", (cause as Error).message);
+    }
+  };
+  if (!taken["name"]) put("name", crypto.randomUUID());
   return new Streams(taken["name"]!, { getItem: (name) => taken[name] ?? null, setItem });
 }

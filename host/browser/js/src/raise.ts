@@ -114,7 +114,10 @@ class Lane {
   }
 
   next(): number {
-    if (this.#next === this.#end) this.keep?.setItem(this.name, String((this.#end += blockSize)));
+    if (this.#next === this.#end) {
+      this.keep?.setItem(this.name, String(this.#end + blockSize)); // where that fails none is used
+      this.#end += blockSize;
+    }
     return this.#next++;
   }
 }
