@@ -101,6 +101,8 @@ func (o *keyed) value(at *keyPart) value.Value {
 	switch list := at.list(); {
 	case o.view.Value.Kind == plan.KindSet:
 		return value.List(list...)
+	case len(list) == 0 && o.view.Value.Kind == plan.KindBool: // the rows are those that are true
+		return value.Bool(false)
 	case len(list) == 0:
 		return value.Nil
 	default:

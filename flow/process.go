@@ -6,8 +6,6 @@ import (
 
 	"golang.org/x/crypto/blake2b"
 
-	"github.com/martinelli-lang/martinelli/algebra/crdt"
-	"github.com/martinelli-lang/martinelli/algebra/order"
 	"github.com/martinelli-lang/martinelli/plan"
 	"github.com/martinelli-lang/martinelli/value"
 )
@@ -22,12 +20,12 @@ import (
 // included.
 type running struct {
 	tracking
-	decl *plan.Run
-	cell *database
-	call Func   // nil: this node does not have the function
-	link string // among Config.Funcs
-	args []valueFn
-	keys []valueFn
+	decl  *plan.Run
+	cells []*database // beside decl.Cells
+	call  Func        // nil: this node does not have the function
+	link  string      // among Config.Funcs
+	args  []valueFn
+	keys  []valueFn
 
 	instances map[string]*instance // by path of the cell's key
 	byElem    map[*tracked]*instance
@@ -99,14 +97,14 @@ func (o *running) change(g *graph, d delta) {
 	}
 }
 
-// filled notes that a key of the cell has come: one without an element is to be emptied.
+// filled notes that a key of a cell has come: one without an element is to be emptied.
 func (o *running) filled(d delta) {
 	if d.weight < 0 {
 		return
 	}
-	key := d.value.Elems()
-	if len(o.cell.decl.Dims) == 1 {
-		key = []value.Value{d.value}
+	key := []value.Value{d.value}
+	if len(o.keys) != 1 {
+		key = d.value.Elems()
 	}
 	if at := o.at(key); at.elem == nil {
 		o.due(at)
@@ -173,7 +171,7 @@ func (e *Engine) startRuns() {
 			continue
 		}
 		for j := range p.Runs {
-			if f, _ := e.funcOf(&e.program.Imports[p.Runs[j].Import], e.program.Databases[p.Runs[j].Cell].Name); f != nil {
+			if f, _ := e.funcOf(&e.program.Imports[p.Runs[j].Import], e.cellOf(&p.Runs[j])); f != nil {
 				e.runnings = append(e.runnings, runningOf{i, j, e.newRunning(p, &p.Runs[j])})
 			}
 		}
@@ -188,7 +186,7 @@ func (e *Engine) Unlinked() []string {
 		p := &e.program.Processes[i]
 		for j := range p.Runs {
 			f := &e.program.Imports[p.Runs[j].Import]
-			if linked, _ := e.funcOf(f, e.program.Databases[p.Runs[j].Cell].Name); e.runs(p.At) && linked == nil && !slices.Contains(names, f.Name) {
+			if linked, _ := e.funcOf(f, e.cellOf(&p.Runs[j])); e.runs(p.At) && linked == nil && !slices.Contains(names, f.Name) {
 				names = append(names, f.Name)
 			}
 		}
@@ -196,11 +194,17 @@ func (e *Engine) Unlinked() []string {
 	return names
 }
 
-// funcOf finds the function of an import that fills a cell. Where one name
+// cellOf names the database that a run fills, as the program does.
+func (e *Engine) cellOf(r *plan.Run) string {
+	name, _, _ := strings.Cut(e.program.Databases[r.Cells[0].Database].Name, "@")
+	name, _, _ = strings.Cut(name, ".") // of a record
+	return name
+}
+
+// funcOf finds the function of an import that fills a database. Where one name
 // fills several databases, "name.database" tells them apart.
-func (e *Engine) funcOf(f *plan.Import, cell string) (linked Func, link string) {
+func (e *Engine) funcOf(f *plan.Import, db string) (linked Func, link string) {
 	name := f.Link()
-	db, _, _ := strings.Cut(cell, "@")
 	if special := e.cfg.Funcs[name+"."+db]; special != nil {
 		return special, name + "." + db
 	}
@@ -209,14 +213,48 @@ func (e *Engine) funcOf(f *plan.Import, cell string) (linked Func, link string) 
 
 func (e *Engine) newRunning(p *plan.Process, r *plan.Run) *running {
 	c := compiler{engine: e}
-	op := &running{decl: r, cell: e.databases[r.Cell]}
-	op.call, op.link = e.funcOf(&e.program.Imports[r.Import], op.cell.decl.Name)
+	op := &running{decl: r}
+	op.call, op.link = e.funcOf(&e.program.Imports[r.Import], e.cellOf(r))
 	op.params, op.slots = p.Params, p.Slots
 	op.args, op.keys = c.values(r.Args), c.values(r.Keys)
-	inputs := []*node{e.graph.instancesOf(p), e.graph.source(sourceKeys, r.Cell, "")}
-	op.node = e.graph.add(op, true, inputs, nil)
+	op.node = e.graph.add(op, true, []*node{e.graph.instancesOf(p), op.keysOf(e)}, nil)
 	e.graph.acquire(op.node)
 	return op
+}
+
+// keysOf is the collection of the run's keys at which a cell has something. It
+// finds the databases of the cells.
+func (o *running) keysOf(e *Engine) *node {
+	var all *plan.Expr
+	for i := range o.decl.Cells {
+		c := &o.decl.Cells[i]
+		db := e.databases[c.Database]
+		o.cells = append(o.cells, db)
+		keys := firstKeys(c, db.decl)
+		if all != nil {
+			keys = &plan.Expr{Op: plan.OpUnion, Type: all.Type, Args: []*plan.Expr{all, keys}}
+		}
+		all = keys
+	}
+	return e.graph.setOf(e.graph.collection(all, nil))
+}
+
+// firstKeys are the keys of a cell without those that lie below the run's.
+func firstKeys(c *plan.Cell, d *plan.Database) *plan.Expr {
+	keys := &plan.Expr{Op: plan.OpKeys, Type: plan.SetOf(d.KeyType()), Index: c.Database}
+	if c.Below() == 0 {
+		return keys
+	}
+	first := plan.Database{Dims: d.Dims[:len(d.Dims)-c.Below()]}
+	var locals []*plan.Expr
+	for i, dim := range first.Dims {
+		locals = append(locals, &plan.Expr{Op: plan.OpLocal, Type: dim.Type, Index: i})
+	}
+	key := &plan.Expr{Op: plan.OpTuple, Type: first.KeyType(), Args: locals}
+	if len(locals) == 1 {
+		key = locals[0]
+	}
+	return &plan.Expr{Op: plan.OpMap, Type: plan.SetOf(key.Type), Args: []*plan.Expr{keys}, Block: &plan.Block{Params: upTo(len(d.Dims)), Expr: key}}
 }
 
 // instancesOf is the collection a process has an instance for each element of.
@@ -270,7 +308,7 @@ func (e *Engine) Compute(d Due, env Env) Outcome {
 	m.begin(o.slots, e.cfg.FuelMax)
 	r.begin(env)
 	r.isOwn = true
-	if !r.may(o.cell, at.key, "add", value.Nil) || !env.holds(o.cell.decl.SpaceName(at.key)) {
+	if cell := o.cells[0]; !r.may(cell, at.key, "add", value.Nil) || !env.holds(cell.decl.SpaceName(at.key)) {
 		o.done(at)
 		return Outcome{}
 	}
@@ -298,7 +336,13 @@ func (e *Engine) gather(o *running, at *instance) []value.Value {
 	g.noted = g.noted[:0]
 	m.run, m.env, m.reads, m.deps = &e.run, &e.run.env, &e.run.reads, &g.noted
 	given := evaluate(m, o.args)
-	m.note(grainCell, o.cell.index, []byte(at.path), "")
+	for i, cell := range o.cells {
+		if o.decl.Cells[i].Below() == 0 {
+			m.note(grainCell, cell.index, []byte(at.path), "")
+		} else {
+			m.note(grainRows, cell.index, nil, "")
+		}
+	}
 	m.deps = nil
 	g.retie(at.elem, g.noted)
 	return given
@@ -307,7 +351,7 @@ func (e *Engine) gather(o *running, at *instance) []value.Value {
 // fill calls the function and writes what differs.
 func (e *Engine) fill(o *running, at *instance, given []value.Value) Outcome {
 	hash := blake2b.Sum256([]byte(value.Encode(value.List(given...))))
-	held := e.heldIn(o, at)
+	held := o.held(at)
 	again := 0
 	if at.isKnown && hash == at.given {
 		if again = at.again + 1; hashOf(held) == at.result || again > againMax {
@@ -320,19 +364,21 @@ func (e *Engine) fill(o *running, at *instance, given []value.Value) Outcome {
 	m.asks = m.env.Returned != nil
 	v := m.link(imp.Name, o.link, o.call, given)
 	m.asks = false
-	if m.abort == "" && !imp.Result.Takes(v) && !(v.IsNil() && !o.cell.isSet()) {
+	if m.abort == "" && !imp.Result.Takes(v) && !(v.IsNil() && o.isRegister()) {
 		m.stop(AbortImport, imp.Name+" did not return a value of its type "+imp.Result.Label())
 	}
 	if m.abort != "" {
 		return m.stopped()
 	}
-	result := []value.Value{v}
-	if o.cell.isSet() {
-		result = asSet(slices.Clone(v.Elems()), true)
-	} else if v.IsNil() {
-		result = nil
-	}
-	out := e.execute(func(m *machine) bool { return e.run.replace(m, o.cell, at.key, held, result) })
+	result := o.spread(at, v)
+	out := e.execute(func(m *machine) bool {
+		for i, cell := range o.cells {
+			if !e.run.replace(m, cell, held[i], result[i]) {
+				return false
+			}
+		}
+		return true
+	})
 	if out.Abort == "" {
 		at.isKnown, at.given, at.result, at.again = true, hash, hashOf(result), again
 		o.done(at)
@@ -340,72 +386,29 @@ func (e *Engine) fill(o *running, at *instance, given []value.Value) Outcome {
 	return out
 }
 
-// heldIn returns what the cell holds: of a register every value that it was given.
-func (e *Engine) heldIn(o *running, at *instance) []value.Value {
-	c := o.cell.cells[at.path]
-	if c == nil {
-		return nil
-	}
-	v := c.crdt.Value()
-	if o.cell.isSet() {
-		return v.Elems()
-	}
-	held := []value.Value{v}
-	if r, ok := c.crdt.(crdt.Conflicted); ok {
-		held = append(held, r.Conflicts()...)
-	}
-	if c.crdt.Empty() {
-		held = nil
-	}
-	return held
+// isRegister reports whether the result is one value, or nil for none.
+func (o *running) isRegister() bool {
+	return len(o.cells) == 1 && len(o.decl.Cells[0].Path) == 0 && o.cells[0].decl.Scalar()
 }
 
-func hashOf(vs []value.Value) [32]byte {
-	vs = slices.Clone(vs)
-	order.Sort(vs, value.Compare)
-	return blake2b.Sum256([]byte(value.Encode(value.List(vs...))))
-}
-
-// replace makes a cell hold the result and nothing else. Both lists are in
-// order; what is in both stays as it is.
-func (r *run) replace(m *machine, db *database, key, held, result []value.Value) bool {
-	if !db.isSet() {
-		switch {
-		case len(result) == len(held) && (len(held) == 0 || value.Equal(held[0], result[0])):
-			return true
-		case len(result) == 0:
-			return r.clear(m, db, key)
-		}
-		return r.write(m, db, key, "set", result[0])
-	}
-	for len(held)+len(result) > 0 {
-		elem, isHeld, isResult := least(held, result)
-		if isHeld {
-			held = held[1:]
-		}
-		if isResult {
-			result = result[1:]
-		}
-		switch {
-		case isHeld && !isResult && !r.write(m, db, key, "remove", elem):
-			return false
-		case isResult && !isHeld && !r.write(m, db, key, "add", elem):
-			return false
-		}
-	}
-	return true
-}
-
-// empty takes back what is in the cell of a key that has left the source. A
+// empty takes back what is in the cells of a key that has left the source. A
 // trusted role does it.
 func (e *Engine) empty(o *running, at *instance) Outcome {
-	if e.role.Ambient != "" || o.cell.cells[at.path] == nil {
+	held := o.held(at)
+	if e.role.Ambient != "" || !slices.ContainsFunc(held, func(c content) bool { return len(c) > 0 }) {
 		o.done(at)
 		return Outcome{}
 	}
 	m := &e.machine
 	m.run, m.env, m.reads = &e.run, &e.run.env, &e.run.reads
-	out := e.execute(func(m *machine) bool { return e.run.clear(m, o.cell, at.key) })
+	out := e.execute(func(m *machine) bool {
+		for _, cell := range o.cells {
+			if !e.run.clear(m, cell, at.key) {
+				return false
+			}
+		}
+		return true
+	})
 	if out.Abort == "" {
 		o.done(at)
 	}

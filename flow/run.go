@@ -138,21 +138,27 @@ func (r *run) clear(m *machine, db *database, prefix []value.Value) bool {
 		return false
 	}
 	path := string(value.AppendPath(nil, prefix...))
+	if len(prefix) == len(db.decl.Dims) {
+		c := db.cells[path]
+		return c == nil || m.spend(1) && r.clearCell(m, c)
+	}
 	for _, c := range db.sorted() {
-		if !m.spend(1) {
+		if !m.spend(1) || strings.HasPrefix(c.path, path) && !r.clearCell(m, c) {
 			return false
 		}
-		if !strings.HasPrefix(c.path, path) {
-			continue
-		}
-		if r.engine.isSealed(db, c.key) {
-			return m.refuseSealed(db)
-		}
-		delta := crdt.Clear(c.crdt)
-		if !r.fits(c, delta) || !r.apply(c, delta) {
-			m.stop(AbortSize, "the run removes more than a commit may hold")
-			return false
-		}
+	}
+	return true
+}
+
+// clearCell takes back what is seen at one key.
+func (r *run) clearCell(m *machine, c *cell) bool {
+	if r.engine.isSealed(c.db, c.key) {
+		return m.refuseSealed(c.db)
+	}
+	delta := crdt.Clear(c.crdt)
+	if !r.fits(c, delta) || !r.apply(c, delta) {
+		m.stop(AbortSize, "the run removes more than a commit may hold")
+		return false
 	}
 	return true
 }

@@ -8,6 +8,19 @@ import (
 	"github.com/martinelli-lang/martinelli/value"
 )
 
+// cells names the databases that a run fills, with the way to each in its result.
+func (d *dumper) cells(cells []plan.Cell) string {
+	var names []string
+	for _, c := range cells {
+		name := d.p.Databases[c.Database].Name
+		if len(c.Path) > 0 {
+			name += fmt.Sprint(c.Path)
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // dump writes a plan as text, one line for each declaration and statement.
 func dump(p *plan.Program) string {
 	var d dumper
@@ -37,7 +50,7 @@ func dump(p *plan.Program) string {
 			d.line("  %v in %s", q.Params, d.expr(q.Source))
 		}
 		for _, r := range q.Runs {
-			d.line("  run %s%s -> %s%s", p.Imports[r.Import].Name, d.exprs(r.Args), p.Databases[r.Cell].Name, d.exprs(r.Keys))
+			d.line("  run %s%s -> %s%s", p.Imports[r.Import].Name, d.exprs(r.Args), d.cells(r.Cells), d.exprs(r.Keys))
 		}
 	}
 	for _, i := range p.Invariants {

@@ -152,11 +152,13 @@ func (d *decoder) process() Process {
 	}
 	p.Params = list(d, d.int)
 	p.Runs = list(d, func() Run {
-		return Run{Import: d.int(), Args: list(d, d.expr), Cell: d.int(), Keys: list(d, d.expr)}
+		return Run{Import: d.int(), Args: list(d, d.expr), Cells: list(d, d.cell), Keys: list(d, d.expr)}
 	})
 	p.Home = d.r.Bool()
 	return p
 }
+
+func (d *decoder) cell() Cell { return Cell{Database: d.int(), Path: list(d, d.int)} }
 
 func (d *decoder) invariant() Invariant {
 	i := Invariant{Name: d.name(), At: list(d, d.name)}

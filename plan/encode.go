@@ -119,7 +119,10 @@ func appendProcess(b []byte, p *Process) []byte {
 	b = appendList(b, p.Params, appendSlot)
 	b = appendList(b, p.Runs, func(b []byte, r *Run) []byte {
 		b = appendList(appendInt(b, r.Import), r.Args, appendExprIn)
-		return appendList(appendInt(b, r.Cell), r.Keys, appendExprIn)
+		b = appendList(b, r.Cells, func(b []byte, c *Cell) []byte {
+			return appendList(appendInt(b, c.Database), c.Path, func(b []byte, step *int) []byte { return wire.AppendVarint(b, int64(*step)) })
+		})
+		return appendList(b, r.Keys, appendExprIn)
 	})
 	return wire.AppendBool(b, p.Home)
 }

@@ -36,10 +36,12 @@ func (m Modes) fills(p *Program) map[int]Mode {
 	for i := range p.Processes {
 		for j := range p.Processes[i].Runs {
 			r := &p.Processes[i].Runs[j]
-			if p.Databases[r.Cell].Lattice.Kind != KindORSet || !m.keepsFilling(&p.Processes[i], r) {
-				spoilt[r.Cell] = true
+			for _, cell := range r.Cells {
+				if !cell.grows(p) || !m.keepsFilling(&p.Processes[i], r) {
+					spoilt[cell.Database] = true
+				}
+				filled[cell.Database] = Grows
 			}
-			filled[r.Cell] = Grows
 		}
 	}
 	for cell := range spoilt {
@@ -63,6 +65,13 @@ func (m Modes) fills(p *Program) map[int]Mode {
 	return filled
 }
 
+// grows reports whether a cell only grows as what it is filled with does: it is
+// the whole result, and a collection or a word that is true or not.
+func (c *Cell) grows(p *Program) bool {
+	kind := p.Databases[c.Database].Lattice.Kind
+	return len(c.Path) == 0 && (kind == KindORSet || kind == KindFlag)
+}
+
 // keepsFilling reports whether the results of a run only grow. Where the keys of
 // what the process ranges over are in another space than the cell, that may be
 // seen without its key, and is emptied then.
@@ -70,7 +79,7 @@ func (m Modes) keepsFilling(p *Process, r *Run) bool {
 	if m.follow(r.Import, r.Args, m.marks(r.Args)) > Grows {
 		return false
 	}
-	return p.Source == nil || m.Of(p.Source) <= Grows && m.Databases[r.Cell].Placement == Shared && m.isShared(p.Source)
+	return p.Source == nil || m.Of(p.Source) <= Grows && m.Databases[r.Cells[0].Database].Placement == Shared && m.isShared(p.Source)
 }
 
 // isShared reports whether all that x reads is in the space that every replica

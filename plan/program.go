@@ -175,8 +175,25 @@ type Process struct {
 type Run struct {
 	Import int
 	Args   []*Expr // slices of databases: what the function is given
-	Cell   int     // the database
-	Keys   []*Expr // of the cell: every parameter is among them, and nothing is read
+	Cells  []Cell  // one; of a record or a map one for each database that it is stored as
+	Keys   []*Expr // of the cells: every parameter is among them, and nothing is read
+}
+
+// Cell is where a part of a function's result is kept. From the result Path
+// leads there: a number that is not negative goes into that field of a record;
+// -n goes through the rows of a map of n keys, which stand behind those of the
+// run, to what is behind the keys: an element of a set, a value, or a record.
+type Cell struct {
+	Database int
+	Path     []int
+}
+
+// Below returns how many keys lie on the way of the cell.
+func (c *Cell) Below() (n int) {
+	for _, step := range c.Path {
+		n -= min(step, 0)
+	}
+	return n
 }
 
 // Render hands the host every change of a value.

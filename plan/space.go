@@ -95,6 +95,7 @@ func (p *Program) Fields(name string) []string {
 	for i := range p.Databases {
 		rest, isBelow := strings.CutPrefix(p.Databases[i].Name, name+".")
 		field, _, _ := strings.Cut(rest, ".")
+		field, _, _ = strings.Cut(field, "@") // what stands beside a field that a process fills
 		if isBelow && !slices.Contains(fields, field) {
 			fields = append(fields, field)
 		}

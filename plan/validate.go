@@ -127,9 +127,28 @@ func (v *validator) render(_ int, r *Render) bool {
 
 func (v *validator) run(_ int, r *Run) bool {
 	one := func(_ int, e **Expr) bool { return v.expr(*e) }
-	return within(r.Import, len(v.p.Imports)) && within(r.Cell, len(v.p.Databases)) &&
-		len(r.Args) == len(v.p.Imports[r.Import].Params) && len(r.Keys) == len(v.p.Databases[r.Cell].Dims) &&
+	return within(r.Import, len(v.p.Imports)) && len(r.Args) == len(v.p.Imports[r.Import].Params) &&
+		len(r.Cells) > 0 && each(r.Cells, func(_ int, c *Cell) bool { return v.cell(r, c) }) &&
 		each(r.Args, one) && each(r.Keys, one)
+}
+
+// cell checks that the way to a cell leads through the result of its function.
+func (v *validator) cell(r *Run, c *Cell) bool {
+	if !within(c.Database, len(v.p.Databases)) || len(r.Keys)+c.Below() != len(v.p.Databases[c.Database].Dims) {
+		return false
+	}
+	t := v.p.Imports[r.Import].Result
+	for _, step := range c.Path {
+		switch {
+		case step >= 0 && t.Kind == KindRecord && step < len(t.Fields):
+			t = t.Fields[step].Type
+		case step < 0 && (t.Kind == KindSet || t.Kind == KindList) && t.Element().Kind == KindTuple && len(t.Element().Args) == 1-step:
+			t = t.Element().Args[-step]
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func (v *validator) invariant(_ int, i *Invariant) bool {

@@ -110,6 +110,110 @@ func TestCellsConverge(t *testing.T) {
 	}
 }
 
+// shaping fills a flag, a record and a map of records; its users veto what is in a field.
+const shaping = `
+type :Sum, { all: set<int>, big: flag, last: lww<int> }
+import :sum, (gset<int>, out Sum), :from => "go:sum"
+import :wide, (gset<int>, out flag), :from => "go:wide"
+import :sorts, (gset<int>, out map<int, { all: gset<int>, least: lww<int> }>), :from => "go:sorts"
+database :keys, set<id>, :replicated => true
+database :nums, gset<int>, :by => :k, :replicated => true
+database :sums, Sum, :by => :k, :replicated => true
+database :broad, flag, :by => :k, :replicated => true
+database :kinds, map<int, { all: gset<int>, least: lww<int> }>, :by => :k, :replicated => true
+process do |k in keys|
+  sum(nums[:k], sums[:k])
+  wide(nums[:k], broad[:k])
+  sorts(nums[:k], kinds[:k])
+end
+on_key do |k: id| keys.add(k) end
+on_unkey do |k: id| keys.remove(k) end
+on_num do |k: id, n: int| nums[:k].add(n % 9) end
+on_veto do |k: id, n: int| sums[:k].all.remove(n % 9) end
+allow :write, keys do |me| true end
+allow :write, nums do |me| true end
+allow :write, sums do |me| true end
+allow :write, broad do |me| true end
+allow :write, kinds do |me| true end
+`
+
+// shaped are the functions of shaping.
+var shaped = map[string]flow.Func{
+	"sum": func(args []value.Value) (value.Value, error) {
+		ns, last := args[0].Elems(), value.Nil
+		for _, n := range ns {
+			last = n
+		}
+		return value.Record(value.List(ns...), value.Bool(len(ns) > 3), last), nil
+	},
+	"wide": func(args []value.Value) (value.Value, error) { return value.Bool(len(args[0].Elems())%2 == 1), nil },
+	"sorts": func(args []value.Value) (value.Value, error) {
+		var rows []value.Value
+		for _, n := range args[0].Elems() { // a key comes again for each of its numbers
+			rows = append(rows, value.Tuple(value.Int(n.AsInt()%3), value.Record(value.List(n), n)))
+		}
+		return value.List(rows...), nil
+	},
+}
+
+// misshapen compares, at every machine at rest, what the record, the flag and
+// the map show with what is computed again from what the machine holds.
+func misshapen(w *World) (wrong []string) {
+	for _, m := range w.machines {
+		held, _ := m.Read("keys")
+		keys := map[string]bool{}
+		for _, k := range held.Value.Elems() {
+			keys[k.AsString()] = true
+		}
+		nums, vetoes, shown := perKey(m, "nums"), perKey(m, "sums.all@veto"), perKey(m, "sums.all")
+		for k := range union(keys, nums, shown) {
+			var ns, kept []int64
+			if keys[k] {
+				ns = nums[k]
+			}
+			kinds := map[int64][]int64{}
+			for _, n := range ns {
+				kinds[n%3] = append(kinds[n%3], n)
+				if !slices.Contains(vetoes[k], n) {
+					kept = append(kept, n)
+				}
+			}
+			big, _ := m.Read("sums.big", value.String(k))
+			broad, _ := m.Read("broad", value.String(k))
+			last, _ := m.Read("sums.last", value.String(k))
+			got := fmt.Sprint(shown[k], big.Value.AsBool(), broad.Value.AsBool(), last.Value.IsNil())
+			if want := fmt.Sprint(kept, len(ns) > 3, len(ns)%2 == 1, len(ns) == 0); got != want {
+				wrong = append(wrong, fmt.Sprintf("%s shows %s at %q, and %s is computed", m.name, got, k, want))
+			}
+			rows, _ := m.Read("kinds", value.String(k))
+			if len(rows.Pairs) != len(kinds) {
+				wrong = append(wrong, fmt.Sprintf("%s shows kinds %v at %q, and %v is computed", m.name, rows.Pairs, k, kinds))
+			}
+			for _, p := range rows.Pairs {
+				var all []int64
+				for _, n := range p.Value.Field(0).Elems() {
+					all = append(all, n.AsInt())
+				}
+				if !slices.Equal(all, kinds[p.Key[1].AsInt()]) || p.Value.Field(1).AsInt() != all[len(all)-1] {
+					wrong = append(wrong, fmt.Sprintf("%s shows kind %v at %q, and %v is computed", m.name, p.Key[1], k, kinds))
+				}
+			}
+		}
+	}
+	return wrong
+}
+
+// TestShapedCellsConverge: the same of a flag, a record and a map.
+func TestShapedCellsConverge(t *testing.T) {
+	p := compile(t, "shaping.mrt", shaping)
+	for seed := range seeds(10) {
+		tell(t, Config{
+			Name: "shaping", Program: p, Funcs: shaped, Seed: seed, Faults: fault.All,
+			Events: 40, Roles: []Role{{"server", 2}, {"client", 2}},
+		}, misshapen)
+	}
+}
+
 // settling is filled by a function that is promised to follow what it is given:
 // its out database is settled, so a handler may act on what it finds there.
 const settling = `
@@ -118,9 +222,19 @@ database :keys, gset<id>, :replicated => true
 database :nums, gset<int>, :by => :k, :replicated => true
 database :twice, gset<int>, :by => :k, :replicated => true
 database :claims, gset<{ k: id, n: int }>, :replicated => true
+import :many, (gset<int>, out once), :from => "go:many", :monotone => true
+database :full, once, :by => :k, :replicated => true
+database :overs, gset<id>, :replicated => true
 process do |k in keys|
   double(nums[:k], twice[:k])
+  many(nums[:k], full[:k])
 end
+on_over do |k: id|
+  if full[:k]
+    overs.add(k)
+  end
+end
+allow :write, overs do |me| true end
 on_key do |k: id| keys.add(k) end
 on_num do |k: id, n: int| nums[:k].add(n % 9) end
 on_claim do |k: id, n: int|
@@ -144,6 +258,14 @@ func regretted(w *World) (wrong []string) {
 			}
 		}
 	}
+	for _, m := range w.machines {
+		r, _ := m.Read("overs")
+		for _, k := range r.Value.Elems() {
+			if full, _ := m.Read("full", k); !full.Value.AsBool() {
+				wrong = append(wrong, fmt.Sprintf("%s: somebody acted on full[%v], which it is not", m.name, k))
+			}
+		}
+	}
 	return wrong
 }
 
@@ -155,30 +277,33 @@ func TestSettledCellsAreNotRegretted(t *testing.T) {
 		v, err := double(args)
 		return value.List(v.Elems()[:min(len(v.Elems()), 1)]...), err
 	}
-	claims, regrets := 0, 0
+	many := func(args []value.Value) (value.Value, error) { return value.Bool(len(args[0].Elems()) > 2), nil }
+	claims, overs, regrets := 0, 0, 0
 	for seed := range seeds(20) {
 		cfg := Config{
-			Name: "settling", Program: p, Funcs: map[string]flow.Func{"double": double}, Seed: seed, Faults: fault.All,
+			Name: "settling", Program: p, Funcs: map[string]flow.Func{"double": double, "many": many}, Seed: seed, Faults: fault.All,
 			Events: 60, Roles: []Role{{"server", 2}, {"client", 2}},
 		}
 		tell(t, cfg, func(w *World) []string {
 			r, _ := w.machines[0].Read("claims")
 			claims += len(r.Value.Elems())
+			r, _ = w.machines[0].Read("overs")
+			overs += len(r.Value.Elems())
 			return append(filled(w), regretted(w)...)
 		})
 		w, err := NewWorld(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.cfg.Funcs = map[string]flow.Func{"double": least}
+		w.cfg.Funcs = map[string]flow.Func{"double": least, "many": many}
 		if err := w.play(); err != nil {
 			t.Fatal(err)
 		}
 		w.Settle(quiet, settleLimit)
 		regrets += len(regretted(w))
 	}
-	if claims == 0 || regrets == 0 {
-		t.Errorf("%d claims, %d of them regretted where the promise is false: that tells little", claims, regrets)
+	if claims == 0 || overs == 0 || regrets == 0 {
+		t.Errorf("%d claims, %d of what is full, %d regretted where the promise is false: that tells little", claims, overs, regrets)
 	}
-	t.Logf("%d claims; %d regretted where the promise is false", claims, regrets)
+	t.Logf("%d claims, %d of what is full; %d regretted where the promise is false", claims, overs, regrets)
 }

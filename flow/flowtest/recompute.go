@@ -262,6 +262,8 @@ func (n *naive) viewAt(x *plan.Expr) value.Value {
 	switch {
 	case x.Type.Kind == plan.KindSet:
 		return Set(out)
+	case len(out) == 0 && x.Type.Kind == plan.KindBool:
+		return value.Bool(false) // its rows are those that are true
 	case len(out) == 0:
 		return value.Nil
 	}

@@ -42,7 +42,9 @@ func everyWrite(p *plan.Program) []*write {
 	}
 	for i := range p.Processes {
 		for _, r := range p.Processes[i].Runs {
-			c.all = append(c.all, hidden(r.Cell))
+			for _, cell := range r.Cells {
+				c.all = append(c.all, hidden(cell.Database))
+			}
 		}
 	}
 	for i := range p.Databases {

@@ -21,7 +21,9 @@ func (l *lowerer) process(i int) {
 	}
 	for _, r := range p.Runs {
 		l.exprs(&t, r.Args...)
-		l.database(&t, r.Cell)
+		for _, cell := range r.Cells {
+			l.database(&t, cell.Database)
+		}
 	}
 	if !t.shows || len(p.At) == 0 {
 		t.through()
@@ -42,9 +44,11 @@ func (l *lowerer) feeding() {
 	var feeds []feed
 	for i, p := range l.p.Processes {
 		for _, r := range p.Runs {
-			to, _, _ := strings.Cut(l.p.Databases[r.Cell].Name, "@")
-			for _, from := range l.given(r.Args) {
-				feeds = append(feeds, feed{i, from, to})
+			for _, cell := range r.Cells {
+				to, _, _ := strings.Cut(l.p.Databases[cell.Database].Name, "@")
+				for _, from := range l.given(r.Args) {
+					feeds = append(feeds, feed{i, from, to})
+				}
 			}
 		}
 	}

@@ -225,8 +225,13 @@ func (c *checker) bodies() {
 		c.view(v, nil)
 	}
 	for _, db := range c.prog.Databases {
-		if f := c.layouts[db].filled; f != nil {
-			c.visible(f)
+		c.layouts[db].eachLeaf(func(l *layout) {
+			if l.filled != nil {
+				c.visible(l.filled)
+			}
+		})
+		if l := c.layouts[db]; l.record != nil {
+			c.visibleRecord(db, l)
 		}
 	}
 	for _, h := range c.prog.Handlers {

@@ -24,6 +24,7 @@ func (c *checker) declareImport(f *resolve.Import) {
 	}
 	s := &signature{host: len(c.hosts), out: -1}
 	c.signatures[f] = s
+	var filled *outcome
 	for i, p := range d.Signature.Params {
 		s.lattices = append(s.lattices, absorbing)
 		switch {
@@ -31,7 +32,8 @@ func (c *checker) declareImport(f *resolve.Import) {
 			c.write(diag.Errorf("E107", p.Span, "a function fills one cell").Hinting("write an import for each `out`"))
 		case p.Out:
 			s.out = i
-			s.lattices[i] = c.outType(p.Type)
+			filled = c.outType(p.Type)
+			s.lattices[i], s.isShaped = filled.lattice, !filled.isLeaf()
 		default:
 			var t plan.Type
 			t, s.lattices[i] = c.importType(p.Type)
@@ -42,7 +44,7 @@ func (c *checker) declareImport(f *resolve.Import) {
 	case s.out >= 0 && d.Signature.Result != nil:
 		c.write(diag.Errorf("E107", d.Signature.Result.Where(), "what fills an `out` is the result").Hinting("leave out `-> T`"))
 	case s.out >= 0:
-		host.Result = result(s.lattices[s.out])
+		host.Result = filled.result()
 	case d.Signature.Result != nil:
 		host.Result = c.plainType(d.Signature.Result)
 	}
@@ -62,21 +64,6 @@ func (c *checker) importType(t syntax.Type) (given, lattice plan.Type) {
 		}
 	}
 	return c.plainType(t), absorbing
-}
-
-// outType reads the lattice of a cell.
-func (c *checker) outType(t syntax.Type) plan.Type {
-	n, ok := t.(*syntax.NamedType)
-	if !ok {
-		c.write(diag.Errorf("E512", t.Where(), "what a function fills is a database, so this is a lattice").Hinting("write `out set<T>`"))
-		return absorbing
-	}
-	l := c.latticeType(n)
-	if !absorbs(l) && !canFill(l) {
-		c.write(notFilled(l, n))
-		return absorbing
-	}
-	return l
 }
 
 func (c *checker) importOption(host *plan.Import, o syntax.Option) {

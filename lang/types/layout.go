@@ -30,6 +30,8 @@ type layout struct {
 	inside *layout   // of a map: what stands at each key
 	key    plan.Type // of a map
 	filled *filled   // by processes; nil where none does
+
+	record *resolve.View // of a whole database that processes fill and that is stored as several: what reads as it
 }
 
 type field struct {
@@ -71,6 +73,27 @@ func (l *layout) leaves(f func(index int)) {
 	for _, in := range l.fields {
 		in.leaves(f)
 	}
+}
+
+// eachLeaf calls f with every place that is stored as one database.
+func (l *layout) eachLeaf(f func(*layout)) {
+	switch {
+	case l.isMap():
+		l.inside.eachLeaf(f)
+	case l.isLeaf():
+		f(l)
+	}
+	for _, in := range l.fields {
+		in.eachLeaf(f)
+	}
+}
+
+// innermost is what stands below the maps.
+func (l *layout) innermost() *layout {
+	for l.isMap() {
+		l = l.inside
+	}
+	return l
 }
 
 // lay stores what d says under a type: d itself, or a database for each field.
@@ -229,19 +252,14 @@ func (c *checker) keysAt(p place) []*plan.Expr {
 
 // leaf returns the one database that a place is stored as, below maps too.
 func (l *layout) leaf() (*layout, bool) {
-	for l.isMap() {
-		l = l.inside
-	}
+	l = l.innermost()
 	return l, l.isLeaf()
 }
 
 // readAt reads a record as the record of its fields.
 func (c *checker) readAt(p place, keys []*plan.Expr, x syntax.Node) *plan.Expr {
-	if p.filled != nil {
-		return c.readFilled(p.filled, keys)
-	}
 	if leaf, ok := p.leaf(); ok {
-		return c.readStored(leaf.index, keys)
+		return c.readLeaf(leaf, keys)
 	}
 	if p.isMap() || p.given() < len(p.db.Dims) {
 		return c.wholeAt(p.layout, keys, x)
@@ -255,6 +273,14 @@ func (c *checker) readAt(p place, keys []*plan.Expr, x syntax.Node) *plan.Expr {
 		e.Type.Fields = append(e.Type.Fields, plan.Field{Name: f.name, Type: v.Type})
 	}
 	return e
+}
+
+// readLeaf reads what is stored as one database, and the cells beside it.
+func (c *checker) readLeaf(leaf *layout, keys []*plan.Expr) *plan.Expr {
+	if leaf.filled != nil {
+		return c.readFilled(leaf.filled, keys)
+	}
+	return c.readStored(leaf.index, keys)
 }
 
 // readStored reads a stored database: a key of it, or all keys that begin with
@@ -276,6 +302,9 @@ func (c *checker) readStored(i int, keys []*plan.Expr) *plan.Expr {
 // stands behind, up to the part at end.
 func (c *checker) below(xs *plan.Expr, keys []*plan.Expr, end int) *plan.Expr {
 	parts := xs.Type.Element().Args
+	if absorbs(xs.Type) {
+		return bad()
+	}
 	if len(keys) == 0 && end >= len(parts) {
 		return xs
 	}
@@ -325,16 +354,24 @@ func (c *checker) keysOf(p place, m *syntax.Member, call *syntax.Call) *plan.Exp
 	if !p.isWhole() {
 		end = len(p.db.Dims)
 	}
-	if p.filled != nil {
-		return c.below(c.readFilled(p.filled, nil), keys, end)
-	}
-	var all *plan.Expr
-	p.leaves(func(i int) {
-		e := &plan.Expr{Op: plan.OpKeys, Type: plan.SetOf(c.stored[i].KeyType()), Index: i}
-		if len(c.stored[i].Dims) > 1 {
-			e = c.below(e, keys, end)
+	return c.keysBelow(p.layout, keys, end)
+}
+
+// keysBelow reads the keys behind the given ones, up to the part at end, at
+// which anything in a layout has something.
+func (c *checker) keysBelow(l *layout, keys []*plan.Expr, end int) (all *plan.Expr) {
+	l.eachLeaf(func(leaf *layout) {
+		var e *plan.Expr
+		switch stored := &c.stored[leaf.index]; {
+		case leaf.filled != nil:
+			e = c.below(c.readFilled(leaf.filled, nil), keys, end)
+		default:
+			e = &plan.Expr{Op: plan.OpKeys, Type: plan.SetOf(stored.KeyType()), Index: leaf.index}
+			if len(stored.Dims) > 1 {
+				e = c.below(e, keys, end)
+			}
 		}
-		if all != nil {
+		if all != nil && !absorbs(e.Type) {
 			e = &plan.Expr{Op: plan.OpUnion, Type: all.Type, Args: []*plan.Expr{all, e}}
 		}
 		all = e

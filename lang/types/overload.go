@@ -15,6 +15,7 @@ type signature struct {
 	host     int
 	lattices []plan.Type // beside the parameters as they are written; absorbing: a plain value
 	out      int         // which of them is the cell; -1: none
+	isShaped bool        // the cell is of a record or a map
 }
 
 // overloads lists the signatures of the imports of one name that take n arguments.
@@ -66,7 +67,7 @@ func (c *checker) fitsSignature(s *signature, args []*plan.Expr, own *plan.Type)
 			return false
 		}
 	}
-	if own == nil || absorbs(*own) || s.out < 0 {
+	if own == nil || absorbs(*own) || s.out < 0 || s.isShaped {
 		return true
 	}
 	return s.lattices[s.out].Element().AssignableTo(own.Element())

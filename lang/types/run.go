@@ -35,25 +35,41 @@ func (c *checker) run(out resolve.Out, params []int) (plan.Run, bool) {
 			args = append(args, c.infer(a.Value))
 		}
 	}
-	f, ok := c.cell(&r, out, params)
+	l, ok := c.cell(&r, out, params)
 	if !ok {
 		return r, false
 	}
-	own := c.stored[f.own].Lattice
+	own, index := absorbing, -1
+	if l.isLeaf() {
+		own, index = c.stored[l.index].Lattice, l.index
+	}
 	if sig := c.signatureFor(out, args, own); sig != nil {
 		r.Import = sig.host
-		c.learnSlices(sig, args, f.own)
+		c.learnSlices(sig, args, index)
 		for i, a := range args {
 			args[i] = c.fit(a, c.hosts[sig.host].Params[i].Type, valueOf(out, i))
 		}
-		if o := sig.lattices[out.Arg]; !c.learning && !absorbs(own) && !o.Element().AssignableTo(own.Element()) {
-			c.mismatch(o.Element(), own.Element(), out.Call.Args[out.Arg])
+		if !c.learning {
+			c.fills(sig, out, l)
 		}
 	} else if _, isLinked := c.prog.Uses[out.Call.Fun.(*syntax.Ident)].(resolve.Linked); isLinked && !c.learning {
-		r.Import = c.link(out.Name, args, own)
+		r.Import = c.link(out.Name, args, c.outcomeOf(l).result())
 	}
 	r.Args = args
-	return r, r.Import >= 0 && !slices.ContainsFunc(args, func(a *plan.Expr) bool { return absorbs(a.Type) }) && c.fillable(f, out)
+	return r, r.Import >= 0 && !slices.ContainsFunc(args, func(a *plan.Expr) bool { return absorbs(a.Type) }) && c.fillable(l, out)
+}
+
+// fills compares what a function gives with what it is to fill.
+func (c *checker) fills(sig *signature, out resolve.Out, l *layout) {
+	gives, takes := sig.lattices[out.Arg].Element(), plan.Type{}
+	if l.isLeaf() && !sig.isShaped {
+		takes = c.stored[l.index].Lattice.Element()
+	} else {
+		gives, takes = c.hosts[sig.host].Result, c.outcomeOf(l).result()
+	}
+	if !absorbs(takes) && !gives.AssignableTo(takes) {
+		c.mismatch(gives, takes, out.Call.Args[out.Arg])
+	}
 }
 
 // valueOf returns the i-th argument that is given to a function.
@@ -65,7 +81,7 @@ func valueOf(out resolve.Out, i int) syntax.Node {
 }
 
 // cell finds the database and the key that a call fills.
-func (c *checker) cell(r *plan.Run, out resolve.Out, params []int) (*filled, bool) {
+func (c *checker) cell(r *plan.Run, out resolve.Out, params []int) (*layout, bool) {
 	x := out.Call.Args[out.Arg].Value
 	p, ok := c.target(x)
 	if !ok || out.Database == nil {
@@ -73,9 +89,6 @@ func (c *checker) cell(r *plan.Run, out resolve.Out, params []int) (*filled, boo
 			Hinting("the last argument is the database its result goes to, as in `%s(photos[:user_id], favorites[:user_id])`", out.Name)
 		c.write(resolve.Meant(d, out.Call.Fun.Where(), out.Name, []string{"render", "refresh", "notify"}))
 		return nil, false
-	}
-	if p.filled == nil {
-		return nil, false // which had a letter
 	}
 	if p.index == nil && !c.slice(&p, x) || p.index != nil && c.prog.Faulty[p.index] {
 		return nil, false
@@ -85,7 +98,7 @@ func (c *checker) cell(r *plan.Run, out resolve.Out, params []int) (*filled, boo
 			There(p.db.Decl.Name.Span, "declared here"))
 		return nil, false
 	}
-	r.Cell, r.Keys = p.filled.cells[out.Name], c.keysAt(p)
+	r.Cells, r.Keys = p.layout.cells(out.Name, nil), c.keysAt(p)
 	for _, slot := range params {
 		if !slices.ContainsFunc(r.Keys, func(k *plan.Expr) bool { return k.Op == plan.OpLocal && k.Index == slot }) {
 			c.write(diag.Errorf("E104", x.Where(), "every instance of the process would fill the same key of `%s`", p.db.Name).
@@ -93,11 +106,17 @@ func (c *checker) cell(r *plan.Run, out resolve.Out, params []int) (*filled, boo
 			return nil, false
 		}
 	}
-	return p.filled, !slices.ContainsFunc(r.Keys, func(k *plan.Expr) bool { return absorbs(k.Type) || k.Op != plan.OpLocal && k.Op != plan.OpConst })
+	return p.layout, !slices.ContainsFunc(r.Keys, func(k *plan.Expr) bool { return absorbs(k.Type) || k.Op != plan.OpLocal && k.Op != plan.OpConst })
 }
 
 // fillable refuses databases whose lattices cannot hold results.
-func (c *checker) fillable(f *filled, out resolve.Out) bool {
+func (c *checker) fillable(l *layout, out resolve.Out) bool {
+	ok := true
+	l.eachLeaf(func(l *layout) { ok = ok && c.leafFillable(l.filled, out) })
+	return ok
+}
+
+func (c *checker) leafFillable(f *filled, out resolve.Out) bool {
 	t := c.stored[f.own].Lattice
 	switch {
 	case absorbs(t) || c.learning:
@@ -107,7 +126,7 @@ func (c *checker) fillable(f *filled, out resolve.Out) bool {
 	case !canFill(t):
 		c.write(notFilled(t, out.Call.Args[out.Arg]))
 		return false
-	case !isSetLike(t) && len(f.db.Cells) > 1:
+	case !isSetLike(t) && !isWord(t) && len(f.db.Cells) > 1:
 		c.notYet(out.Call.Args[out.Arg], "a register that several functions fill", "let each fill one of its own, and choose in a view")
 		return false
 	}
@@ -116,15 +135,11 @@ func (c *checker) fillable(f *filled, out resolve.Out) bool {
 
 // link is the import of a function that the host links by its name: its types
 // are those of what it is given and of what it fills.
-func (c *checker) link(name string, args []*plan.Expr, own plan.Type) int {
-	f := plan.Import{Name: name, From: "go:" + name, Result: result(own)}
+func (c *checker) link(name string, args []*plan.Expr, result plan.Type) int {
+	f := plan.Import{Name: name, From: "go:" + name, Result: result}
 	for _, a := range args {
 		f.Params = append(f.Params, plan.Param{Type: a.Type})
 	}
 	c.hosts = append(c.hosts, f)
 	return len(c.hosts) - 1
 }
-
-// result is what a function returns for a cell of a lattice: a collection, or
-// one value.
-func result(lattice plan.Type) plan.Type { return bare(lattice.Reading()) }

@@ -30,6 +30,9 @@ func (c *checker) update(m *syntax.Member, call *syntax.Call) *plan.Stmt {
 		return nil
 	}
 	if p.isMap() {
+		if len(p.db.Cells) > 0 {
+			return c.filledOnly(p.db, m, "map")
+		}
 		return c.removeKey(p, m, call)
 	}
 	if m.Name.Text == "seal" {

@@ -11,21 +11,9 @@ import (
 // ones: the collection of (further keys.., record). A key is there if any of
 // the fields has it.
 func (c *checker) wholeAt(l *layout, keys []*plan.Expr, x syntax.Node) *plan.Expr {
-	for l.isMap() {
-		l = l.inside
-	}
+	l = l.innermost()
 	dims := c.dimsOf(l)
-	var all *plan.Expr
-	l.leaves(func(i int) {
-		e := &plan.Expr{Op: plan.OpKeys, Type: plan.SetOf(c.stored[i].KeyType()), Index: i}
-		if len(c.stored[i].Dims) > 1 {
-			e = c.below(e, keys, len(dims))
-		}
-		if all != nil {
-			e = &plan.Expr{Op: plan.OpUnion, Type: all.Type, Args: []*plan.Expr{all, e}}
-		}
-		all = e
-	})
+	all := c.keysBelow(l, keys, len(dims))
 	var types []plan.Type
 	for _, d := range dims[len(keys):] {
 		types = append(types, d.Type)
@@ -61,8 +49,13 @@ func (c *checker) dimsOf(record *layout) []plan.Dim {
 func (c *checker) recordAt(l *layout, keys []*plan.Expr, x syntax.Node) *plan.Expr {
 	switch leaf, ok := l.leaf(); {
 	case l.isLeaf():
-		if c.stored[l.index].Lattice.Kind == absorbing.Kind {
+		switch {
+		case c.stored[l.index].Lattice.Kind == absorbing.Kind:
 			return bad()
+		case l.filled != nil && isCollection(c.stored[l.index].Lattice.Reading()):
+			return c.listed(c.readFilled(l.filled, keys))
+		case l.filled != nil:
+			return c.readFilled(l.filled, keys)
 		}
 		t := c.stored[l.index].Lattice.Reading()
 		if isCollection(t) {
@@ -70,7 +63,7 @@ func (c *checker) recordAt(l *layout, keys []*plan.Expr, x syntax.Node) *plan.Ex
 		}
 		return &plan.Expr{Op: plan.OpCell, Type: t, Index: l.index, Args: keys}
 	case l.isMap() && ok:
-		return c.listed(c.readStored(leaf.index, keys))
+		return c.listed(c.readLeaf(leaf, keys))
 	case l.isMap():
 		return c.listed(c.wholeAt(l, keys, x))
 	}
