@@ -4,14 +4,22 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // A module is a header and sections; memory is what its data section fills.
 // https://webassembly.github.io/spec/core/binary/modules.html
 
 const (
-	headerSize  = 8
-	dataSection = 11
+	headerSize = 8
+
+	typeSection     = 1
+	importSection   = 2
+	functionSection = 3
+	startSection    = 8
+	elementSection  = 9
+	codeSection     = 10
+	dataSection     = 11
 
 	memoryMax  = 64 << 20 // bytes of data that a program may begin with
 	segmentGap = 64       // so many zeros end a segment; fewer are cheaper to write
@@ -39,6 +47,55 @@ func cut(wasm []byte) (list []section, err error) {
 		list = append(list, section{wasm[from-1-n], wasm[from:at]})
 	}
 	return list, nil
+}
+
+// join puts a module together.
+func join(list []section) []byte {
+	wasm := []byte("\x00asm\x01\x00\x00\x00")
+	for _, s := range list {
+		wasm = append(wasm, s.id)
+		wasm = appendUint(wasm, uint64(len(s.content)))
+		wasm = append(wasm, s.content...)
+	}
+	return wasm
+}
+
+// at returns the section of a kind; nil if there is none.
+func at(list []section, id byte) *section {
+	i := slices.IndexFunc(list, func(s section) bool { return s.id == id })
+	if i < 0 {
+		return nil
+	}
+	return &list[i]
+}
+
+// startWith adds a function that runs before all others, which neither takes
+// nor gives anything.
+func startWith(list []section, body []byte) ([]section, error) {
+	added := map[byte][]byte{typeSection: {0x60, 0, 0}, functionSection: nil, codeSection: append(appendUint(nil, uint64(len(body))), body...)}
+	counts := map[byte]uint64{}
+	for _, id := range []byte{importSection, typeSection, functionSection, codeSection} {
+		s := at(list, id)
+		if s == nil {
+			return nil, errCut
+		}
+		count, n := binary.Uvarint(s.content)
+		if n <= 0 {
+			return nil, errCut
+		}
+		counts[id] = count
+		if id == functionSection {
+			added[id] = appendUint(nil, counts[typeSection])
+		}
+		if id != importSection {
+			s.content = slices.Concat(appendUint(nil, count+1), s.content[n:], added[id])
+		}
+	}
+	i := slices.IndexFunc(list, func(s section) bool { return s.id == elementSection || s.id == codeSection })
+	if i < 0 || at(list, startSection) != nil {
+		return nil, errors.New("slim: the module starts by itself, so Go did not link it")
+	}
+	return slices.Insert(list, i, section{startSection, appendUint(nil, counts[importSection]+counts[functionSection])}), nil
 }
 
 // memory is what a program finds in its memory when it starts, from an address on.
@@ -105,9 +162,9 @@ func segment(b []byte) (at int, content, rest []byte, ok bool) {
 	return int(address), b[:size], b[size:], true
 }
 
-// signed reads a signed LEB128 number of 32 bits; n is 0 where there is none.
+// signed reads a signed LEB128 number; n is 0 where there is none.
 func signed(b []byte) (v int64, n int) {
-	for n < min(len(b), 5) {
+	for n < min(len(b), 10) {
 		c := b[n]
 		v |= int64(c&0x7f) << (7 * n)
 		n++
