@@ -41,6 +41,8 @@ type Host struct {
 	notary   notary
 	commands commands
 
+	delegated map[uint64]admission.Claim // of passes that are being signed, by ticket
+
 	isFull  bool
 	held    []node.Output // drained while the storage is full; what is in them grows by deadlines alone
 	pending []node.Output // drained, waiting for the end of the delivery
@@ -105,6 +107,8 @@ func (h *Host) take(l In) {
 		h.node.Online(h.now)
 	case *Signal:
 		h.signal(l)
+	case *Delegate:
+		h.delegate(l)
 	case *Close:
 		h.close()
 	default:
@@ -195,6 +199,7 @@ func (h *Host) openNode(l *Open) error {
 		return err
 	}
 	h.node, h.commands, h.notary, h.revoked = n, newCommands(), newNotary(), nil
+	h.delegated = map[uint64]admission.Claim{}
 	h.links = newLinks(key.ID(), l.Servers)
 	if len(pass.Blocks) > 0 {
 		h.admitted = &admission.Config{

@@ -24,6 +24,7 @@ const (
 	kindOnline
 	kindClose
 	kindSignal
+	kindDelegate
 )
 
 // Stored is a file of the journal as the worker found it. All that are not
@@ -150,6 +151,15 @@ type Signal struct {
 	Text    string
 }
 
+// Delegate asks for a pass for another key, of a device that this page's user
+// lets in. One Answer bears the ticket; its value is the pass in hexadecimal.
+type Delegate struct {
+	Ticket  uint64
+	Public  [32]byte
+	User    string // whose device it is
+	IsTrial bool   // nothing is signed: would it be?
+}
+
 func newIn(kind byte) In {
 	switch kind {
 	case kindStored:
@@ -184,6 +194,8 @@ func newIn(kind byte) In {
 		return &Close{}
 	case kindSignal:
 		return &Signal{}
+	case kindDelegate:
+		return &Delegate{}
 	}
 	return nil
 }
@@ -204,6 +216,7 @@ func (*Space) kind() byte     { return kindSpace }
 func (*Online) kind() byte    { return kindOnline }
 func (*Close) kind() byte     { return kindClose }
 func (*Signal) kind() byte    { return kindSignal }
+func (*Delegate) kind() byte  { return kindDelegate }
 
 func (l *Stored) fields(c *coder) {
 	c.octet(&l.File)
@@ -298,6 +311,13 @@ func (l *Signal) fields(c *coder) {
 	c.octet(&l.Kind)
 	c.number(&l.Attempt)
 	c.text(&l.Text, signal.TextMax)
+}
+
+func (l *Delegate) fields(c *coder) {
+	c.number(&l.Ticket)
+	c.fixed(l.Public[:])
+	c.text(&l.User, textMax)
+	c.flag(&l.IsTrial)
 }
 
 func (c *coder) channel(v *wire.Channel) {

@@ -31,6 +31,7 @@ func ins() []In {
 		&Online{},
 		&Close{},
 		&Signal{To: causal.ReplicaID{7}, Kind: 2, Attempt: 300, Text: "an offer"},
+		&Delegate{Ticket: 5, Public: [32]byte{9}, User: "ann", IsTrial: true},
 	}
 }
 

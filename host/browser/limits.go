@@ -25,6 +25,10 @@ const (
 	// pass has few blocks, so nobody honest comes near.
 	DoubtsMax = 64
 
+	// DelegatedMax bounds passes for other devices whose signature is with the
+	// worker; a further one is refused with a sentence.
+	DelegatedMax = 32
+
 	// handshakeAfter is how long a peer may take to say who it is.
 	handshakeAfter = 10 * causal.Second
 )

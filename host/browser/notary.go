@@ -27,6 +27,7 @@ const (
 	verifiesSeal
 	signsProof
 	verifiesPass
+	signsPass
 )
 
 func newNotary() notary { return notary{asked: map[uint64]question{}} }
@@ -60,6 +61,8 @@ func (h *Host) signed(l *Signed) {
 		h.fail(Broken, "this page's key can't be used: nothing can be signed with it")
 	case q.kind == signsSeal:
 		h.notary.signed = append(h.notary.signed, trust.Signed{ID: q.id, Signature: l.Signature})
+	case q.kind == signsPass:
+		h.signedPass(q.id, l)
 	case q.kind == signsProof:
 		if k := h.links.byNo[q.link]; k != nil && k.handshake != nil {
 			k.handshake.Signed(l.Signature)

@@ -111,7 +111,7 @@ func (w *world) add(name, role string) *worker {
 	claim := admission.Claim{Subject: p.public(), IsTrusted: true, Invites: 2, Issued: 1}
 	by, pass := p, admission.Pass{Cluster: cluster}
 	if role != "server" {
-		claim = admission.Claim{Subject: p.public(), User: name, Roles: []string{role}, Issued: 2}
+		claim = admission.Claim{Subject: p.public(), User: name, Roles: []string{role}, Invites: 1, Issued: 2}
 		by, pass = w.steward, w.steward.pass
 		p.peers = []string{"server"}
 	}
@@ -146,7 +146,7 @@ func (p *worker) start() {
 	}
 	copy(open.Random[1:], p.name)
 	if p.role != "server" {
-		open.User = p.name
+		open.User = p.pass.Holder().User
 	}
 	if p.w.rtc && p.role != "server" {
 		open.Addr = "page:"
