@@ -13,15 +13,15 @@ import (
 
 // modules are the entry points of the package; each is a file of js/src and
 // becomes one of the package. A page loads client and worker; those take idb,
-// peers and rtc when they need them. In Node.js node takes the place of client,
+// guest, peers and rtc when they need them. In Node.js node takes the place of client,
 // and node-worker that of worker, which takes node-socket where it needs it.
 var (
-	modules     = []string{"client", "worker", "react", "idb", "peers", "rtc"}
+	modules     = []string{"client", "worker", "react", "idb", "guest", "peers", "rtc"}
 	nodeModules = []string{"node", "node-worker", "node-socket"}
 )
 
 // external are the modules that stay modules of their own.
-var external = []string{"node:*", "react", "./client.js", "./idb.js", "./peers.js", "./rtc.js", "./react.js", "./node.js", "./node-socket.js"}
+var external = []string{"node:*", "react", "./client.js", "./idb.js", "./guest.js", "./peers.js", "./rtc.js", "./react.js", "./node.js", "./node-socket.js"}
 
 // bundle makes the JavaScript of the package, and of a page's own entries.
 func bundle(rooms roomsOf, entries []string) ([]file, error) {

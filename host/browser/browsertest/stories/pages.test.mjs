@@ -5,11 +5,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browse, page } from "./browser.mjs";
 import { kept } from "./people.mjs";
+import { servedAt } from "./served.mjs";
 import { node } from "./world.mjs";
 
 const held = browse();
 const contexts = [];
-let server, ann, bob, cleo, dan;
+let server, ann, bob, cleo, dan, phone;
 before(async () => (server = await node(new URL("shop.mrt", import.meta.url).pathname)));
 after(() => Promise.all(contexts.map((c) => c.close().catch(() => {}))));
 
@@ -79,6 +80,55 @@ test("an invite that is none, or was answered, is refused with a sentence", asyn
   const invite = await ann.evaluate(() => app.invite(1));
   await new Promise((later) => setTimeout(later, 1100));
   assert.match(await refused(cleo, invite), /expired/);
+});
+
+/** begin opens the shop at a device that is to be let in by an invite, and returns what it answers. */
+async function begin(p, invite) {
+  await p.evaluate((invite) => {
+    Object.assign(globalThis, { app: null, answer: "", failed: "" });
+    import("/client.js")
+      .then(({ open }) => open({ app: "shop on the phone", invite, answer: (text) => (globalThis.answer = text) }))
+      .then((app) => (globalThis.app = app), (why) => (globalThis.failed = why.message));
+  }, invite);
+  await comes(p, "() => answer || failed");
+  return p.evaluate(() => answer || failed);
+}
+
+test("a device that nobody has admitted is let in by a page, with no server: it is its user's, sees everything and writes", async () => {
+  const refused = (p, text) => p.evaluate((text) => app.accept(text).then(() => "taken", (why) => why.message), text);
+  assert.match(await ann.evaluate(() => app.invite(600, "bob").catch((why) => why.message)), /devices of ann alone/);
+  const files = await servedAt(new URL(server.url).port, server.web); // in the place of the server, which is dead
+  phone = await page(contexts[contexts.push(await held.browser.newContext()) - 1], server.url);
+  assert.match(await begin(phone, await ann.evaluate(() => app.invite(600))), /lets nobody in/);
+  const answer = await begin(phone, await ann.evaluate(() => app.invite(600, app.user)));
+  assert.match(await refused(bob, answer), /no invite of this page/);
+  const forged = await phone.evaluate(async (answer) => { // somebody on the way puts a key of his own in
+    const unbase64 = (s) => Uint8Array.from(atob(s.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const through = (b, s) => new Response(new Blob([b]).stream().pipeThrough(s)).arrayBuffer();
+    const said = JSON.parse(new TextDecoder().decode(await through(unbase64(answer.replace("invite=", "")), new DecompressionStream("deflate-raw"))));
+    said.key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    const packed = new Uint8Array(await through(new TextEncoder().encode(JSON.stringify(said)), new CompressionStream("deflate-raw")));
+    return `invite=${btoa(String.fromCharCode(...packed)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  }, answer);
+  assert.match(await refused(ann, forged), /not the answer of whoever has the invite/);
+  assert.equal(await ann.evaluate((answer) => app.accept(answer), answer), null);
+  assert.match(await refused(ann, answer), /was answered/);
+  await comes(phone, "() => app || failed");
+  assert.deepEqual(await phone.evaluate(() => failed || [app.user, app.role, app.status.server]), ["ann", "client", false]);
+  await comes(phone, has("soave"));
+  await favour(phone, "malbec");
+  await comes(bob, has("malbec"));
+  assert.match(await phone.evaluate(() => app.invite(600, "ann").catch((why) => why.message)), /let in by an invite itself/);
+  await files.close();
+});
+
+test("the server comes back: it takes what the new device has written, and the device in", async () => {
+  await server.start();
+  await comes(phone, via("websocket"), 30_000);
+  await phone.evaluate(() => app.events.favour({ wine: "tannat" }).acked);
+  await comes(cleo, has("tannat"), 30_000);
+  const read = JSON.parse(await server.martinelli("read", "favourites"));
+  assert.ok(["malbec", "tannat"].every((wine) => read.includes(wine)), `the server has ${read}`);
 });
 
 test("a page that closes is missed within seconds", async () => {

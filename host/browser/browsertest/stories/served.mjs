@@ -7,7 +7,10 @@ import { extname, join, normalize } from "node:path";
 const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".html": "text/html", ".wasm": "application/wasm", ".json": "application/json" };
 
 /** served serves the first of dirs that has a file; "/" is an empty page. */
-export async function served(...dirs) {
+export const served = (...dirs) => servedAt(0, ...dirs);
+
+/** servedAt is served at a port of this machine. */
+export async function servedAt(port, ...dirs) {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, "http://x").pathname);
     response.setHeader("Cache-Control", "no-store");
@@ -18,6 +21,9 @@ export async function served(...dirs) {
     }
     response.writeHead(404).end();
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => new Promise((resolve) => server.close(resolve)) };
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  }) };
 }

@@ -189,7 +189,7 @@ export class App implements api.App<api.AnyProgram> {
   /** take brings in an envelope: first all that it says, and then those who listen hear of it. */
   #take(from: FromWorker) {
     if (this.#isClosed) return;
-    if (from.worker !== this.#worker && !from.replies.some((r) => r.op === "ready" || r.op === "failed")) {
+    if (from.worker !== this.#worker && !from.replies.some((r) => r.op === "ready" || r.op === "failed" || r.op === "signalled")) {
       return this.#line.send({ op: "attach" }); // what it says will be said again
     }
     const changed = new Set<Live>();

@@ -24,7 +24,7 @@ export const open: typeof api.open = async (options) => {
   };
   let connections: Promise<Connections> | undefined;
   const signalled = (s: Signalled) => {
-    connections ??= import("./rtc.js").then((rtc) => new rtc.Connections((request, transfer) => app.relay(request, transfer), options.ice));
+    connections ??= import("./rtc.js").then((rtc) => new rtc.Connections((request, transfer) => app.relay(request, transfer), options.ice, options.answer));
     connections.then((c) => c.take(s), () => (connections = undefined)); // the node dials again by itself
   };
   app = new App((take) => tabs(lead, take), await streams(options.app), options.watch, signalled);
@@ -60,6 +60,7 @@ function startOf(o: api.Options): Start {
     ...(Object.keys(login).length > 0 && { login }),
     ...(o.name !== undefined && { name: o.name }),
     ...(o.pass !== undefined && { pass: o.pass }),
+    ...(o.invite !== undefined && { invite: o.invite }),
     ...(o.storage !== undefined && { storage: o.storage }),
     ...(o.modules !== undefined && { modules: o.modules }),
   };

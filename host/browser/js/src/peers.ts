@@ -3,8 +3,10 @@
 // once: the replica with the smaller id offers, and the other one calls
 // (docs/wire/signal.md).
 
-import { type Invitation, pack, unpack } from "./invite.ts";
+import { type Invitation, type Lets, letIn, pack, unpack } from "./invite.ts";
 import { Lobby } from "./lobby.ts";
+import { base64, type Bytes, unbase64 } from "./mailbox.ts";
+import { hand, hashOf, type Parcel, wrap } from "./parcel.ts";
 import type { Linked, Signal, Signalled, Streams } from "./protocol.ts";
 import { overChannel, overPort, PeerLink } from "./stream.ts";
 
@@ -26,8 +28,15 @@ const attemptsMax = 32;
 /** How long an invite holds at most, in seconds. */
 const inviteMax = 3600;
 
+/** How long a device that was given all it needs may take until it says who it is, in milliseconds. */
+const opensMax = 60_000;
+
 /** What a worker does for its Peers. */
 export interface Wishes {
+  /** What this page was given itself. */
+  parcel(): Parcel;
+  /** Makes a pass for a device of a user, with its key; without a key it says whether it would. It fails with a sentence. */
+  delegate(user: string, key: Bytes | null): Promise<Bytes>;
   /** Says something to a page by way of others. */
   signal(to: string, kind: number, attempt: number, text: string): void;
   /** Says something to the leader's main thread. */
@@ -48,6 +57,8 @@ interface Attempt {
   late: ReturnType<typeof setTimeout>;
   show?: { until: number; done(text: string): void; failed(why: Error): void }; // to a person, what is said to the other side otherwise
   peer?: string; // whom an invite turned out to be for
+  lets?: Lets & { user: string; parcel: Bytes }; // an invite that lets a device in
+  hand?: Bytes; // what the device is given
 }
 
 export class Peers {
@@ -82,10 +93,16 @@ export class Peers {
     for (const [peer, a] of this.#attempts) if (a.no === no && no > 0) this.#over(peer, a);
   }
 
-  /** invite returns an offer as a text, which holds for so many seconds. */
-  invite(seconds: number): Promise<string> {
+  /** invite returns an offer as a text, which holds for so many seconds; with a user it lets a device of his in. It fails with a sentence. */
+  async invite(seconds: number, user?: string): Promise<string> {
     const attempt = random();
-    return this.#shown(`invite ${attempt}`, attempt, Date.now() + 1000 * Math.min(seconds, inviteMax), "dial");
+    let lets: Attempt["lets"];
+    if (user !== undefined) {
+      await this.#wishes.delegate(user, null);
+      const parcel = wrap(this.#wishes.parcel());
+      lets = { user, parcel, secret: base64(crypto.getRandomValues(new Uint8Array(16))), hash: base64(await hashOf(parcel)) };
+    }
+    return this.#shown(`invite ${attempt}`, attempt, Date.now() + 1000 * Math.min(seconds, inviteMax), "dial", "", lets);
   }
 
   /** accept takes an offer, and returns the answer to it as a text; or the answer, and returns null. It fails with a sentence. */
@@ -133,7 +150,10 @@ export class Peers {
         return this.#look(r.peer, a);
       case "signal":
         if (r.kind === "failed") return this.#failed(r.peer, a, r.body);
-        if (a.show) return void this.#show(a.show, { v: 1, is: r.kind, cluster: this.#cluster, from: this.#self, attempt: a.attempt, until: a.show.until, sdp: r.body });
+        if (a.show) {
+          const lets = a.lets && { lets: { secret: a.lets.secret, hash: a.lets.hash } };
+          return void this.#show(a.show, { v: 1, is: r.kind, cluster: this.#cluster, from: this.#self, attempt: a.attempt, until: a.show.until, sdp: r.body, ...lets });
+        }
         return this.#wishes.signal(r.peer, r.kind === "offer" ? offer : answer, a.attempt, r.body);
     }
   }
@@ -147,8 +167,8 @@ export class Peers {
     return this.#self < peer;
   }
 
-  #begin(peer: string, no: number, attempt: number, kind: "dial" | "call" | "offer", text = "", show?: Attempt["show"]) {
-    const a: Attempt = { attempt, no, isOurs: kind === "dial", isAnswered: kind === "offer", link: null, binding: "", late: setTimeout(() => this.#failed(peer, a, "nobody answers"), attemptMax) };
+  #begin(peer: string, no: number, attempt: number, kind: "dial" | "call" | "offer", text = "", show?: Attempt["show"], lets?: Attempt["lets"]) {
+    const a: Attempt = { ...(lets && { lets }), attempt, no, isOurs: kind === "dial", isAnswered: kind === "offer", link: null, binding: "", late: setTimeout(() => this.#failed(peer, a, "nobody answers"), attemptMax) };
     this.#attempts.set(peer, a);
     if (show) {
       clearTimeout(a.late);
@@ -159,33 +179,67 @@ export class Peers {
     else this.#tell(peer, attempt, kind, text, show !== undefined);
   }
 
-  #shown(peer: string, attempt: number, until: number, kind: "dial" | "offer", text = ""): Promise<string> {
+  #shown(peer: string, attempt: number, until: number, kind: "dial" | "offer", text = "", lets?: Attempt["lets"]): Promise<string> {
     if (this.#attempts.size >= attemptsMax) return Promise.reject(new Error("too many connections are being made: try again in a minute"));
-    return new Promise((done, failed) => this.#begin(peer, 0, attempt, kind, text, { until, done, failed }));
+    return new Promise((done, failed) => this.#begin(peer, 0, attempt, kind, text, { until, done, failed }, lets));
   }
 
   #show(show: NonNullable<Attempt["show"]>, i: Invitation) {
     pack(i).then(show.done, show.failed);
   }
 
-  #answered(i: Invitation): null {
-    const key = `invite ${i.attempt}`;
-    const a = this.#attempts.get(key);
-    if (!a || a.isAnswered) throw new Error("this answers no invite of this page, or one that was answered: the page may have been loaded again since. Make a new one");
+  async #answered(i: Invitation): Promise<null> {
+    const name = `invite ${i.attempt}`;
+    const a = this.#attempts.get(name);
+    const isGood = i.key === undefined || (a?.lets && (await letIn(a.lets.secret, i.key, i.sdp)) === i.proof);
+    if (!a || a.isAnswered || this.#attempts.get(name) !== a) {
+      throw new Error("this answers no invite of this page, or one that was answered: the page may have been loaded again since. Make a new one");
+    }
+    if (!a.lets && i.key !== undefined) throw new Error("the other page was never admitted, and this invite lets nobody in: make one for a new device");
+    if (!isGood) throw new Error("this is not the answer of whoever has the invite: take it from the other device itself");
     a.isAnswered = true;
-    a.peer = i.from;
-    this.#tell(key, i.attempt, "answer", i.sdp);
+    if (i.key !== undefined) await this.#allow(name, a, unbase64(i.key));
+    else a.peer = i.from;
+    this.#tell(name, i.attempt, "answer", i.sdp);
     return null;
+  }
+
+  /** allow makes what a new device is given, or ends the attempt. */
+  async #allow(name: string, a: Attempt, key: Bytes) {
+    try {
+      if (key.length !== 32) throw new Error("the other device has no key: load the page again at both ends");
+      a.hand = hand(await this.#wishes.delegate(a.lets!.user, key), a.lets!.parcel);
+    } catch (cause) {
+      if (this.#attempts.get(name) === a) this.#over(name, a);
+      throw cause;
+    }
   }
 
   /** look gives the link to the node when it is open and bound. */
   #look(peer: string, a: Attempt) {
     if (!a.link?.isOpen || a.binding === "") return;
     clearTimeout(a.late);
+    if (a.hand) return this.#give(peer, a, a.link, a.hand);
+    this.#up(peer, a, a.link);
+  }
+
+  /** give lets a device have what it needs; the node hears of it when it begins to say who it is. */
+  #give(peer: string, a: Attempt, link: PeerLink, what: Bytes) {
+    a.late = setTimeout(() => this.#failed(peer, a, "the new device has not opened the program in time"), opensMax);
+    link.early = () => {
+      link.early = () => false;
+      clearTimeout(a.late);
+      queueMicrotask(() => this.#attempts.get(peer) === a && this.#up(peer, a, link)); // what came is kept first
+      return false;
+    };
+    link.send(2, what);
+  }
+
+  #up(peer: string, a: Attempt, link: PeerLink) {
     this.#attempts.delete(peer);
-    const link = a.link;
     link.over = () => this.#tell(peer, a.attempt, "close");
-    this.#wishes.up(a.no, webRTC, a.isOurs || a.no > 0 ? `page:${a.peer ?? peer}` : "", a.binding, link);
+    const addr = a.lets && a.peer === undefined ? "" : `page:${a.peer ?? peer}`; // the id of a new device is the node's to learn
+    this.#wishes.up(a.no, webRTC, a.isOurs || a.no > 0 ? addr : "", a.binding, link);
   }
 
   #failed(peer: string, a: Attempt, why: string) {

@@ -90,6 +90,7 @@ export interface Start {
   addr?: string; // where others reach it; default: by way of pages, as pages do. "": nowhere
   login?: Login; // whom to be admitted as; it is needed the first time only
   pass?: string; // or a pass from elsewhere, as base64url
+  invite?: string; // or an invite that lets this device in, with no server; its answer is Signalled as "shown"
   storage?: StorageKind; // default: the best there is
   modules?: Record<string, string>; // URLs of the WebAssembly that the program imports, by the import's "from"
 }
@@ -153,12 +154,12 @@ export interface AskStatus {
   op: "status";
 }
 
-/** Makes an invite: an attenuated pass for another key, and how to reach this page. Answered with a value: the text of the link. */
+/** Makes an invite: how to reach this page, and with to that it lets a new device in. Answered with a value: the text of the link. */
 export interface Invite {
   op: "invite";
   id: number;
   seconds: number; // how long it holds
-  to?: string; // another user than this one's, where the pass may invite
+  to?: string; // the user whose device is let in, which is this page's; without it the other page shows a pass of its own
 }
 
 /** Takes an invite, or the text that answers one. Answered with a value: what to show to the other side, or null. */
@@ -369,7 +370,7 @@ export interface Signalled {
   op: "signalled";
   peer: string;
   attempt: number;
-  kind: "dial" | "offer" | "answer" | "close";
+  kind: "dial" | "offer" | "answer" | "close" | "shown"; // shown: to a person, who takes it to whom the invite is of
   body: string;
   isShown?: true; // people pass on what is said: it may take its time
 }

@@ -22,11 +22,13 @@ interface Connection {
 export class Connections {
   readonly #say: (request: Request, transfer?: Transferable[]) => void;
   readonly #ice: RTCIceServer[];
+  readonly #show: (answer: string) => void;
   readonly #byPeer = new Map<string, Connection>();
 
-  constructor(say: (request: Request, transfer?: Transferable[]) => void, ice: RTCIceServer[] = []) {
+  constructor(say: (request: Request, transfer?: Transferable[]) => void, ice: RTCIceServer[] = [], show: (answer: string) => void = () => {}) {
     this.#say = say;
     this.#ice = ice;
+    this.#show = show;
     addEventListener("pagehide", (e) => !e.persisted && this.close()); // else the others notice only by silence
   }
 
@@ -44,6 +46,8 @@ export class Connections {
       }
       case "close":
         return this.#end(s);
+      case "shown":
+        return this.#show(s.body);
     }
   }
 

@@ -55,6 +55,9 @@ export class PeerLink {
   /** over is called when the link is closed, by whomever. */
   over = () => {};
 
+  /** early is told what comes before the node listens; it is kept for the node unless early returns true. */
+  early = (_channel: number, _bytes: Uint8Array<ArrayBuffer>): boolean => false;
+
   /** opened is called when all three are open, ended when the link ends before that or before hear is called. */
   constructor(
     carriers: ((c: Carried) => Carrier)[],
@@ -119,6 +122,7 @@ export class PeerLink {
   #came(channel: number, bytes: Uint8Array<ArrayBuffer>) {
     if (this.#isOver) return;
     if (this.#heard) return this.#heard.chunk(channel, bytes);
+    if (this.early(channel, bytes)) return;
     this.#early.push([channel, bytes]);
     if ((this.#earlySize += bytes.length) > earlyMax) this.#end("it says too much before it has said who it is");
   }

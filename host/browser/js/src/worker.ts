@@ -2,14 +2,15 @@
 // node's letters say (docs/wire/mailbox.md), and speaks with the tabs
 // (protocol.ts).
 
-import { admit, bytesAt, isStale } from "./admit.ts";
+import { bytesAt, isStale } from "./admit.ts";
 import { engine } from "./engine.ts";
 import { type Action, type Files, FilesError } from "./files.ts";
 import { type Exports, load, start as run } from "./gojs.ts";
 import { forget, Keeper, verify } from "./keys.ts";
 import { type Bytes, delivery, Letter, letters, type Out, unbase64, unhex } from "./mailbox.ts";
-import { type Answer, batchesMax, type FailedKind, type Ready, type Request, type Start, type Status } from "./protocol.ts";
-import type { Peers } from "./peers.ts";
+import { type Answer, batchesMax, type FailedKind, type Ready, type Request, type Signalled, type Start, type Status } from "./protocol.ts";
+import type { Guest } from "./guest.ts";
+import type { Peers, Wishes } from "./peers.ts";
 import { type Link, WebSockets } from "./socket.ts";
 import { openFiles, persist, removeFiles, usage } from "./storage.ts";
 import { Tabs } from "./speak.ts";
@@ -30,7 +31,7 @@ const letterMax = 4096; // letters of one delivery: what comes meanwhile is not 
 const notesMax = 16;
 
 /** A command is whom an answer goes to. */
-type Command = { tab: string; id: number };
+type Command = { tab: string; id: number; take?: (a: Answer) => void };
 
 /** The node of an application, with all that it needs of a browser. */
 class Node {
@@ -58,6 +59,7 @@ class Node {
   readonly #links = new Map<number, Link>();
   #lastLink = 0; // that came by itself: those have even numbers
   #peers: Peers | null = null;
+  #guest: Guest | null = null; // until the node has its link
 
   #ready: Ready | null = null;
   #took = { wasm: 0, read: 0, open: 0 };
@@ -112,6 +114,7 @@ class Node {
   /** provide sees to a pass, the program and its modules: what is kept is taken at once, and made new beside. */
   async #provide(): Promise<boolean> {
     const id = this.#keeper.identity;
+    if (this.#start.invite && !id.admitted) await this.#join(this.#start.invite).catch((cause) => this.#fail("admit", cause.message, false));
     for (let wait = 500; ; wait = Math.min(wait * 2, restartMax)) {
       const renewals = Promise.allSettled([this.#admit(), this.#program()]);
       if (id.admitted && id.plan && !(this.#start.login?.user !== undefined && this.#start.login.user !== id.admitted.user)) {
@@ -128,11 +131,18 @@ class Node {
     }
   }
 
+  /** join is let in by another page. */
+  async #join(invite: string) {
+    const { Guest } = await import("./guest.js");
+    await (this.#guest = new Guest(this.#keeper.identity, this.#show)).join(invite);
+    await this.#keeper.keep();
+  }
+
   /** admit renews the pass where that is due, and reports whether it is another one. */
   async #admit(): Promise<boolean> {
     const id = this.#keeper.identity;
     if (!isStale(id, this.#start)) return false;
-    id.admitted = await admit(id, this.#start);
+    id.admitted = await (await import("./guest.js")).admit(id, this.#start);
     await this.#keeper.keep();
     return true;
   }
@@ -439,7 +449,8 @@ class Node {
     if (l.value) answer.value = l.value;
     if (l.copied) answer.asOf = l.asOf / 1000;
     if (l.duplicate) answer.duplicate = true;
-    this.#tabs.say(to.tab, answer);
+    if (to.take) to.take(answer);
+    else this.#tabs.say(to.tab, answer);
   }
 
   async #sign(no: number, statement: Bytes) {
@@ -482,12 +493,16 @@ class Node {
     const generation = this.#generation;
     const { Peers } = await import("./peers.js");
     if (generation !== this.#generation) return;
-    this.#peers = new Peers(replica, cluster, {
+    const id = this.#keeper.identity;
+    const wishes: Wishes = {
+      parcel: () => ({ admitted: id.admitted!, plan: id.plan!, modules: id.modules ?? {} }),
+      delegate: (user, key) =>
+        new Promise((done, failed) => {
+          this.#commands.set(++this.#ticket, { tab: "", id: 0, take: (a) => (a.state === "done" ? done(unhex(JSON.parse(a.value ?? '""'))) : failed(new Error(a.detail))) });
+          this.#post(new Letter(17).number(this.#ticket).fixed(key ?? new Uint8Array(32)).text(user).flag(!key));
+        }),
       signal: (to, kind, attempt, text) => this.#post(new Letter(16).fixed(unhex(to)).octet(kind).number(attempt).text(text)),
-      tab: (s) => {
-        for (const tab of this.#tabs.near) this.#tabs.say(tab, s);
-        this.#tabs.flush();
-      },
+      tab: this.#show,
       up: (dial, via, addr, binding, link) => {
         if (generation !== this.#generation) return link.close();
         const no = dial || (this.#lastLink += 2);
@@ -495,8 +510,16 @@ class Node {
         link.hear(this.#heard(no, via, addr, unhex(binding)));
       },
       down: (no, why) => generation === this.#generation && this.#post(new Letter(10).number(no).text(why)),
-    });
+    };
+    this.#peers = new Peers(replica, cluster, wishes);
+    this.#guest?.up(wishes.up);
+    this.#guest = null;
   }
+
+  readonly #show = (s: Signalled) => {
+    for (const tab of this.#tabs.near) this.#tabs.say(tab, s);
+    this.#tabs.flush();
+  };
 
   #unlink() {
     for (const link of this.#links.values()) link.close();
@@ -537,7 +560,7 @@ class Node {
       case "signal":
       case "streams":
       case "linked":
-        return this.#peers?.take(r);
+        return (this.#guest ?? this.#peers)?.take(r);
       case "persist":
         return void persist().then((persisted) => {
           this.#storage.persisted = persisted;
@@ -548,7 +571,7 @@ class Node {
       case "stop":
         return void this.#stop(tab, r.forget ?? false);
       case "invite":
-        return void this.#settle(tab, r.id, this.#peers?.invite(r.seconds));
+        return void this.#settle(tab, r.id, this.#peers?.invite(r.seconds, r.to));
       case "accept":
         return void this.#settle(tab, r.id, this.#peers?.accept(r.text));
     }
@@ -601,6 +624,7 @@ class Node {
       await Promise.race([ended, new Promise((late) => setTimeout(late, 2_000))]);
     } else this.#stopping = () => {};
     this.#unlink();
+    this.#guest?.close();
     await this.#files?.close();
     this.#keeper?.close();
     if (isForgotten) await Promise.allSettled([removeFiles(this.#start.app), forget(this.#start.app)]);

@@ -49,6 +49,10 @@ export interface Options {
   login?: Record<string, unknown>;
   /** A pass from elsewhere, instead of user. */
   pass?: string;
+  /** An invite made with a user, by which this device is let in with no server, as a device of that user. It is needed the first time only. */
+  invite?: string;
+  /** Is told the text that answers it: it has to come to the page that invited, whose accept takes it. Until then open waits. */
+  answer?: (text: string) => void;
   /** This device's name, for people. */
   name?: string;
   /** The names of the databases and views to have at hand; default: all. Others are fetched when they are first asked for. */
@@ -98,7 +102,10 @@ export interface App<P extends Program = AnyProgram> {
   /** Hears of what is no value: see Heard. */
   on<K extends keyof Heard>(what: K, listener: (heard: Heard[K]) => void): () => void;
 
-  /** A link by which another device joins, with no server: it acts for this page's user, or for to. */
+  /**
+   * A link by which another page finds to this one, with no server; it holds for so many seconds, at most an hour, and is good once.
+   * It lets nobody in who has no pass, but with to, which is this page's user: then it lets a new device of that user in (see Options.invite).
+   */
   invite(seconds: number, to?: string): Promise<string>;
   /** Takes such a link, or the text that answers it. What is returned is for the other side, or null. */
   accept(text: string): Promise<string | null>;
