@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	wasm "github.com/martinelli-lang/martinelli/foreign/foreigntest"
+	"github.com/martinelli-lang/martinelli/wire/wiretest"
 )
 
 // TestTypes holds all TypeScript of the repository to its types, and what is
@@ -77,12 +79,19 @@ func TestStories(t *testing.T) {
 		"WINE="+wine,
 		"UPSET="+upset(t),
 		"PAGE="+page,
+		frozen(t, "PARCEL", "invite.parcel"), frozen(t, "OFFER", "invite.offer"), frozen(t, "ANSWER", "invite.answer"),
 		"NODE_OPTIONS=--disable-warning=ExperimentalWarning",
 	)
 	said, err := told.CombinedOutput()
 	if t.Log(string(said)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// frozen gives a story the bytes of a format that TypeScript alone reads and writes.
+func frozen(t *testing.T, name, of string) string {
+	t.Helper()
+	return "FROZEN_" + name + "=" + hex.EncodeToString(wiretest.Bytes(t, of, nil))
 }
 
 // upset writes the program of stories/broken.test.mjs into a folder, with its
