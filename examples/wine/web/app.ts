@@ -5,7 +5,7 @@ import { Aborted, type App, Failed, open, type Raised } from "martinelli";
 import { html, show } from "./parts/dom.ts";
 import { hand, Model, type Program, type Wish } from "./parts/model.ts";
 import { Camera, shrink } from "./parts/photo.ts";
-import { asking, connections, detail, door, page, type Place, type Screen, screens } from "./parts/screens.ts";
+import { asked, asking, connections, detail, door, page, type Place, type Screen, screens } from "./parts/screens.ts";
 import { said } from "./parts/words.ts";
 
 const root = document.getElementById("app")!;
@@ -117,8 +117,7 @@ const acts: Record<string, (m: Model, d: Required<Data>) => void | Promise<void>
   buy: (_, d) => buy(d.of),
   forget: (m, d) => { m.wishes.splice(m.wishes.findIndex((w) => w.key === d.of), 1); },
   persist: (m) => m.app.persist(),
-  copy: async (_, d) => { await navigator.clipboard.writeText(d.of); tell("Copied."); },
-  invite: async (m) => { place.invite = await m.app.invite(3600).catch((why: Error) => (tell(why.message), "")); },
+  invite: async (m, d) => { place.invite = await m.app.invite(3600, d.of || undefined).catch((why: Error) => (tell(why.message), "")); },
   camera: async () => {
     try {
       await camera.start();
@@ -135,6 +134,7 @@ const acts: Record<string, (m: Model, d: Required<Data>) => void | Promise<void>
 document.addEventListener("click", (e) => {
   const at = (e.target as Element).closest<HTMLElement>("[data-do]");
   const act = at && acts[at.dataset["do"]!];
+  if (at?.dataset["do"] === "copy") return void navigator.clipboard.writeText(at.dataset["of"]!).then(() => tell("Copied."));
   if (!model || !act) return;
   const d = { of: at.dataset["of"] ?? "", owner: at.dataset["owner"] ?? "", source: at.dataset["source"] ?? "" };
   void Promise.resolve(act(model, d)).then(draw);
@@ -146,7 +146,7 @@ document.addEventListener("submit", (e) => {
   const field = form.querySelector("input")!;
   const text = field.value.trim();
   if (!text) return;
-  if (form.dataset["on"] === "enter") void enter(text);
+  if (form.dataset["on"] === "enter") void enter({ user: text });
   else if (form.dataset["on"] === "befriend" && model) {
     acts["befriend"]!(model, { of: text, owner: "", source: "" });
     form.reset();
@@ -189,11 +189,13 @@ addEventListener("hashchange", go);
 
 // ------------------------------------------------------------------ opening
 
-async function enter(user: string) {
-  show(root, door("", true));
+/** enter opens the application for a user, or for whom an invite is of. */
+async function enter(by: { user: string } | { invite: string }) {
+  const kind = matchMedia("(pointer: coarse)").matches ? "phone" : "desk";
+  show(root, "user" in by ? door("", true) : asked(""));
   let app: App<Program>;
   try {
-    app = await open<Program>({ app: "cantina", user, name: `${user}, ${matchMedia("(pointer: coarse)").matches ? "phone" : "desk"}`, modules: { "wasm:wine.wasm": new URL("wine.wasm", location.href).href, "wasm:../wine.wasm": new URL("wine.wasm", location.href).href } });
+    app = await open<Program>({ app: "cantina", ...by, answer: (text) => show(root, asked(text)), name: "user" in by ? `${by.user}, ${kind}` : kind, modules: { "wasm:wine.wasm": new URL("wine.wasm", location.href).href, "wasm:../wine.wasm": new URL("wine.wasm", location.href).href } });
   } catch (why) {
     show(root, door(why instanceof Failed ? why.message : String(why), false));
     return;
@@ -210,5 +212,6 @@ async function enter(user: string) {
 
 void navigator.serviceWorker?.register("./offline.js");
 const user = known.get();
-if (user) void enter(user);
+if (user) void enter({ user });
+else if (location.hash.startsWith("#invite=")) void enter({ invite: location.href });
 else show(root, door("", false));

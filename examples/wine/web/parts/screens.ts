@@ -147,9 +147,9 @@ function friends(m: Model, p: Place): Markup {
       <p>Who opens this link is asked to let you into their cellar, and you are asked nothing more once you have added them.</p>
       <div class="field"><input readonly aria-label="Link to your name" value="${location.origin + location.pathname}#friend/${encodeURIComponent(m.me)}"><button class="button quiet" data-do="copy" data-of="${location.origin + location.pathname}#friend/${encodeURIComponent(m.me)}">Copy</button></div>
       <h2 class="small">Device to device, with no server</h2>
-      <p>An invite lets another device in that has this application. It gives you a text back, which you take here.</p>
+      <p>An invite links this device to another, or lets a new one of yours in. It gives you a text back, which you take here.</p>
       ${p.invite ? html`<div class="field"><input readonly aria-label="Invite for a device" value="${p.invite}"><button class="button quiet" data-do="copy" data-of="${p.invite}">Copy</button></div>`
-        : html`<button class="button quiet" data-do="invite">Make an invite</button>`}
+        : html`<div class="row"><button class="button quiet" data-do="invite">Make an invite</button><button class="button quiet" data-do="invite" data-of="${m.me}">Invite a new device of mine</button></div>`}
       <form data-on="accept"><div class="field"><input name="text" required autocomplete="off" aria-label="An invite, or the answer to yours" placeholder="an invite, or the answer to yours"><button class="button quiet">Take</button></div></form>
       ${p.answer ? html`<p>Give this back to who invited you:</p><div class="field"><input readonly aria-label="Answer to the invite" value="${p.answer}"><button class="button quiet" data-do="copy" data-of="${p.answer}">Copy</button></div>` : ""}
     </section>`;
@@ -259,3 +259,9 @@ export const door = (why: string, isOpening: boolean): Markup => html`
     <h1>Cantina</h1><p>Your cellar, on this device. It works without a network, and friends may look in.</p>
     <form data-on="enter"><label for="user">Your name</label><div class="field"><input id="user" name="user" required maxlength="60" autocomplete="username" autocapitalize="none" ${isOpening ? html`readonly` : ""}><button class="button" ${isOpening ? html`disabled` : ""}>${isOpening ? "Opening…" : "Enter"}</button></div>
     <p class="how" role="status">${why || "A name is enough in this example. An application puts its own login here."}</p></form></main>`;
+
+/** asked is shown to a device that came by an invite: what it says goes back to the one that it is of. */
+export const asked = (answer: string): Markup => html`
+  <main id="main" class="door"><h1>Cantina</h1><p>Take this back to the device that invited this one, to “By a link”. Then it opens here.</p>
+    ${answer ? html`<div class="field"><input readonly aria-label="Answer to the invite" value="${answer}"><button class="button quiet" data-do="copy" data-of="${answer}">Copy</button></div>` : ""}
+    <p class="how" role="status">${answer ? "Waiting for the other device." : "Reading the invite…"}</p></main>`;

@@ -40,7 +40,7 @@ export class Guest {
   readonly #id: Identity;
   readonly #tab: (s: Signalled) => void;
   readonly #hand = new Hand();
-  #invitation!: Invitation;
+  #invitation: Invitation | null = null; // once the invite was read
   #link: PeerLink | null = null;
   #binding = "";
   #over: (why: Error) => void = () => {};
@@ -100,11 +100,11 @@ export class Guest {
   close(): void {
     this.#over(new Error("the application is closed in this tab"));
     if (this.#link) this.#link.close();
-    else this.#say("close");
+    else if (this.#invitation) this.#say("close");
   }
 
   async #answer(sdp: string) {
-    const { cluster, attempt, until, lets } = this.#invitation;
+    const { cluster, attempt, until, lets } = this.#invitation!;
     const key = base64(this.#id.public);
     const answer: Invitation = { v: 1, is: "answer", cluster, from: "", attempt, until, sdp, key, proof: await letIn(lets!.secret, key, sdp) };
     this.#say("shown", await pack(answer));
@@ -132,6 +132,6 @@ export class Guest {
   }
 
   #say(kind: Signalled["kind"], body = "") {
-    this.#tab({ op: "signalled", peer: "invite", attempt: this.#invitation.attempt, kind, body, ...(kind === "offer" && { isShown: true as const }) });
+    this.#tab({ op: "signalled", peer: "invite", attempt: this.#invitation!.attempt, kind, body, ...(kind === "offer" && { isShown: true as const }) });
   }
 }

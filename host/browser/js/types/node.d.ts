@@ -6,7 +6,7 @@ export type * from "./client.js";
 export { Aborted, Failed } from "./client.js";
 
 /** As in a page, but that nothing is taken from where the page is from. */
-export interface Options extends Omit<PageOptions, "app" | "storage" | "ice"> {
+export interface Options extends Omit<PageOptions, "app" | "storage" | "ice" | "invite" | "answer"> {
   /** The directory of this node's key and data; it is made where it is missing. One process has it at a time. */
   dir: string;
   /** The servers that this process may join; the first that answers admits it. Default: none. */
