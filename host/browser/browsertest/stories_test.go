@@ -78,6 +78,7 @@ func TestStories(t *testing.T) {
 		"MARTINELLI="+build(t, "cmd/martinelli"),
 		"WINE="+wine,
 		"UPSET="+upset(t),
+		"FORGE="+forge(t).URL,
 		"PAGE="+page,
 		frozen(t, "PARCEL", "invite.parcel"), frozen(t, "OFFER", "invite.offer"), frozen(t, "ANSWER", "invite.answer"),
 		"NODE_OPTIONS=--disable-warning=ExperimentalWarning",

@@ -45,4 +45,4 @@ for (const name of ["instantiate", "instantiateStreaming"]) {
 const early = [];
 onmessage = (e) => early.push(e);
 await import("./worker.js");
-for (const e of early) dispatchEvent(new MessageEvent("message", { data: e.data, ports: [...e.ports] }));
+for (const e of early) onmessage(e);

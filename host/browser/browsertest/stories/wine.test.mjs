@@ -189,8 +189,8 @@ test("the server is back: all come to the same, and nothing is lost", async () =
   await bottles(ann, his);
   await ben.evaluate(() => (location.hash = "cellar/ann"));
   await bottles(ben, mine);
-  const at = Object.entries(JSON.parse(await server.martinelli("read", "favorites", "--json")));
+  const at = Object.entries(await server.reads("favorites"));
   const of = (user) => at.filter(([key]) => JSON.parse(key)[0] === user).flatMap(([, favs]) => favs.map((f) => f.wine)).sort();
   assert.deepEqual([of("ann"), of("ben")], [mine, his]);
-  assert.equal(JSON.parse(await server.martinelli("read", "orders", "--json")).ann.length, 1);
+  assert.equal((await server.reads("orders")).ann.length, 1);
 });

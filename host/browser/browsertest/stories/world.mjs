@@ -98,6 +98,15 @@ class Node {
     return out;
   }
 
+  /** reads reads a database until it is as wanted, and returns it. */
+  async reads(name, isWanted = () => true) {
+    for (const end = Date.now() + startMax; ; ) {
+      const value = await (await fetch(`${this.url}v1/read/${name}`)).json();
+      if (isWanted(value)) return value;
+      if (Date.now() > end) throw new Error(`${name} is still ${JSON.stringify(value)}`);
+    }
+  }
+
   get said() {
     return this.#said;
   }
