@@ -14,6 +14,7 @@ import (
 type database struct {
 	index   int
 	decl    *plan.Database
+	lattice string    // its name
 	element plan.Type // of what an entry holds, where its lattice has a type argument
 	typed   bool      // the lattice has one
 	cells   map[string]*cell
@@ -60,13 +61,15 @@ type change struct {
 }
 
 func newDatabase(index int, decl *plan.Database) (*database, error) {
-	bottom, err := newCell(decl)
+	row, _ := plan.LatticeOf(decl.Lattice.Kind)
+	bottom, err := newCell(decl, row.Name)
 	if err != nil {
 		return nil, Error("database " + decl.Name + " is of a type this version does not run: " + decl.Lattice.Label())
 	}
 	db := &database{
 		index:   index,
 		decl:    decl,
+		lattice: row.Name,
 		element: decl.Lattice.Element(),
 		typed:   len(decl.Lattice.Args) > 0,
 		cells:   map[string]*cell{},
@@ -89,15 +92,14 @@ func (db *database) listen(c *cell) crdt.Emit {
 	return db.emit
 }
 
-func newCell(decl *plan.Database) (crdt.Cell, error) {
+func newCell(decl *plan.Database, lattice string) (crdt.Cell, error) {
 	if b := decl.Bound; b.Side != plan.Unbounded {
 		return crdt.NewBounded(crdt.Bound{IsUpper: b.Side == plan.AtMost, Opening: b.Opening()}), nil
 	}
-	row, _ := plan.LatticeOf(decl.Lattice.Kind)
 	if decl.Removable {
-		return crdt.NewRemovable(row.Name)
+		return crdt.NewRemovable(lattice)
 	}
-	return crdt.New(row.Name)
+	return crdt.New(lattice)
 }
 
 // isSet reports whether a key of db reads as a collection.
@@ -110,7 +112,7 @@ func (db *database) observed() bool {
 
 // open returns a new cell at key, of which path is the canonical bytes.
 func (db *database) open(path string, key []value.Value) *cell {
-	data, _ := newCell(db.decl) // newDatabase has tried it
+	data, _ := newCell(db.decl, db.lattice) // newDatabase has tried it
 	if db.was != nil {
 		data = newHeir(db, data)
 	}

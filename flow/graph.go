@@ -168,7 +168,7 @@ func emptied[T any](buffer []T) []T {
 	return buffer[:0]
 }
 
-const recycleMax = 1024 // elements of a buffer that is kept
+const recycleMax = 4096 // elements of a buffer that is kept
 
 // summed adds up the weights of equal elements, in the order in which they
 // first appear, and leaves out those that cancel.

@@ -279,11 +279,19 @@ func (n *Node) stirOwn(g replica.Group) {
 	}
 }
 
+// stirredCells returns the cells whose holders have changed, in order.
+func (n *Node) stirredCells() []escrow.Cell {
+	if len(n.rights.stirred) == 0 { // nearly always, and asked after every commit
+		return nil
+	}
+	return order.Sorted(maps.Keys(n.rights.stirred), escrow.Cell.Compare)
+}
+
 // tendRights sees to the cells whose holders have changed, and to what the
 // machine wants. It reports whether there was anything.
 func (n *Node) tendRights(now causal.Instant) bool {
 	did := false
-	for _, c := range order.Sorted(maps.Keys(n.rights.stirred), escrow.Cell.Compare) {
+	for _, c := range n.stirredCells() {
 		hasSpent := n.rights.stirred[c]
 		delete(n.rights.stirred, c)
 		n.rerun(now, c)

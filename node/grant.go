@@ -35,13 +35,16 @@ func (n *Node) lets(author causal.ReplicaID, env *flow.Env) *permits {
 	if role, _ := n.cfg.Program.Role(n.cfg.Role); role.Trusted() {
 		return nil
 	}
-	p := &permits{refs: map[causal.SpaceID][]causal.Ref{}}
+	p := &permits{}
 	env.Granted = func(database, key string) bool {
 		space, ok := n.spaceAt(database, key)
 		if !ok {
 			return false
 		}
 		ref, ok := n.replica.Permit(space, author, database, key)
+		if ok && p.refs == nil {
+			p.refs = map[causal.SpaceID][]causal.Ref{}
+		}
 		if ok && !slices.Contains(p.refs[space], ref) {
 			p.refs[space] = append(p.refs[space], ref)
 			order.Sort(p.refs[space], causal.Ref.Compare)

@@ -20,6 +20,10 @@ type RaiseRequest struct {
 	User    string // who raises it; "" takes the node's own user
 	Session []byte // the token of the last answer: what the caller has seen
 
+	// Sessionless says that the caller keeps no tokens, as he asks this node
+	// alone: where the event runs here, the answer has none.
+	Sessionless bool
+
 	// Stream and Seq make a retry harmless: a stream is one writer that raises
 	// in order, and a seq at or below the stream's mark is answered as
 	// committed without running again. "" is no stream.

@@ -54,10 +54,16 @@ func (n *Node) raise(now causal.Instant, c caller, q RaiseRequest) {
 	if n.isBehindOwn(now, c, &q) {
 		return
 	}
-	if n.replica.Covers(session) { // nearly always, and then without a func on the heap
+	if n.replica.Covers(session) { // nearly always
 		n.run(now, c, h, q, session)
 		return
 	}
+	n.runLater(now, c, h, q, session)
+}
+
+// runLater runs a handler when this node has seen what the session has. It
+// stands apart, so that a raise that need not wait has nothing on the heap.
+func (n *Node) runLater(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session) {
 	n.stall(now, q.Stream, q.Seq)
 	n.whenCovered(now, c, session, func(now causal.Instant) { n.run(now, c, h, q, session) })
 }
@@ -132,7 +138,11 @@ func (n *Node) runUntil(now causal.Instant, c caller, h int, q RaiseRequest, ses
 		n.handOn(now, c, q, n.replica.Advance(session, n.touched(o)...), o.Handed)
 		return
 	}
-	n.answer(c, Answer{Committed: true, Token: n.token(now, session, n.touched(o))})
+	a := Answer{Committed: true}
+	if !q.Sessionless {
+		a.Token = n.token(now, session, n.touched(o))
+	}
+	n.answer(c, a)
 }
 
 // author returns under whose name a run writes: what runs at the home is

@@ -112,9 +112,9 @@ func LatticeNamed(name string) (Lattice, bool) {
 
 // LatticeOf returns the row of a kind.
 func LatticeOf(k Kind) (Lattice, bool) {
-	for _, l := range lattices {
-		if l.Kind == k {
-			return l, true
+	for i := range lattices { // only the one is copied, of eleven words
+		if lattices[i].Kind == k {
+			return lattices[i], true
 		}
 	}
 	return Lattice{}, false

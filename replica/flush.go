@@ -51,6 +51,7 @@ func (s *space) flush() Flush {
 	for _, c := range s.maximal {
 		f.Maximal = append(f.Maximal, causal.Dot{Replica: c.id.Replica, Seq: c.head.Seq})
 	}
+	f.Added = make([]crdt.Live, 0, len(s.added))
 	for _, id := range s.added {
 		if e, isLive := s.state.Entries.Get(id); isLive {
 			f.Added = append(f.Added, crdt.Live{ID: id, Entry: e})

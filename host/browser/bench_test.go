@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -18,6 +19,8 @@ const cells = `
 database :cells, lww<int>, :by => :key, :replicated => true
 allow :write, cells do |me| true end
 on_set do |key: id, n: int| cells[:key].set(n) end
+type :Cell, { key: id, n: int }
+on_fill do |all: list<Cell>| all.each do |c| cells[c.key].set(c.n) end end
 `
 
 // filled is a page that is linked to nobody, after count sets in deliveries of
@@ -56,6 +59,35 @@ func BenchmarkMapSets(b *testing.B) {
 		filled(b, w, count, 1000)
 	}
 	b.ReportMetric(float64(b.N*count)/b.Elapsed().Seconds(), "sets/s")
+}
+
+// BenchmarkFills has the sets that BenchmarkMapSets makes in commits of a
+// thousand: the peers' 100,000 sets are one transaction.
+func BenchmarkFills(b *testing.B) {
+	const count, each = 100_000, 1000
+	for range b.N {
+		b.StopTimer()
+		w := alone(b)
+		p := w.page("ann")
+		b.StartTimer()
+		for i := range count / each {
+			p.raise(uint64(i+1), "fill", `{"all":`+pairs(i*each, each)+`}`)
+			p.deliver()
+			p.deliver() // the seal
+		}
+		if !p.has(count/each, browser.Durable) {
+			b.Fatalf("the last raise was answered %+v", p.answers[count/each])
+		}
+	}
+	b.ReportMetric(float64(b.N*count)/b.Elapsed().Seconds(), "sets/s")
+}
+
+func pairs(from, count int) string {
+	var b strings.Builder
+	for i := range count {
+		b.WriteString(`,{"key":"k` + strconv.Itoa(from+i) + `","n":` + strconv.Itoa(from+i) + `}`)
+	}
+	return "[" + b.String()[1:] + "]"
 }
 
 func BenchmarkReopen(b *testing.B) {

@@ -62,7 +62,7 @@ func (h *Host) raise(l *Raise) {
 	if !h.begin(l.Ticket, command{kindRaise, h.places[l.Event]}) {
 		return
 	}
-	q := node.RaiseRequest{Event: l.Event, Args: args, Stream: l.Stream, Seq: l.Seq}
+	q := node.RaiseRequest{Event: l.Event, Args: args, Stream: l.Stream, Seq: l.Seq, Sessionless: true}
 	if l.Outbox {
 		q.Outbox = node.OutboxAway
 	}

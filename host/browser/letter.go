@@ -47,11 +47,11 @@ type Out interface {
 
 // AppendTo appends the delivery's bytes.
 func (d *Delivery) AppendTo(b []byte) []byte {
-	c := coder{b: b}
+	c := &coder{b: b}
 	c.instant(&d.Now)
 	c.b = wire.AppendUvarint(c.b, uint64(len(d.Letters)))
 	for _, l := range d.Letters {
-		c.b = appendLetter(c.b, l)
+		c.letter(l)
 	}
 	return c.b
 }
@@ -61,8 +61,9 @@ func DecodeDelivery(b []byte) (d Delivery, err error) {
 	r := wire.NewReader(b)
 	(&coder{r: r}).instant(&d.Now)
 	d.Letters = make([]In, r.Count(lettersMax, 5))
+	c := &coder{r: new(wire.Reader)}
 	for i := range d.Letters {
-		d.Letters[i] = readLetter(r, newIn)
+		d.Letters[i] = readLetter(r, c, newIn)
 	}
 	return d, r.Done()
 }
@@ -70,43 +71,46 @@ func DecodeDelivery(b []byte) (d Delivery, err error) {
 // AppendLetters appends letters of the host.
 func AppendLetters(b []byte, letters []Out) []byte {
 	b = wire.AppendUvarint(b, uint64(len(letters)))
+	c := &coder{b: b}
 	for _, l := range letters {
-		b = appendLetter(b, l)
+		c.letter(l)
 	}
-	return b
+	return c.b
 }
 
 // DecodeLetters reads what AppendLetters wrote, as the worker does. They alias b.
 func DecodeLetters(b []byte) ([]Out, error) {
 	r := wire.NewReader(b)
 	letters := make([]Out, r.Count(lettersMax, 5))
+	c := &coder{r: new(wire.Reader)}
 	for i := range letters {
-		letters[i] = readLetter(r, newOut)
+		letters[i] = readLetter(r, c, newOut)
 	}
 	return letters, r.Done()
 }
 
-// appendLetter writes a letter, and then its length before it: the length has
-// four bytes, so that nothing is written twice.
-func appendLetter(b []byte, l interface {
+// letter writes a letter, and then its length before it: the length has four
+// bytes, so that nothing is written twice.
+func (c *coder) letter(l interface {
 	kind() byte
 	fields(*coder)
-}) []byte {
-	at := len(b)
-	c := coder{b: append(wire.AppendUint32(b, 0), l.kind())}
-	l.fields(&c)
+}) {
+	at := len(c.b)
+	c.b = append(wire.AppendUint32(c.b, 0), l.kind())
+	l.fields(c)
 	wire.AppendUint32(c.b[:at], uint32(len(c.b)-at-4))
-	return c.b
 }
 
-// readLetter reads one letter; of an unknown kind, or with bytes left, it is malformed.
-func readLetter[L In](r *wire.Reader, fresh func(kind byte) L) (l L) {
+// readLetter reads one letter by c, which the letters of a delivery share; of
+// an unknown kind, or with bytes left, it is malformed.
+func readLetter[L In](r *wire.Reader, c *coder, fresh func(kind byte) L) (l L) {
 	n := r.Uint32()
 	if n > letterMax {
 		r.Fail(wire.ErrLimit)
 		return l
 	}
-	body := wire.NewReader(r.Raw(int(n)))
+	body := c.r
+	*body = *wire.NewReader(r.Raw(int(n)))
 	if r.Err() != nil {
 		return l
 	}
@@ -115,7 +119,7 @@ func readLetter[L In](r *wire.Reader, fresh func(kind byte) L) (l L) {
 		r.Fail(wire.ErrMalformed)
 		return l
 	}
-	l.fields(&coder{r: body})
+	l.fields(c)
 	if err := body.Done(); err != nil {
 		r.Fail(err)
 	}

@@ -136,9 +136,9 @@ func (s *scanner) anyNumber() (value.Value, error) {
 
 // list reads an array of any length.
 func (s *scanner) list(t plan.Type) (value.Value, error) {
-	elems := []value.Value{}
+	elems, of := []value.Value{}, t.Element()
 	err := s.array(t, func(int) error {
-		v, err := s.value(t.Element())
+		v, err := s.value(of)
 		elems = append(elems, v)
 		return err
 	})
@@ -180,8 +180,11 @@ func members[M plan.Param | plan.Field](s *scanner, want []M) ([]value.Value, er
 		given = make([]bool, len(want))
 	}
 	err := s.object(func(name []byte) error {
-		i := slices.IndexFunc(want, func(m M) bool { return plan.Field(m).Name == string(name) })
-		if i < 0 {
+		i := 0
+		for i < len(want) && plan.Field(want[i]).Name != string(name) {
+			i++
+		}
+		if i == len(want) {
 			return s.fail("unknown; expected " + listing(want))
 		}
 		if given[i] {
@@ -193,8 +196,10 @@ func members[M plan.Param | plan.Field](s *scanner, want []M) ([]value.Value, er
 		return err
 	})
 	for i := 0; err == nil && i < len(want); i++ {
-		m := plan.Field(want[i])
-		if !given[i] && m.Type.Kind != plan.KindMaybe {
+		if given[i] {
+			continue
+		}
+		if m := plan.Field(want[i]); m.Type.Kind != plan.KindMaybe {
 			err = within(m.Name, s.fail("missing; expected "+m.Type.Label()))
 		}
 	}

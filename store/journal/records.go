@@ -98,6 +98,9 @@ func (m *records) insert(block, at int, r record) {
 		m.push(r)
 		return
 	}
+	if at == 0 && block > 0 && m.follow(block, r) {
+		return
+	}
 	b := slices.Insert(m.blocks[block], at, r)
 	m.blocks[block] = b
 	if len(b) > blockMax {
@@ -106,6 +109,23 @@ func (m *records) insert(block, at int, r record) {
 		m.blocks[block] = b[:len(b)/2]
 		m.blocks = slices.Insert(m.blocks, block+1, half)
 	}
+}
+
+// follow adds a record between a block and the one before, and reports whether
+// it did: where that one is full and both are, a block of its own comes between.
+// Most kinds of records come in the order of their keys, each kind before
+// another, so this is nearly every put that is not the very last; shifting the
+// block behind instead took a fifteenth of a commit.
+func (m *records) follow(block int, r record) bool {
+	if before := m.blocks[block-1]; len(before) < blockMax {
+		m.blocks[block-1] = append(before, r)
+		return true
+	}
+	if len(m.blocks[block]) < blockMax/2 {
+		return false // a short block behind takes it, or blocks of one record would gather
+	}
+	m.blocks = slices.Insert(m.blocks, block, append(make([]record, 0, blockMax), r))
+	return true
 }
 
 // push adds a record behind all others. Blocks filled in order are filled whole.
