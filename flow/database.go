@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
@@ -110,16 +111,32 @@ func (db *database) observed() bool {
 	return db.rows != nil || len(db.byPath) > 0 || db.links[grainCell]+db.links[grainElem]+db.links[grainRows] > 0
 }
 
-// open returns a new cell at key, of which path is the canonical bytes.
+// open returns a new cell at key, which is copied, and of which path is the
+// canonical bytes.
 func (db *database) open(path string, key []value.Value) *cell {
 	data, _ := newCell(db.decl, db.lattice) // newDatabase has tried it
 	if db.was != nil {
 		data = newHeir(db, data)
 	}
-	c := &cell{db: db, path: path, key: key, space: db.decl.SpaceName(key), crdt: data}
+	c := placed(key)
+	c.db, c.path, c.space, c.crdt = db, path, db.decl.SpaceName(key), data
 	db.cells[path] = c
 	db.spaces[c.space]++
 	return c
+}
+
+// placed returns a cell with its key and, in one piece with it, room for the one
+// value that most keys are.
+func placed(key []value.Value) *cell {
+	if len(key) != 1 {
+		return &cell{key: slices.Clone(key)}
+	}
+	one := &struct {
+		cell
+		room [1]value.Value
+	}{room: [1]value.Value{key[0]}}
+	one.key = one.room[:]
+	return &one.cell
 }
 
 // drop forgets a cell.

@@ -30,7 +30,8 @@ type run struct {
 	env     Env
 	shares  []share
 	journal []record
-	touched []*cell // in the order of their first change
+	taken   []crdt.Item // what removals took, in the order of the journal
+	touched []*cell     // in the order of their first change
 	reads   []string
 	writes  int     // entries added and removed so far
 	size    int     // bytes they take in a part at most
@@ -60,12 +61,13 @@ type addition struct {
 	isGone bool
 }
 
-// record says how to undo one change.
+// record says how to undo one change. It names the item and does not hold it:
+// a run has a record for each of up to WritesMax entries.
 type record struct {
 	cell  *cell
-	item  crdt.Item
+	item  int32 // of an insert: its addition in the share; of a removal: in taken
+	share int16
 	undo  undoing
-	share int
 }
 
 type undoing uint8
@@ -89,7 +91,7 @@ func (r *run) begin(env Env) {
 func (r *run) beginAs(env Env, user string) {
 	r.env = env
 	r.env.User = user
-	r.shares, r.journal, r.touched = r.shares[:0], r.journal[:0], r.touched[:0]
+	r.shares, r.journal, r.taken, r.touched = r.shares[:0], r.journal[:0], emptied(r.taken), r.touched[:0]
 	r.reads, r.writes, r.size = nil, 0, 0
 	r.isOwn, r.wanted, r.short = false, nil, nil
 	r.notices, r.uploads = nil, nil
@@ -183,7 +185,7 @@ func (r *run) open(m *machine, db *database, key []value.Value) *cell {
 	if c, ok := db.cells[string(m.buf)]; ok {
 		return c
 	}
-	c := db.open(string(m.buf), slices.Clone(key))
+	c := db.open(string(m.buf), key)
 	r.journal = append(r.journal, record{cell: c, undo: undoCreate})
 	r.touch(c)
 	return c
@@ -219,7 +221,8 @@ func (r *run) apply(c *cell, delta crdt.Delta) bool {
 			continue
 		}
 		c.remove(it)
-		r.journal = append(r.journal, record{c, it, undoRemove, at})
+		r.journal = append(r.journal, record{c, int32(len(r.taken)), int16(at), undoRemove})
+		r.taken = append(r.taken, it)
 		if it.ID.Dot == s.dot {
 			s.added[it.ID.Offset].isGone = true
 		} else {
@@ -236,7 +239,7 @@ func (r *run) add(c *cell, at int, place, bytes string) {
 	it := crdt.Item{ID: id, Stamp: r.env.Stamp, Path: place, Value: bytes}
 	c.insert(it)
 	s.added = append(s.added, addition{cell: c, item: it})
-	r.journal = append(r.journal, record{c, it, undoInsert, at})
+	r.journal = append(r.journal, record{c, int32(id.Offset), int16(at), undoInsert})
 }
 
 func (r *run) touch(c *cell) {
@@ -269,9 +272,9 @@ func (r *run) undo() {
 	for i := len(r.journal) - 1; i >= 0; i-- {
 		switch rec := r.journal[i]; rec.undo {
 		case undoInsert:
-			rec.cell.crdt.Remove(rec.item, nil)
+			rec.cell.crdt.Remove(r.shares[rec.share].added[rec.item].item, nil)
 		case undoRemove:
-			rec.cell.crdt.Insert(rec.item, nil)
+			rec.cell.crdt.Insert(r.taken[rec.item], nil)
 		case undoCreate:
 			rec.cell.db.drop(rec.cell)
 		}

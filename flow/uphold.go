@@ -63,9 +63,9 @@ func (r *run) takeBack() {
 	for i := len(r.journal) - 1; i >= 0; i-- {
 		switch rec := r.journal[i]; rec.undo {
 		case undoInsert:
-			rec.cell.remove(rec.item)
+			rec.cell.remove(r.shares[rec.share].added[rec.item].item)
 		case undoRemove:
-			rec.cell.insert(rec.item)
+			rec.cell.insert(r.taken[rec.item])
 		}
 	}
 }

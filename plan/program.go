@@ -148,11 +148,9 @@ type Handler struct {
 	Home   bool // it reads or writes a home database, so it runs at the home
 }
 
-// Param is a parameter of a handler, a function or an import.
-type Param struct {
-	Name string
-	Type Type
-}
+// Param is a parameter of a handler, a function or an import. As a field of a
+// record it is a name and a type, and what reads one reads the other.
+type Param = Field
 
 // Process is a standing computation: it shows values, and runs functions of
 // the host whose results are kept in cells.

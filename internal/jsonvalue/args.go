@@ -40,7 +40,7 @@ func Decode(t plan.Type, raw []byte) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	v, err := s.value(t)
+	v, err := s.value(&t)
 	if err == nil {
 		err = s.end()
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/martinelli-lang/martinelli/value"
 )
 
-// value reads one JSON value as type t.
-func (s *scanner) value(t plan.Type) (value.Value, error) {
+// value reads one JSON value as type t. A type has nine words and is handed on
+// for every value, so not itself.
+func (s *scanner) value(t *plan.Type) (value.Value, error) {
 	switch t.Kind {
 	case plan.KindAny:
 		return s.any()
@@ -21,7 +22,8 @@ func (s *scanner) value(t plan.Type) (value.Value, error) {
 		if s.next() == 'n' {
 			return value.Nil, s.literal("null", t)
 		}
-		return s.value(t.Element())
+		of := t.Element()
+		return s.value(&of)
 	case plan.KindBool:
 		return s.bool(t)
 	case plan.KindInt, plan.KindNat, plan.KindTime:
@@ -48,23 +50,23 @@ func (s *scanner) value(t plan.Type) (value.Value, error) {
 func (s *scanner) any() (value.Value, error) {
 	switch c := s.next(); {
 	case c == 'n':
-		return value.Nil, s.literal("null", plan.Any)
+		return value.Nil, s.literal("null", &plan.Any)
 	case c == 't', c == 'f':
-		return s.bool(plan.Any)
+		return s.bool(&plan.Any)
 	case c == '"':
-		text, err := s.string(plan.Any)
+		text, err := s.string(&plan.Any)
 		return value.String(text), err
 	case c == '[':
-		return s.list(plan.Any)
+		return s.list(&plan.Any)
 	case c == '{':
 		return s.anyObject()
 	case c == '-', '0' <= c && c <= '9':
 		return s.anyNumber()
 	}
-	return value.Nil, s.mismatch(plan.Any)
+	return value.Nil, s.mismatch(&plan.Any)
 }
 
-func (s *scanner) bool(t plan.Type) (value.Value, error) {
+func (s *scanner) bool(t *plan.Type) (value.Value, error) {
 	if s.next() == 't' {
 		return value.Bool(true), s.literal("true", t)
 	}
@@ -72,7 +74,7 @@ func (s *scanner) bool(t plan.Type) (value.Value, error) {
 }
 
 // int reads a number without fraction and exponent, in the range of t.
-func (s *scanner) int(t plan.Type) (value.Value, error) {
+func (s *scanner) int(t *plan.Type) (value.Value, error) {
 	at := s.at
 	text, isInt, err := s.number(t)
 	if err != nil {
@@ -107,7 +109,7 @@ func parseInt(text []byte) (n int64, fits bool) {
 }
 
 // float reads any number. One too large becomes infinite, as IEEE 754 rounds it.
-func (s *scanner) float(t plan.Type) (value.Value, error) {
+func (s *scanner) float(t *plan.Type) (value.Value, error) {
 	text, _, err := s.number(t)
 	if err != nil {
 		return value.Nil, err
@@ -122,7 +124,7 @@ func parseFloat(text []byte) value.Value {
 
 // anyNumber reads an int where the number is one, and a float otherwise.
 func (s *scanner) anyNumber() (value.Value, error) {
-	text, isInt, err := s.number(plan.Any)
+	text, isInt, err := s.number(&plan.Any)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -135,10 +137,10 @@ func (s *scanner) anyNumber() (value.Value, error) {
 }
 
 // list reads an array of any length.
-func (s *scanner) list(t plan.Type) (value.Value, error) {
+func (s *scanner) list(t *plan.Type) (value.Value, error) {
 	elems, of := []value.Value{}, t.Element()
 	err := s.array(t, func(int) error {
-		v, err := s.value(of)
+		v, err := s.value(&of)
 		elems = append(elems, v)
 		return err
 	})
@@ -146,13 +148,13 @@ func (s *scanner) list(t plan.Type) (value.Value, error) {
 }
 
 // tuple reads an array with one element for each of t's.
-func (s *scanner) tuple(t plan.Type) (value.Value, error) {
+func (s *scanner) tuple(t *plan.Type) (value.Value, error) {
 	elems := make([]value.Value, 0, len(t.Args))
 	err := s.array(t, func(i int) error {
 		if i == len(t.Args) {
 			return s.fail("one element too many for " + t.Label())
 		}
-		v, err := s.value(t.Args[i])
+		v, err := s.value(&t.Args[i])
 		elems = append(elems, v)
 		return err
 	})
@@ -162,7 +164,7 @@ func (s *scanner) tuple(t plan.Type) (value.Value, error) {
 	return value.Tuple(elems...), err
 }
 
-func (s *scanner) record(t plan.Type) (value.Value, error) {
+func (s *scanner) record(t *plan.Type) (value.Value, error) {
 	if s.next() != '{' {
 		return value.Nil, s.mismatch(t)
 	}
@@ -172,7 +174,7 @@ func (s *scanner) record(t plan.Type) (value.Value, error) {
 
 // members reads an object that has the given members, and returns their
 // values in the order given.
-func members[M plan.Param | plan.Field](s *scanner, want []M) ([]value.Value, error) {
+func members(s *scanner, want []plan.Field) ([]value.Value, error) {
 	values := make([]value.Value, len(want))
 	var few [16]bool
 	given := few[:]
@@ -181,7 +183,7 @@ func members[M plan.Param | plan.Field](s *scanner, want []M) ([]value.Value, er
 	}
 	err := s.object(func(name []byte) error {
 		i := 0
-		for i < len(want) && plan.Field(want[i]).Name != string(name) {
+		for i < len(want) && want[i].Name != string(name) {
 			i++
 		}
 		if i == len(want) {
@@ -192,14 +194,14 @@ func members[M plan.Param | plan.Field](s *scanner, want []M) ([]value.Value, er
 		}
 		given[i] = true
 		var err error
-		values[i], err = s.value(plan.Field(want[i]).Type)
+		values[i], err = s.value(&want[i].Type)
 		return err
 	})
 	for i := 0; err == nil && i < len(want); i++ {
 		if given[i] {
 			continue
 		}
-		if m := plan.Field(want[i]); m.Type.Kind != plan.KindMaybe {
+		if m := &want[i]; m.Type.Kind != plan.KindMaybe {
 			err = within(m.Name, s.fail("missing; expected "+m.Type.Label()))
 		}
 	}
@@ -207,13 +209,13 @@ func members[M plan.Param | plan.Field](s *scanner, want []M) ([]value.Value, er
 }
 
 // listing names the members there may be.
-func listing[M plan.Param | plan.Field](want []M) string {
+func listing(want []plan.Field) string {
 	if len(want) == 0 {
 		return "no members"
 	}
 	names := make([]string, len(want))
 	for i, m := range want {
-		names[i] = string(AppendString(nil, plan.Field(m).Name))
+		names[i] = string(AppendString(nil, m.Name))
 	}
 	return strings.Join(names, ", ")
 }

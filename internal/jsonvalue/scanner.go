@@ -44,7 +44,7 @@ func (s *scanner) end() error {
 func (s *scanner) fail(reason string) error { return &Error{Reason: reason} }
 
 // mismatch is the error that something else than a t stands here.
-func (s *scanner) mismatch(t plan.Type) error {
+func (s *scanner) mismatch(t *plan.Type) error {
 	s.next()
 	want := t.Label()
 	switch t.Kind {
@@ -116,7 +116,7 @@ func isNumeric(c byte) bool {
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // literal reads the given word, where a t was expected.
-func (s *scanner) literal(word string, t plan.Type) error {
+func (s *scanner) literal(word string, t *plan.Type) error {
 	s.next()
 	rest := s.text[s.at:]
 	if run(rest, isLetter) != len(word) || string(rest[:len(word)]) != word {
@@ -128,7 +128,7 @@ func (s *scanner) literal(word string, t plan.Type) error {
 
 // number reads the text of a number, where a t was expected, and says whether
 // it has neither fraction nor exponent.
-func (s *scanner) number(t plan.Type) (text []byte, isInt bool, err error) {
+func (s *scanner) number(t *plan.Type) (text []byte, isInt bool, err error) {
 	if c := s.next(); c != '-' && !isDigit(c) {
 		return nil, false, s.mismatch(t)
 	}
@@ -172,7 +172,7 @@ func numeral(text []byte) (isInt, ok bool) {
 }
 
 // string reads a string, where a t was expected.
-func (s *scanner) string(t plan.Type) (string, error) {
+func (s *scanner) string(t *plan.Type) (string, error) {
 	if s.next() != '"' {
 		return "", s.mismatch(t)
 	}
@@ -266,7 +266,7 @@ func codeUnit(text []byte) (rune, bool) {
 
 // array reads an array, where a t was expected, and calls elem in front of
 // every element.
-func (s *scanner) array(t plan.Type, elem func(i int) error) error {
+func (s *scanner) array(t *plan.Type, elem func(i int) error) error {
 	if s.next() != '[' {
 		return s.mismatch(t)
 	}

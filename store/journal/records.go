@@ -11,6 +11,7 @@ import (
 // inside, putting one moves at most blockMax others.
 type records struct {
 	blocks [][]record // in order, none empty
+	recent int        // the block behind which a record was put last
 	count  int
 	size   int    // bytes of keys and values
 	chunk  []byte // while a journal is opened: what is left of the chunk that small records are put in
@@ -54,6 +55,9 @@ func (r record) value() []byte { return r.bytes[r.keySize:len(r.bytes):len(r.byt
 // find returns the first place whose key is not less than the given one: a
 // block and an index in it, which may be one behind the last of the last block.
 func (m *records) find(key []byte) (block, at int, ok bool) {
+	if m.isNext(key) {
+		return m.recent + 1, 0, false
+	}
 	block = sort.Search(len(m.blocks), func(i int) bool {
 		b := m.blocks[i]
 		return bytes.Compare(b[len(b)-1].key(), key) >= 0
@@ -64,6 +68,17 @@ func (m *records) find(key []byte) (block, at int, ok bool) {
 	b := m.blocks[block]
 	at = sort.Search(len(b), func(i int) bool { return bytes.Compare(b[i].key(), key) >= 0 })
 	return block, at, bytes.Equal(b[at].key(), key)
+}
+
+// isNext reports whether a key belongs right behind the record that was put
+// behind others last: what follows its kind needs two comparisons, not twenty.
+func (m *records) isNext(key []byte) bool {
+	if m.recent >= len(m.blocks) {
+		return false
+	}
+	b := m.blocks[m.recent]
+	return bytes.Compare(b[len(b)-1].key(), key) < 0 &&
+		(m.recent+1 == len(m.blocks) || bytes.Compare(key, m.blocks[m.recent+1][0].key()) < 0)
 }
 
 // get returns the value of a key. It is valid until the next change.
@@ -118,13 +133,13 @@ func (m *records) insert(block, at int, r record) {
 // block behind instead took a fifteenth of a commit.
 func (m *records) follow(block int, r record) bool {
 	if before := m.blocks[block-1]; len(before) < blockMax {
-		m.blocks[block-1] = append(before, r)
+		m.blocks[block-1], m.recent = append(before, r), block-1
 		return true
 	}
 	if len(m.blocks[block]) < blockMax/2 {
 		return false // a short block behind takes it, or blocks of one record would gather
 	}
-	m.blocks = slices.Insert(m.blocks, block, append(make([]record, 0, blockMax), r))
+	m.blocks, m.recent = slices.Insert(m.blocks, block, append(make([]record, 0, blockMax), r)), block
 	return true
 }
 
@@ -135,7 +150,7 @@ func (m *records) push(r record) {
 		m.blocks = append(m.blocks, nil)
 		last++
 	}
-	m.blocks[last] = append(m.blocks[last], r)
+	m.blocks[last], m.recent = append(m.blocks[last], r), last
 }
 
 // delete takes a key away if it is there.
