@@ -118,16 +118,16 @@ func (db *database) open(path string, key []value.Value) *cell {
 	if db.was != nil {
 		data = newHeir(db, data)
 	}
-	c := placed(key)
+	c := cellAt(key)
 	c.db, c.path, c.space, c.crdt = db, path, db.decl.SpaceName(key), data
 	db.cells[path] = c
 	db.spaces[c.space]++
 	return c
 }
 
-// placed returns a cell with its key and, in one piece with it, room for the one
+// cellAt returns a cell with its key and, in one piece with it, room for the one
 // value that most keys are.
-func placed(key []value.Value) *cell {
+func cellAt(key []value.Value) *cell {
 	if len(key) != 1 {
 		return &cell{key: slices.Clone(key)}
 	}
