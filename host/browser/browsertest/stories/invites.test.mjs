@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-const { Hand, hand, letIn, pack, parcelMax, unpack, unwrap, wrap } = await import(pathToFileURL(join(process.env.PAGE, "invites.js")).href);
+const { Guest, Hand, hand, letIn, pack, parcelMax, unpack, unwrap, wrap } = await import(pathToFileURL(join(process.env.PAGE, "invites.js")).href);
 const frozen = (name) => new Uint8Array(Buffer.from(process.env[name], "hex"));
 
 const bytes = (...v) => Uint8Array.from(v);
@@ -60,4 +60,51 @@ test("what comes in pieces is gathered, and what is too large is refused before 
   assert.throws(() => new Hand().take(head(4097, 3)), /more than any program takes/);
   assert.throws(() => new Hand().take(Uint8Array.from([...head(0, 0), 1])), /more than it said/);
   assert.throws(() => wrap({ ...parcel, plan: new Uint8Array(parcelMax) }), /too large to be handed on/);
+});
+
+/** guest lets a device take an invite of a parcel, and says what it is given by the other page. */
+async function guest(said, link) {
+  const id = { public: new Uint8Array(32).fill(7) };
+  const ends = [0, 1, 2].map(() => new MessageChannel());
+  const heard = [];
+  const g = new Guest(id, (s) => {
+    heard.push(s.kind);
+    if (s.kind === "offer") g.take({ op: "signal", peer: s.peer, attempt: s.attempt, kind: "answer", body: "v=0" });
+    if (s.kind !== "shown") return;
+    g.take({ op: "streams", peer: s.peer, attempt: s.attempt, streams: ends.map((e) => e.port2) });
+    g.take({ op: "linked", peer: s.peer, attempt: s.attempt, binding: "ab" });
+    for (const e of ends) e.port1.postMessage({ open: true });
+    link(ends.map((e) => e.port1));
+  });
+  const hash = Buffer.from(await crypto.subtle.digest("SHA-256", wrap(parcel))).toString("base64url");
+  const text = await pack({ ...offer, cluster: "c1", ...said, lets: { secret: offer.lets.secret, hash } });
+  const outcome = await g.join(text).then(() => "in", (why) => why.message);
+  g.close();
+  for (const e of ends) e.port1.close();
+  return { id, outcome, heard };
+}
+
+test("a device takes what its invite says, and nothing else", async () => {
+  const give = (what) => ([, , bulk]) => bulk.postMessage(what.slice().buffer);
+  parcel.admitted.cluster = "c1";
+  const pass = bytes(9, 8, 7), good = hand(pass, wrap(parcel));
+  const { id, outcome, heard } = await guest({}, give(good));
+  assert.equal(outcome, "in");
+  assert.deepEqual([id.admitted, id.plan, id.modules], [{ ...parcel.admitted, pass: "CQgH" }, parcel.plan, parcel.modules]);
+  assert.deepEqual(heard, ["offer", "shown", "close"]);
+
+  const another = hand(pass, wrap({ ...parcel, plan: bytes(6, 6, 6) }));
+  for (const [sentence, said, link] of [
+    [/another program than its invite says/, {}, give(another)],
+    [/the other page belongs to c1/, { cluster: "c2" }, give(good)],
+    [/more than any program takes/, {}, give(bytes(255, 255, 255, 255, 1, 0, 0, 0))],
+    [/more than it said/, {}, give(Uint8Array.from([...good, 1]))],
+    [/the connection closed/, {}, (ends) => ends[0].postMessage({ end: true })],
+    [/has expired/, { until: Date.now() - 1 }, give(good)],
+    [/lets nobody in/, { is: "answer" }, give(good)],
+  ]) {
+    const { id, outcome } = await guest(said, link);
+    assert.match(outcome, sentence);
+    assert.deepEqual(Object.keys(id), ["public"], "nothing of it is kept");
+  }
 });

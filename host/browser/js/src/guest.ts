@@ -1,7 +1,7 @@
 // How a page comes to its first pass: from a server, or from a page that lets it
 // in by an invite (docs/why/invites.md). It is loaded when it is needed.
 
-import { type Invitation, letIn, pack, unpack } from "./invite.ts";
+import { type Invitation, inviteMax, letIn, pack, unpack } from "./invite.ts";
 import type { Admitted, Identity } from "./keys.ts";
 import { base64, type Bytes } from "./mailbox.ts";
 import { Hand, hashOf, unwrap } from "./parcel.ts";
@@ -44,6 +44,7 @@ export class Guest {
   #link: PeerLink | null = null;
   #binding = "";
   #over: (why: Error) => void = () => {};
+  #what: { pass: Bytes; parcel: Bytes } | null = null;
   #given: (what: { pass: Bytes; parcel: Bytes }) => void = () => {};
   #late: ReturnType<typeof setTimeout> | undefined;
 
@@ -60,7 +61,7 @@ export class Guest {
       const { pass, parcel } = await new Promise<{ pass: Bytes; parcel: Bytes }>((given, over) => {
         this.#given = given;
         this.#over = over;
-        this.#wait(i.until - Date.now(), "the invite has expired: ask for a new one");
+        this.#wait(Math.min(i.until - Date.now(), 1000 * inviteMax), "the invite has expired: ask for a new one");
         this.#say("offer", i.sdp);
       });
       if (base64(await hashOf(parcel)) !== i.lets.hash) throw new Error("the other page gave another program than its invite says: ask for a new invite");
@@ -90,7 +91,8 @@ export class Guest {
         return;
       case "linked":
         this.#binding = r.binding;
-        return this.#wait(silentMax, "the page that invited is silent: ask for a new invite");
+        this.#wait(silentMax, "the page that invited is silent: ask for a new invite");
+        return this.#look();
       case "signal":
         if (r.kind === "failed") return this.#over(new Error(r.body));
         return void this.#answer(r.body).catch(this.#over);
@@ -118,12 +120,18 @@ export class Guest {
       const given = this.#hand.take(bytes);
       if (given) {
         this.#link!.early = () => false;
-        this.#given(given);
+        this.#what = given;
+        this.#look();
       }
     } catch (cause) {
       this.#over(cause as Error);
     }
     return true;
+  }
+
+  /** look ends the waiting: what is given may come before the tab says that there is a connection. */
+  #look() {
+    if (this.#what && this.#binding) this.#given(this.#what);
   }
 
   #wait(during: number, why: string) {

@@ -28,6 +28,9 @@ export interface Lets {
 
 const prefix = "invite=";
 
+/** How long an invite holds at most, in seconds. */
+export const inviteMax = 3600;
+
 /** The longest invite that is unpacked, in bytes. */
 const sizeMax = 16 << 10;
 

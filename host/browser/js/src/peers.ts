@@ -3,7 +3,7 @@
 // once: the replica with the smaller id offers, and the other one calls
 // (docs/wire/signal.md).
 
-import { type Invitation, type Lets, letIn, pack, unpack } from "./invite.ts";
+import { type Invitation, inviteMax, type Lets, letIn, pack, unpack } from "./invite.ts";
 import { Lobby } from "./lobby.ts";
 import { base64, type Bytes, unbase64 } from "./mailbox.ts";
 import { hand, hashOf, type Parcel, wrap } from "./parcel.ts";
@@ -24,9 +24,6 @@ const attemptMax = 10_000;
 
 /** How many attempts are under way at most; a further one comes to nothing. */
 const attemptsMax = 32;
-
-/** How long an invite holds at most, in seconds. */
-const inviteMax = 3600;
 
 /** How long a device that was given all it needs may take until it says who it is, in milliseconds. */
 const opensMax = 60_000;
@@ -172,7 +169,7 @@ export class Peers {
     this.#attempts.set(peer, a);
     if (show) {
       clearTimeout(a.late);
-      a.late = setTimeout(() => this.#failed(peer, a, "the invite has expired"), show.until - Date.now());
+      a.late = setTimeout(() => this.#failed(peer, a, "the invite has expired"), Math.min(show.until - Date.now(), 1000 * inviteMax));
       a.show = show;
     }
     if (kind === "call") this.#wishes.signal(peer, call, attempt, "");

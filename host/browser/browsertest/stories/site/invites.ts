@@ -2,3 +2,4 @@
 
 export { letIn, pack, unpack } from "../../../js/src/invite.ts";
 export { Hand, hand, parcelMax, unwrap, wrap } from "../../../js/src/parcel.ts";
+export { Guest } from "../../../js/src/guest.ts";
