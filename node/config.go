@@ -74,7 +74,7 @@ type Limits struct {
 	RightsWait   causal.Instant // a run that lacks rights waits this long for a neighbour's, then "no_rights" (default 2 s; negative: not at all)
 	ParkedMax    int            // serial blocks that wait at their home for functions of the host: a further one is begun when it is asked for again (default 1,024)
 	SerialWait   causal.Instant // a serial block waits this long for a link to its home, then "unreachable" (default 5 s)
-	FlushEvery   int            // parts between two flushes of state to the store (default 16,384)
+	FlushEvery   int            // parts between two flushes of state to the store, and no fewer than the references that a flush writes anyhow (default 1,024)
 }
 
 func (l Limits) withDefaults() Limits {
@@ -96,7 +96,7 @@ func (l Limits) withDefaults() Limits {
 	l.RightsWait = or(l.RightsWait, 2*causal.Second)
 	l.ParkedMax = or(l.ParkedMax, 1024)
 	l.SerialWait = or(l.SerialWait, 5*causal.Second)
-	l.FlushEvery = or(l.FlushEvery, 16384)
+	l.FlushEvery = or(l.FlushEvery, 1024)
 	return l
 }
 

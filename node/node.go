@@ -59,6 +59,7 @@ type Node struct {
 	calls     calls                     // of functions of the host
 
 	bounds      func(string) (int64, bool)          // which databases escrow keeps; nil: none
+	judgement   []byte                              // what verdicts are passed by, as it was at Open; see judgedBy
 	stewards    map[causal.ReplicaID]bool           // whose control records govern
 	revocations map[causal.Revocation]bool          // that the host was told of
 	barred      map[causal.ReplicaID]replica.Reason // why an own author may not write; Valid if it may

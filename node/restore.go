@@ -17,6 +17,7 @@ import (
 const (
 	metaSchema = "schema" // what the databases are stored as
 	metaPast   = "past"   // the latest moment that was shown as past
+	metaJudged = "judged" // by what the flushed state was judged; see judgedBy
 	metaClock  = "clock"  // a stamp no smaller than any given or witnessed before the last flush, and than every id given
 )
 
@@ -120,7 +121,18 @@ func (n *Node) reload(now causal.Instant) error {
 			return errors.New("node: the store's clock is malformed: " + err.Error())
 		}
 	}
+	n.judgement = n.judgedBy()
+	if n.wasJudged() {
+		n.replica.LoadJudged()
+	}
 	var damaged error
+	f := replica.Flush{Added: make([]crdt.Live, 0, 64)} // entries on their way
+	load := func() {
+		if len(f.Added) > 0 {
+			n.replica.Load(f)
+			f.Added = f.Added[:0]
+		}
+	}
 	err = n.store.Restore(store.Visitor{
 		Key: func(k causal.Key) {
 			n.trust.Learn(k)
@@ -159,9 +171,14 @@ func (n *Node) reload(now causal.Instant) error {
 			n.replica.Load(replica.Flush{Space: space, Outside: refs})
 		},
 		Entry: func(space causal.SpaceID, id causal.EntryID, e crdt.Entry) {
-			n.replica.Load(replica.Flush{Space: space, Added: []crdt.Live{{ID: id, Entry: e}}})
+			if f.Space != space || len(f.Added) == cap(f.Added) {
+				load()
+				f.Space = space
+			}
+			f.Added = append(f.Added, crdt.Live{ID: id, Entry: e})
 		},
 		Part: func(p *causal.Part) {
+			load()
 			if p.Replica == n.self || p.Replica == n.homeID {
 				n.clock.Restore(p.Stamp)
 			} else {
@@ -173,6 +190,7 @@ func (n *Node) reload(now causal.Instant) error {
 	if err = errors.Join(err, damaged); err != nil {
 		return err
 	}
+	load()
 	n.trust.Learn(n.cfg.Key)
 	n.trust.Learn(n.cfg.HomeKey)
 	return n.replica.Loaded()
@@ -180,7 +198,7 @@ func (n *Node) reload(now causal.Instant) error {
 
 // live returns all live entries, as if they had just come.
 func (n *Node) live() []flow.Change {
-	var changes []flow.Change
+	changes := make([]flow.Change, 0, n.replica.Status().Entries)
 	for space, e := range n.replica.Entries() {
 		if isReserved(e.Database) {
 			n.heedReserved(replica.Change{Space: space, Database: e.Database, Key: e.Key, Item: e.Item()})
@@ -230,7 +248,17 @@ func (n *Node) flush() {
 			n.store.PutOutside(f.Space, f.Outside)
 		}
 	}
+	n.keepJudged()
 	n.keepClock()
+}
+
+// flushIfDue flushes when as many parts have come as Limits.FlushEvery says, and
+// no fewer than the references that a flush writes anyhow: so it costs a part
+// what a part costs.
+func (n *Node) flushIfDue() {
+	if count := n.replica.Unflushed(); count >= n.cfg.Limits.FlushEvery && count >= n.replica.FlushRefs() {
+		n.flush()
+	}
 }
 
 // keepClock writes down where the clock is.

@@ -198,9 +198,7 @@ func (n *Node) Drain(now causal.Instant) Output {
 		n.settle(now)
 	}
 	n.noteSealed(now)
-	if n.replica.Unflushed() >= n.cfg.Limits.FlushEvery {
-		n.flush()
-	}
+	n.flushIfDue()
 	n.store.Sweep(sweepMax)
 	out := n.out
 	out.Records = n.store.Take()

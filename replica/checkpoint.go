@@ -94,6 +94,7 @@ func (m *Sum) Record() causal.Checkpoint {
 // over the entries.
 func (r *Replica) Sum(id causal.SpaceID, at causal.Vector) (*Sum, bool) {
 	s := r.spaces[id]
+	r.review(s)
 	if s == nil || s.isStale || len(at) == 0 || !s.below.Leq(at) {
 		return nil, false
 	}

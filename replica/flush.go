@@ -7,7 +7,6 @@ import (
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/algebra/crdt"
-	"github.com/martinelli-lang/martinelli/algebra/order"
 )
 
 // Flush is what the store lacks of a space's state: with it written in one
@@ -25,6 +24,23 @@ type Flush struct {
 
 // Unflushed returns how many parts were applied since the last Flush.
 func (r *Replica) Unflushed() int { return r.unflushed }
+
+// FlushRefs returns how many references a Flush writes however little has come:
+// the heads of the spaces that have grown, and what they name of others.
+func (r *Replica) FlushRefs() (refs int) {
+	for _, s := range r.spaces {
+		if len(s.grown) == 0 {
+			continue
+		}
+		refs += len(s.maximal)
+		if s.isOutsideGrown {
+			for _, v := range s.outside {
+				refs += len(v)
+			}
+		}
+	}
+	return refs
+}
 
 // Flush returns what the store lacks of each space's state, in the order of
 // the spaces. The cost is that of the parts applied since the last one.
@@ -105,6 +121,7 @@ func (r *Replica) Load(f Flush) {
 // in its order; one that is contained in what was loaded is ignored.
 func (r *Replica) Replay(p *causal.Part) {
 	r.isLoading = true
+	r.enactFlushed()
 	if r.isApplied(p.Ref()) || r.pending.parts[p.Ref()] != nil {
 		return
 	}
@@ -120,6 +137,7 @@ func (r *Replica) Replay(p *causal.Part) {
 // Loaded ends a restart. It returns ErrDamaged if a part that was applied
 // before can't be applied now, or if a chain hash is another one than before.
 func (r *Replica) Loaded() error {
+	r.enactFlushed()
 	r.settle()
 	isLawful := r.relaw()
 	r.isLoading = false
@@ -150,8 +168,7 @@ func (r *Replica) LoadProven(ref causal.Ref) {
 }
 
 // relaw makes the law of every space that has one from its control records, and
-// the spaces what the law says. Finals come behind all others, in their order,
-// so that each record finds out which of them it is not part of.
+// the spaces what the law says.
 func (r *Replica) relaw() bool {
 	for _, id := range sorted(r.spaces, causal.SpaceID.Compare) {
 		if !r.relawSpace(r.spaces[id]) {
@@ -163,36 +180,24 @@ func (r *Replica) relaw() bool {
 }
 
 func (r *Replica) relawSpace(s *space) bool {
-	if len(s.below) > 0 {
-		r.lawOf(s).settled(s.below)
-	}
-	records := append(r.flushedRecords(s), s.held...)
+	records := s.held
 	s.held = nil
-	if len(records) == 0 && s.law == nil && !r.hasBounded(s) {
+	if s.isUnread && len(records) == 0 {
 		return true
 	}
-	l := r.lawOf(s)
-	order.Sort(records, func(a, b piece) int { return cmp.Or(compareFinal(a, b), a.part.Ref().Compare(b.part.Ref())) })
-	for _, a := range records {
-		r.govern(s, a)
+	if !s.isUnread {
+		records = append(r.flushedRecords(s), records...)
 	}
-	for _, author := range sorted(l.ended, causal.ReplicaID.Compare) {
-		if c := s.chains[author]; c != nil {
-			r.recap(s, c)
-		}
+	if len(records) == 0 && len(s.below) == 0 && s.law == nil && !r.hasBounded(s) {
+		return true
 	}
-	return r.reuse(s) && r.rebuild(s)
-}
-
-// reuse notes again who names which grant.
-func (r *Replica) reuse(s *space) bool {
-	l := r.lawOf(s)
-	s.concerned, l.used = nil, map[causal.Ref][]causal.Dot{}
+	r.enactAll(s, records)
+	s.isUnread, s.concerned = false, nil
 	parts, ok := r.above(s)
-	for _, p := range parts {
-		l.use(p)
+	if ok {
+		r.use(s, parts)
 	}
-	return ok
+	return ok && r.rebuild(s)
 }
 
 // compareFinal orders parts without a final before those with one.

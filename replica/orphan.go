@@ -11,7 +11,9 @@ import (
 // Verdict returns why an applied part has no effect; Valid if it has one, as
 // every part below the checkpoint.
 func (r *Replica) Verdict(ref causal.Ref) Reason {
-	if s := r.spaces[ref.Space]; s != nil && s.law != nil {
+	s := r.spaces[ref.Space]
+	r.review(s)
+	if s != nil && s.law != nil {
 		return s.law.void[ref.Dot]
 	}
 	return Valid

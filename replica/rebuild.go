@@ -50,6 +50,10 @@ func (r *Replica) rebuild(s *space) bool {
 	}
 	base := map[causal.EntryID]crdt.Entry{}
 	s.eachFinal(func(id causal.EntryID, e crdt.Entry) { base[id] = e })
+	if s.isUnread {
+		s.isUnread = false
+		r.use(s, parts)
+	}
 	void := r.verdicts(s, base, parts)
 	live := base
 	for _, p := range parts {

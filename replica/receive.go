@@ -187,6 +187,7 @@ func (r *Replica) keep(a piece) (removed []crdt.Live, isVoid bool) {
 		s.held = append(s.held, a)
 		r.endEarly(s, a)
 	default:
+		r.review(s)
 		r.govern(s, a)
 	}
 	return r.removed, reason != Valid

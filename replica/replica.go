@@ -131,7 +131,7 @@ type Status struct {
 	Foreign                 uint64 // parts of spaces that are not held
 	Dropped                 uint64 // parts that fell out of the cache
 	Forks                   uint64
-	Void                    int    // parts without effect, above the checkpoints
+	Void                    int    // parts without effect, above the checkpoints, as far as they were looked at since New
 	BadRecords              uint64 // control records that can't be read
 	Forked                  int    // chains whose author is proven to have forked
 	Late                    uint64 // parts applied without something they name of other spaces
@@ -154,6 +154,8 @@ type Replica struct {
 
 	now       causal.Instant      // as it was told last
 	missing   map[causal.Ref]bool // see Missing
+	isJudged  bool                // see LoadJudged
+	isEnacted bool                // what was loaded is law
 	isLoading bool                // between New and Loaded nothing is reported
 	unflushed int                 // parts applied since the last Flush
 	out       Output

@@ -24,6 +24,7 @@ type space struct {
 	concerned []causal.ReplicaID // whose parts are to be judged again; see enforce
 	held      []piece            // while loading: parts with control records
 	isStale   bool               // it is to be rebuilt
+	isUnread  bool               // what is void of the parts that were loaded is not known; see review
 	below     causal.Vector      // what the checkpoint covers; nil for nothing. Below it there is no log
 	rest      *base              // the checkpoint; nil while there is none
 

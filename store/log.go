@@ -215,7 +215,10 @@ func (s *Store) readEntry(no uint64, key, value *wire.Reader) (id causal.EntryID
 	}
 	t := logTables{store: s}
 	e.Database, e.Stamp = t.ReadName(value), readStamp(value)
-	e.Key, e.Value = value.String(causal.ValueMax), string(value.Raw(value.Len()))
+	path, rest := value.Bytes(causal.ValueMax), value.Raw(value.Len())
+	s.scratch = append(append(s.scratch[:0], path...), rest...)
+	text := string(s.scratch) // one piece of memory for both
+	e.Key, e.Value = text[:len(path)], text[len(path):]
 	if key.Err() == nil {
 		id = causal.EntryID{Dot: causal.Dot{Replica: s.byChain[no].Replica, Seq: seq}, Offset: uint32(offset)}
 	}

@@ -144,11 +144,12 @@ func (s *Store) scanKind(kind byte, read func(key, value *wire.Reader)) error {
 
 func (s *Store) scan(lo, hi []byte, read func(key, value *wire.Reader)) error {
 	var damaged error
+	k, v := new(wire.Reader), new(wire.Reader)
 	err := s.disk.Scan(lo, hi, func(key, value []byte) bool {
-		k, v := wire.NewReader(key[1:]), wire.NewReader(value)
+		*k, *v = *wire.NewReader(key[1:]), *wire.NewReader(value)
 		read(k, v)
-		if err := errors.Join(k.Done(), v.Done()); err != nil {
-			damaged = &RecordError{append([]byte(nil), key...), err}
+		if k.Done() != nil || v.Done() != nil {
+			damaged = &RecordError{append([]byte(nil), key...), errors.Join(k.Err(), v.Err())}
 		}
 		return damaged == nil
 	})

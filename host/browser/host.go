@@ -190,6 +190,7 @@ func (h *Host) openNode(l *Open) error {
 		Cluster: l.Cluster, Steward: l.Steward, Former: l.Former,
 		Program: h.program, Funcs: funcs,
 		Disk: h.disk, Seed: h.die.number(), Mode: member.Mesh, Peers: servers,
+		Limits: node.Limits{FlushEvery: flushEvery},
 	}
 	if h.cfg.Adjust != nil {
 		h.cfg.Adjust(&cfg)

@@ -32,3 +32,7 @@ const (
 	// handshakeAfter is how long a peer may take to say who it is.
 	handshakeAfter = 10 * causal.Second
 )
+
+// flushEvery is after how many parts a page's node flushes its state: what a
+// reload replays at most, at some 20 us each.
+const flushEvery = 256
