@@ -131,6 +131,7 @@ var errUnfinished = errors.New("a snapshot was not finished")
 // readSnapshot returns what a snapshot holds, and how far its log must go at least.
 func readSnapshot(b []byte, h header) (m records, through uint64, err error) {
 	m.chunk = make([]byte, 0)
+	var last []byte
 	at, before, count := uint64(headerSize), h.sum, 0
 	for piece := uint64(1); ; piece++ {
 		f, ok := readFrame(b[at:], h.salt)
@@ -148,17 +149,18 @@ func readSnapshot(b []byte, h header) (m records, through uint64, err error) {
 			}
 			return m, through, nil
 		}
-		if err := m.load(kind, r); err != nil {
+		if last, err = m.load(kind, r, last); err != nil {
 			return m, 0, err
 		}
 		count = m.count
 	}
 }
 
-// load adds a piece of a snapshot. Its keys follow all those before it.
-func (m *records) load(kind byte, r *wire.Reader) error {
+// load adds a piece of a snapshot behind the last key before it, and returns its
+// own last key.
+func (m *records) load(kind byte, r *wire.Reader, last []byte) ([]byte, error) {
 	if kind != bodyRecords {
-		return wire.ErrMalformed
+		return nil, wire.ErrMalformed
 	}
 	size := r.Len()
 	for range r.Count(size, 2) {
@@ -166,13 +168,11 @@ func (m *records) load(kind byte, r *wire.Reader) error {
 		if r.Err() != nil {
 			break
 		}
-		if last := len(m.blocks) - 1; last >= 0 {
-			b := m.blocks[last]
-			if bytes.Compare(b[len(b)-1].key(), key) >= 0 {
-				return wire.ErrMalformed
-			}
+		if m.count > 0 && bytes.Compare(last, key) >= 0 {
+			return nil, wire.ErrMalformed
 		}
-		m.insert(len(m.blocks), 0, m.newRecord(key, value))
+		m.put(key, value)
+		last = key
 	}
-	return r.Done()
+	return last, r.Done()
 }

@@ -6,16 +6,21 @@ import (
 	"sort"
 )
 
-// records is an ordered map of byte keys in sorted blocks. A record costs its
-// bytes and 32 more; finding one is a binary search over the blocks and one
-// inside, putting one moves at most blockMax others.
+// records is an ordered map of byte keys in sorted blocks, on a shelf for each
+// first byte. That is the kind of a record, and most kinds come in the order of
+// their keys: so nearly every new record goes behind all others of its shelf,
+// which takes one comparison and moves nothing. A record costs its bytes and 32
+// more; finding one is a binary search over the blocks of its shelf and one
+// inside, putting one in between moves at most blockMax others.
 type records struct {
-	blocks [][]record // in order, none empty
-	recent int        // the block behind which a record was put last
-	count  int
-	size   int    // bytes of keys and values
-	chunk  []byte // while a journal is opened: what is left of the chunk that small records are put in
+	shelves [256]shelf
+	count   int
+	size    int    // bytes of keys and values
+	chunk   []byte // while a journal is opened: what is left of the chunk that small records are put in
 }
+
+// shelf is blocks of records in order, none empty.
+type shelf [][]record
 
 // blockMax is how many records a block holds at most.
 const blockMax = 128
@@ -52,52 +57,51 @@ func (m *records) room(size int) []byte {
 func (r record) key() []byte   { return r.bytes[:r.keySize:r.keySize] }
 func (r record) value() []byte { return r.bytes[r.keySize:len(r.bytes):len(r.bytes)] }
 
-// find returns the first place whose key is not less than the given one: a
-// block and an index in it, which may be one behind the last of the last block.
-func (m *records) find(key []byte) (block, at int, ok bool) {
-	if m.isNext(key) {
-		return m.recent + 1, 0, false
+// kindOf returns the shelf of a key.
+func kindOf(key []byte) int {
+	if len(key) == 0 {
+		return 0
 	}
-	block = sort.Search(len(m.blocks), func(i int) bool {
-		b := m.blocks[i]
+	return int(key[0])
+}
+
+// find returns the first place whose key is not less than the given one: a
+// block and an index in it, or the end, which is behind the last block.
+func (s shelf) find(key []byte) (block, at int, ok bool) {
+	if n := len(s); n == 0 || bytes.Compare(s[n-1][len(s[n-1])-1].key(), key) < 0 {
+		return n, 0, false
+	}
+	block = sort.Search(len(s), func(i int) bool {
+		b := s[i]
 		return bytes.Compare(b[len(b)-1].key(), key) >= 0
 	})
-	if block == len(m.blocks) {
-		return block, 0, false
-	}
-	b := m.blocks[block]
+	b := s[block]
 	at = sort.Search(len(b), func(i int) bool { return bytes.Compare(b[i].key(), key) >= 0 })
 	return block, at, bytes.Equal(b[at].key(), key)
 }
 
-// isNext reports whether a key belongs right behind the record that was put
-// behind others last: what follows its kind needs two comparisons, not twenty.
-func (m *records) isNext(key []byte) bool {
-	if m.recent >= len(m.blocks) {
-		return false
-	}
-	b := m.blocks[m.recent]
-	return bytes.Compare(b[len(b)-1].key(), key) < 0 &&
-		(m.recent+1 == len(m.blocks) || bytes.Compare(key, m.blocks[m.recent+1][0].key()) < 0)
-}
-
 // get returns the value of a key. It is valid until the next change.
 func (m *records) get(key []byte) ([]byte, bool) {
-	block, at, ok := m.find(key)
+	s := m.shelves[kindOf(key)]
+	block, at, ok := s.find(key)
 	if !ok {
 		return nil, false
 	}
-	return m.blocks[block][at].value(), true
+	return s[block][at].value(), true
 }
 
 // put sets the value of a key, and copies both.
 func (m *records) put(key, value []byte) {
-	block, at, ok := m.find(key)
+	s := &m.shelves[kindOf(key)]
+	block, at, ok := s.find(key)
 	if !ok {
-		m.insert(block, at, m.newRecord(key, value))
+		r := m.newRecord(key, value)
+		m.count++
+		m.size += len(r.bytes)
+		s.insert(block, at, r)
 		return
 	}
-	r := &m.blocks[block][at]
+	r := &(*s)[block][at]
 	m.size += len(value) - len(r.value())
 	if len(r.value()) == len(value) {
 		copy(r.value(), value)
@@ -106,98 +110,90 @@ func (m *records) put(key, value []byte) {
 	*r = m.newRecord(key, value)
 }
 
-func (m *records) insert(block, at int, r record) {
-	m.count++
-	m.size += len(r.bytes)
-	if block == len(m.blocks) {
-		m.push(r)
+func (s *shelf) insert(block, at int, r record) {
+	if block == len(*s) {
+		s.push(r)
 		return
 	}
-	if at == 0 && block > 0 && m.follow(block, r) {
-		return
-	}
-	b := slices.Insert(m.blocks[block], at, r)
-	m.blocks[block] = b
+	b := slices.Insert((*s)[block], at, r)
+	(*s)[block] = b
 	if len(b) > blockMax {
 		half := slices.Clone(b[len(b)/2:])
 		clear(b[len(b)/2:])
-		m.blocks[block] = b[:len(b)/2]
-		m.blocks = slices.Insert(m.blocks, block+1, half)
+		(*s)[block] = b[:len(b)/2]
+		*s = slices.Insert(*s, block+1, half)
 	}
-}
-
-// follow adds a record between a block and the one before, and reports whether
-// it did: where that one is full and both are, a block of its own comes between.
-// Most kinds of records come in the order of their keys, each kind before
-// another, so this is nearly every put that is not the very last; shifting the
-// block behind instead took a fifteenth of a commit.
-func (m *records) follow(block int, r record) bool {
-	if before := m.blocks[block-1]; len(before) < blockMax {
-		m.blocks[block-1], m.recent = append(before, r), block-1
-		return true
-	}
-	if len(m.blocks[block]) < blockMax/2 {
-		return false // a short block behind takes it, or blocks of one record would gather
-	}
-	m.blocks, m.recent = slices.Insert(m.blocks, block, append(make([]record, 0, blockMax), r)), block
-	return true
 }
 
 // push adds a record behind all others. Blocks filled in order are filled whole.
-func (m *records) push(r record) {
-	last := len(m.blocks) - 1
-	if last < 0 || len(m.blocks[last]) >= blockMax {
-		m.blocks = append(m.blocks, nil)
+func (s *shelf) push(r record) {
+	last := len(*s) - 1
+	switch {
+	case last < 0:
+		*s = append(*s, nil)
+		last++
+	case len((*s)[last]) >= blockMax:
+		*s = append(*s, make([]record, 0, blockMax))
 		last++
 	}
-	m.blocks[last], m.recent = append(m.blocks[last], r), last
+	(*s)[last] = append((*s)[last], r)
 }
 
 // delete takes a key away if it is there.
 func (m *records) delete(key []byte) {
-	if block, at, ok := m.find(key); ok {
-		m.cut(block, at, at+1)
+	s := &m.shelves[kindOf(key)]
+	if block, at, ok := s.find(key); ok {
+		m.cut(s, block, at, at+1)
 	}
 }
 
 // deleteRange takes the keys from lo on and before hi away.
 func (m *records) deleteRange(lo, hi []byte) {
+	for kind := kindOf(lo); kind <= kindOf(hi); kind++ {
+		m.cutRange(&m.shelves[kind], lo, hi)
+	}
+}
+
+func (m *records) cutRange(s *shelf, lo, hi []byte) {
 	for {
-		block, at, _ := m.find(lo)
-		if block == len(m.blocks) {
+		block, at, _ := s.find(lo)
+		if block == len(*s) {
 			return
 		}
-		b := m.blocks[block][at:]
+		b := (*s)[block][at:]
 		n := sort.Search(len(b), func(i int) bool { return bytes.Compare(b[i].key(), hi) >= 0 })
 		if n == 0 {
 			return
 		}
-		m.cut(block, at, at+n)
+		m.cut(s, block, at, at+n)
 	}
 }
 
 // cut takes the records [from, to) out of a block.
-func (m *records) cut(block, from, to int) {
-	b := m.blocks[block]
+func (m *records) cut(s *shelf, block, from, to int) {
+	b := (*s)[block]
 	for _, r := range b[from:to] {
 		m.size -= len(r.bytes)
 	}
 	m.count -= to - from
 	if b = slices.Delete(b, from, to); len(b) > 0 {
-		m.blocks[block] = b
+		(*s)[block] = b
 	} else {
-		m.blocks = slices.Delete(m.blocks, block, block+1)
+		*s = slices.Delete(*s, block, block+1)
 	}
 }
 
 // scan calls yield for each key in [lo, hi) in order until it returns false. A
 // nil hi is the end. yield changes nothing.
 func (m *records) scan(lo, hi []byte, yield func(record) bool) {
-	block, at, _ := m.find(lo)
-	for ; block < len(m.blocks); block, at = block+1, 0 {
-		for _, r := range m.blocks[block][at:] {
-			if hi != nil && bytes.Compare(r.key(), hi) >= 0 || !yield(r) {
-				return
+	for kind := kindOf(lo); kind < len(m.shelves); kind++ {
+		s := m.shelves[kind]
+		block, at, _ := s.find(lo)
+		for ; block < len(s); block, at = block+1, 0 {
+			for _, r := range s[block][at:] {
+				if hi != nil && bytes.Compare(r.key(), hi) >= 0 || !yield(r) {
+					return
+				}
 			}
 		}
 	}
