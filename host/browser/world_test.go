@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/host/browser"
@@ -65,6 +66,7 @@ type worker struct {
 	renewed bool
 	kill    func(browser.Out) bool // dies before this letter
 	writes  int
+	spent   time.Duration // in the host
 }
 
 // end is where a link's bytes go.
@@ -188,7 +190,10 @@ func (p *worker) deliver() {
 	if err != nil {
 		p.w.t.Fatal(err)
 	}
-	out, err := browser.DecodeLetters(browser.AppendLetters(nil, p.host.Deliver(decoded)))
+	begun := time.Now()
+	letters := p.host.Deliver(decoded)
+	p.spent += time.Since(begun)
+	out, err := browser.DecodeLetters(browser.AppendLetters(nil, letters))
 	if err != nil {
 		p.w.t.Fatal(err)
 	}
