@@ -151,7 +151,7 @@ document.addEventListener("submit", (e) => {
     acts["befriend"]!(model, { of: text, owner: "", source: "" });
     form.reset();
   } else if (form.dataset["on"] === "accept" && model) {
-    void model.app.accept(text).then((answer) => (answer ? (place.answer = answer) : tell("You are linked.")), (why: Error) => tell(why.message)).then(draw);
+    void model.app.accept(text).then((answer) => (answer ? (place.answer = answer) : ((place.invite = ""), tell("You are linked."))), (why: Error) => tell(why.message)).then(draw);
     form.reset();
   }
 });

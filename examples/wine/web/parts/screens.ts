@@ -262,6 +262,6 @@ export const door = (why: string, isOpening: boolean): Markup => html`
 
 /** asked is shown to a device that came by an invite: what it says goes back to the one that it is of. */
 export const asked = (answer: string): Markup => html`
-  <main id="main" class="door"><h1>Cantina</h1><p>Take this back to the device that invited this one, to “By a link”. Then it opens here.</p>
+  <main id="main" class="door"><h1>Cantina</h1><p>Take this back to the device that invited this one, to “Device to device” among its friends. Then it opens here.</p>
     ${answer ? html`<div class="field"><input readonly aria-label="Answer to the invite" value="${answer}"><button class="button quiet" data-do="copy" data-of="${answer}">Copy</button></div>` : ""}
     <p class="how" role="status">${answer ? "Waiting for the other device." : "Reading the invite…"}</p></main>`;
