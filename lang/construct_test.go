@@ -75,7 +75,7 @@ var constructs = []struct{ text, refused string }{
 	{"at :server\ndatabase :x, gset<int>", ""},
 	{"at :client do\ndatabase :x, gset<int>\nend", "a home at `client`"},
 	{"at :server, :client do\nview :x do numbers end\nend", ""},
-	{"at :server, :client do\ndatabase :x, gset<int>, :replicated => true\nend", "a space that only some roles share"},
+	{"at :server, :client do\ndatabase :x, gset<int>, :replicated => true\nend\non_x do x.add(1) end\nview :y do x.count end", ""},
 	{"at :client do\ndatabase :x\nview :y do x end\nend\nat :server do\ndatabase :x\nend\nat :client do\nprocess do\nrefresh(user_id)\nrender(x)\nend\nend", ""},
 	{"allow :write, numbers do |me| true end", ""},
 	{"allow :read, numbers do |me| true end", ""},

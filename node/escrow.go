@@ -395,7 +395,7 @@ func (n *Node) mayHold(peer causal.ReplicaID, c escrow.Cell) bool {
 	}
 	d := &n.cfg.Program.Databases[i]
 	user, isUsers := n.isUsersNode(peer)
-	return n.space(d.SpaceName(key)) == c.Space && (!isUsers || d.MayWrite(plan.Role{Ambient: "user"}, user, key) || n.engine.Decide(i, user, key))
+	return n.space(d.SpaceName(key)) == c.Space && n.mayHave(peer, c.Space) && (!isUsers || d.MayWrite(plan.Role{Ambient: "user"}, user, key) || n.engine.Decide(i, user, key))
 }
 
 // deadline returns when the next wait ends.

@@ -22,8 +22,8 @@ type facing struct {
 
 // Holding returns which of the spaces that nodes exchange one of the role keeps
 // for its user; nil: all. A trusted role keeps all, and so does every node of a
-// program that is open (plan.IsOpen). A role that the program does not name is
-// not trusted. What rules come to give a user is not in it.
+// program that is open (plan.IsOpen), but what Roles says only others keep. A role
+// that the program does not name is not trusted. What rules come to give a user is not in it.
 func Holding(cluster string, p *plan.Program, role, user string) func(causal.SpaceID) bool {
 	if r, known := p.Role(role); known && r.Trusted() || p.IsOpen() {
 		return nil
@@ -31,6 +31,9 @@ func Holding(cluster string, p *plan.Program, role, user string) func(causal.Spa
 	mine := map[causal.SpaceID]bool{
 		causal.SpaceOf(cluster, plan.SharedSpace): true,
 		causal.SpaceOf(cluster, bulkSpace):        true,
+	}
+	for name, roles := range p.SpacesOfRoles() {
+		mine[causal.SpaceOf(cluster, name)] = slices.Contains(roles, role)
 	}
 	for i := range p.Databases {
 		if d := &p.Databases[i]; d.Placement == plan.ByValue && p.IsOfUsers(i) && user != "" {
@@ -40,15 +43,31 @@ func Holding(cluster string, p *plan.Program, role, user string) func(causal.Spa
 	return func(space causal.SpaceID) bool { return mine[space] }
 }
 
+// Roles returns which roles keep a space that only some share; of any other
+// space nil. A trusted role that is not among them keeps all spaces but that.
+func Roles(cluster string, p *plan.Program) func(causal.SpaceID) []string {
+	spaces := map[causal.SpaceID][]string{}
+	for name, roles := range p.SpacesOfRoles() {
+		spaces[causal.SpaceOf(cluster, name)] = roles
+	}
+	return func(space causal.SpaceID) []string { return spaces[space] }
+}
+
+// isOf reports whether nodes of a role may keep a space at all.
+func (n *Node) isOf(role string, space causal.SpaceID) bool {
+	roles := n.roles(space)
+	return roles == nil || slices.Contains(roles, role)
+}
+
 // keeps reports whether a space that nodes exchange is one that this node keeps.
 func (n *Node) keeps(space causal.SpaceID) bool {
-	return n.shared(space) && (n.holding == nil || n.holding(space) || n.keeping.mine[space] != "")
+	return n.shared(space) && n.isOf(n.cfg.Role, space) && (n.holding == nil || n.holding(space) || n.keeping.mine[space] != "")
 }
 
 // mayHave reports whether a peer keeps the space.
 func (n *Node) mayHave(peer causal.ReplicaID, space causal.SpaceID) bool {
-	holding := n.facing[peer].holding
-	return holding == nil || holding(space) || n.keeping.isRuled && n.mayBeOffered(peer, space)
+	f := n.facing[peer]
+	return n.isOf(f.role, space) && (f.holding == nil || f.holding(space) || n.keeping.isRuled && n.mayBeOffered(peer, space))
 }
 
 // face notes whose node a new neighbour is.
@@ -120,11 +139,13 @@ func commonTo(cluster string, p *plan.Program) func(causal.SpaceID) bool {
 }
 
 // isKeptByAll reports whether every node keeps an exchanged space.
-func (n *Node) isKeptByAll(space causal.SpaceID) bool { return n.common == nil || n.common(space) }
+func (n *Node) isKeptByAll(space causal.SpaceID) bool {
+	return n.roles(space) == nil && (n.common == nil || n.common(space))
+}
 
 // holdsNamed tells a run whether a space it writes is kept here; nil: all are.
 func (n *Node) holdsNamed() func(space string) bool {
-	if n.holding == nil {
+	if n.holding == nil && len(n.cfg.Program.SpacesOfRoles()) == 0 {
 		return nil
 	}
 	return func(space string) bool {

@@ -37,10 +37,11 @@ type Node struct {
 	place     *place.Map
 	homeSpace causal.SpaceID // of what is not replicated
 
-	holding func(causal.SpaceID) bool   // what this node keeps of what is exchanged; nil: all
-	common  func(causal.SpaceID) bool   // what every node keeps; nil: all
-	facing  map[causal.ReplicaID]facing // whose each neighbour is
-	keeping keeping                     // what rules say of it
+	holding func(causal.SpaceID) bool     // what this node keeps of what is exchanged; nil: all
+	common  func(causal.SpaceID) bool     // what every node keeps; nil: all
+	roles   func(causal.SpaceID) []string // whose nodes keep a space that only some roles share
+	facing  map[causal.ReplicaID]facing   // whose each neighbour is
+	keeping keeping                       // what rules say of it
 
 	spaces  map[string]causal.SpaceID // handles by name, as they were asked for
 	watches map[Ticket]watched        // by ticket
@@ -144,6 +145,7 @@ func Open(now causal.Instant, cfg Config) (*Node, error) {
 
 		holding: Holding(cfg.Cluster, cfg.Program, cfg.Role, cfg.User),
 		common:  commonTo(cfg.Cluster, cfg.Program),
+		roles:   Roles(cfg.Cluster, cfg.Program),
 		facing:  map[causal.ReplicaID]facing{},
 
 		spaces:    map[string]causal.SpaceID{},

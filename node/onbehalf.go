@@ -37,6 +37,9 @@ func (n *Node) withholds(user, name string, key []value.Value) string {
 	}
 	for i := range p.Databases {
 		d := &p.Databases[i]
+		if stores(d, name) && len(d.Roles) > 0 && p.TrustedAlone(d.Roles) {
+			return name + " is kept by trusted nodes alone, and this is a user's session"
+		}
 		if stores(d, name) && d.Placement != plan.Shared && !n.mayRead(i, user, key) {
 			if readRuled(p, i) {
 				return "the program's rules do not let " + user + " read this of " + name

@@ -65,7 +65,7 @@ func (s source) digest(space causal.SpaceID) causal.Hash {
 // user's node whose user may not have it exchange those that this node has
 // written there, as when his right has ended before they had come.
 func (s source) own(space causal.SpaceID) (author causal.ReplicaID, is bool) {
-	if !s.n.keeping.isRuled || s.peer == nil || !s.n.shared(space) {
+	if !s.n.keeping.isRuled || s.peer == nil || !s.n.shared(space) || s.n.roles(space) != nil {
 		return author, false
 	}
 	isUsers, isTheirs := s.n.holding != nil, s.n.facing[*s.peer].holding != nil

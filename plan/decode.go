@@ -123,6 +123,7 @@ func (d *decoder) database() Database {
 	db.Bound = Bound{Side(d.r.Byte()), d.r.Varint()}
 	db.Expires = d.r.Varint()
 	db.Whole = d.int()
+	db.Roles = list(d, d.name)
 	return db
 }
 

@@ -77,7 +77,8 @@ func appendDatabase(b []byte, d *Database) []byte {
 	b = append(b, byte(d.Bound.Side))
 	b = wire.AppendVarint(b, d.Bound.At)
 	b = wire.AppendVarint(b, d.Expires)
-	return appendInt(b, d.Whole)
+	b = appendInt(b, d.Whole)
+	return appendList(b, d.Roles, appendString)
 }
 
 func appendDim(b []byte, d *Dim) []byte {

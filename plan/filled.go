@@ -79,7 +79,7 @@ func (m Modes) keepsFilling(p *Process, r *Run) bool {
 	if m.follow(r.Import, r.Args, m.marks(r.Args)) > Grows {
 		return false
 	}
-	return p.Source == nil || m.Of(p.Source) <= Grows && m.Databases[r.Cells[0].Database].Placement == Shared && m.isShared(p.Source)
+	return p.Source == nil || m.Of(p.Source) <= Grows && m.Databases[r.Cells[0].Database].IsCommon() && m.isShared(p.Source)
 }
 
 // isShared reports whether all that x reads is in the space that every replica
@@ -89,7 +89,7 @@ func (m Modes) isShared(x *Expr) bool {
 	case OpView, OpViewAt:
 		return false
 	case OpCell, OpDatabase, OpKeys:
-		if m.Databases[x.Index].Placement != Shared {
+		if !m.Databases[x.Index].IsCommon() {
 			return false
 		}
 	}

@@ -229,14 +229,28 @@ func (r *lockReader) end() string {
 // settlePlace says in which spaces the database is.
 func (r *lockReader) settlePlace() bool {
 	d := &r.db.Database
-	switch r.place {
-	case HomeSpace:
+	roles, isOfRoles := strings.CutPrefix(r.place, sharedOf)
+	switch {
+	case r.place == HomeSpace:
 		d.Placement = Home
-	case SharedSpace:
+	case isOfRoles:
+		d.Placement, d.Roles = Shared, strings.Split(roles, ",")
+		return areRoles(d.Roles)
+	case r.place == SharedSpace:
 		d.Placement = Shared
 	default:
 		d.Placement = ByValue
 		d.Space = slices.IndexFunc(d.Dims, func(dim Dim) bool { return "by "+dim.Name == r.place })
 	}
 	return d.Space >= 0
+}
+
+// areRoles reports whether a list can be the roles that share a space.
+func areRoles(roles []string) bool {
+	for i, role := range roles {
+		if role == "" || i > 0 && roles[i-1] >= role {
+			return false
+		}
+	}
+	return len(roles) > 1
 }

@@ -51,6 +51,7 @@ type Database struct {
 	Placement Placement
 	Space     int      // ByValue: which of Dims names the space; else 0
 	At        []string // the roles it is declared under; empty: no "at"
+	Roles     []string // Shared: the roles whose nodes alone share it, ascending, each once, of which one is the home's; empty: all
 	Pulled    []string // the roles that have a copy of what is at its home, which they only read
 
 	// Who may write at a role that binds a user; a trusted role may write

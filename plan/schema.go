@@ -52,7 +52,7 @@ func (d *Database) dims() string {
 func (d *Database) placement() string {
 	switch d.Placement {
 	case Shared:
-		return SharedSpace
+		return sharedBy(d.Roles)
 	case ByValue:
 		return "by " + d.Dims[d.Space].Name
 	}

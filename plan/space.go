@@ -16,17 +16,42 @@ const (
 )
 
 // SpaceName returns the name of the space that holds the key of the database:
-// "home", "shared", or the dimension that names the space with its value, as
-// "user_id=ann". Two keys have the same name iff they are in the same space.
+// "home", "shared", "shared by client,server", or the dimension that names the
+// space with its value, as "user_id=ann". Two keys have the same name iff they
+// are in the same space.
 func (d *Database) SpaceName(key []value.Value) string {
 	switch d.Placement {
 	case Home:
 		return HomeSpace
 	case Shared:
-		return SharedSpace
+		return sharedBy(d.Roles)
 	}
 	dim := d.Dims[d.Space]
 	return dim.Name + "=" + spaceValue(dim.Type, key[d.Space])
+}
+
+const sharedOf = SharedSpace + " by "
+
+// sharedBy names the space that some roles share, or all.
+func sharedBy(roles []string) string {
+	if len(roles) == 0 {
+		return SharedSpace
+	}
+	return sharedOf + strings.Join(roles, ",")
+}
+
+// IsCommon reports whether every node holds all of the database.
+func (d *Database) IsCommon() bool { return d.Placement == Shared && len(d.Roles) == 0 }
+
+// SpacesOfRoles returns the spaces that some roles alone share, and these.
+func (p *Program) SpacesOfRoles() map[string][]string {
+	spaces := map[string][]string{}
+	for i := range p.Databases {
+		if d := &p.Databases[i]; d.Placement == Shared && len(d.Roles) > 0 {
+			spaces[d.SpaceName(nil)] = d.Roles
+		}
+	}
+	return spaces
 }
 
 // spaceValue writes v so that different values of type t have different texts.

@@ -62,7 +62,7 @@ func (p *Program) Surface(role string) *Surface {
 		}
 	}
 	for i := range p.Views {
-		if v := &p.Views[i]; Runs(v.At, role) {
+		if v := &p.Views[i]; Runs(v.At, role) && !strings.Contains(v.Name, ".") { // a field that a process fills is of its record
 			t := v.Expr.Type
 			if len(v.Keys) > 0 {
 				t = v.Value

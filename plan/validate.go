@@ -56,7 +56,8 @@ func (v *validator) databases() bool {
 	for i := range v.p.Databases {
 		d := &v.p.Databases[i]
 		if d.Placement > ByValue || d.Placement == ByValue && !within(d.Space, len(d.Dims)) || d.WriteByKey >= len(d.Dims) || d.Users < 0 || d.Users > len(d.Dims) || !d.Lattice.IsLattice() ||
-			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) || !v.isHeir(d) || !d.isBound() || !d.isMortal() {
+			!each(d.Rules, func(_ int, a *int) bool { return within(*a, len(v.p.Allows)) && v.p.Allows[*a].Database == i }) || !d.Appends.fits(d.Lattice) || !v.isHeir(d) || !d.isBound() || !d.isMortal() ||
+			len(d.Roles) > 0 && (d.Placement != Shared || !areRoles(d.Roles)) {
 			return false
 		}
 	}

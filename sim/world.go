@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/martinelli-lang/martinelli/algebra/causal"
 	"github.com/martinelli-lang/martinelli/node"
@@ -149,7 +150,11 @@ func (w *World) watched() []audit.Replica {
 // holding returns which spaces a machine keeps that is not the steward's.
 func (w *World) holding(m *Machine) func(causal.SpaceID) bool {
 	holding := node.Holding(cluster, w.cfg.Program, m.role.Name, m.user())
-	return func(space causal.SpaceID) bool { return elsewhere(space) && (holding == nil || holding(space)) }
+	roles := node.Roles(cluster, w.cfg.Program)
+	return func(space causal.SpaceID) bool {
+		of := roles(space)
+		return elsewhere(space) && (of == nil || slices.Contains(of, m.role.Name)) && (holding == nil || holding(space))
+	}
 }
 
 // Machines returns the machines of the world, in the order of the config.

@@ -95,6 +95,7 @@ var registry = []Entry{
 	{"E109", "a function that calls itself"},
 	{"E110", "a block whose parameters do not fit the elements"},
 	{"E111", "an event raised where nothing handles it"},
+	{"E112", "what some roles share, where these are not all that need it"},
 	{"E190", "a construct that this version does not run yet"},
 	{"E191", "something larger than a node would load"},
 	{"E201", "an act on a value that may still change"},

@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/token"
@@ -19,7 +20,7 @@ func (o *opinion) apart() bool {
 			Way("let all of them live at one home", "one round trip; refuses offline"))
 		return true
 	}
-	if len(kinds) == 0 || kinds[0] != plan.ByValue {
+	if len(kinds) == 0 || kinds[0].placement != plan.ByValue {
 		return false
 	}
 	var space *plan.Expr
@@ -53,11 +54,18 @@ func (o *opinion) terms() []*term {
 	return ts
 }
 
+// kind is how databases are shared, and by which roles where not by all.
+type kind struct {
+	placement plan.Placement
+	roles     string
+}
+
 // kinds lists the kinds of spaces that an invariant reads and repairs.
-func (o *opinion) kinds() []plan.Placement {
-	var kinds []plan.Placement
+func (o *opinion) kinds() []kind {
+	var kinds []kind
 	database := func(i int) {
-		if k := o.p.Databases[i].Placement; !slices.Contains(kinds, k) {
+		db := &o.p.Databases[i]
+		if k := (kind{db.Placement, strings.Join(db.Roles, ",")}); !slices.Contains(kinds, k) {
 			kinds = append(kinds, k)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 type touched struct {
 	homes []int    // databases with a home, each once
 	below []int    // those that the views it reads are made of
+	roles []int    // databases that some roles alone share, each once
 	views []int    // views with a place of their own, each once
 	shows bool     // it only shows, so what is pulled from the home does
 	acts  bool     // it is a handler: views it may read as they are pulled
@@ -71,6 +72,9 @@ func (l *lowerer) database(t *touched, i int) {
 	if l.p.Databases[i].Placement == plan.Home {
 		add(&t.homes, i)
 	}
+	if len(l.p.Databases[i].Roles) > 0 {
+		add(&t.roles, i)
+	}
 }
 
 func (l *lowerer) readView(t *touched, i int) {
@@ -118,6 +122,10 @@ func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(d
 			at = slices.DeleteFunc(slices.Clone(at), func(role string) bool { return !slices.Contains(holders, role) })
 		}
 	}
+	at, isOutside := l.among(at, t, span)
+	if isOutside {
+		return at
+	}
 	for _, i := range t.views {
 		if !isPut && !t.acts {
 			at = common(at, l.p.Views[i].At)
@@ -131,6 +139,29 @@ func (l *lowerer) place(at []string, t touched, span token.Span, crossing func(d
 		}
 	}
 	return at
+}
+
+// among narrows the roles of a body to those that share all that it touches. It
+// reports whether there are none, which had a letter.
+func (l *lowerer) among(at []string, t touched, span token.Span) (narrowed []string, isOutside bool) {
+	for _, i := range t.roles {
+		db := &l.p.Databases[i]
+		if len(at) == 0 {
+			at = db.Roles
+			continue
+		}
+		both := slices.DeleteFunc(slices.Clone(at), func(role string) bool { return !slices.Contains(db.Roles, role) })
+		if len(both) == 0 {
+			l.write(diag.Errorf("E112", span, "`%s` is shared by the roles %s alone, and this stands at %s", db.Name, resolve.Quoted(db.Roles), resolve.Quoted(at)).
+				There(l.typed.Owners[i].Decl.Name.Span, "declared here").
+				Way("put it under `at :"+db.Roles[0]+"`, or another role that shares it", "it stands where the data is").
+				Way("read a view of it", "its value is pulled from the home").
+				Way("name the role in the `at` of `"+l.typed.Owners[i].Name+"` too", "its nodes hold all of it"))
+			return at, true
+		}
+		at = both
+	}
+	return at, false
 }
 
 // common returns the roles that both name, where they agree on any; none named is all.
@@ -217,7 +248,7 @@ func (l *lowerer) handler(i int) {
 			Way("`:replicated => true` on `"+db.Name+"`", "changed everywhere, offline too; nothing it says is serial")
 	})
 	h.Home = len(t.homes) > 0
-	if len(t.bound) > 0 {
+	if len(t.bound)+len(t.roles) > 0 {
 		h.At = at
 	}
 	l.mustBeAllowed(h, at, decl.Event.Span)

@@ -146,11 +146,32 @@ func (r *resolver) checkPlace(db *Database) {
 	at := db.Decl.Name.Span
 	switch {
 	case db.Sharing == ByAll && len(db.At) > 1:
-		r.write(NotYet(at, "a space that only some roles share", "declare `"+db.Name+"` outside `at`: then every role shares it"))
+		r.checkRoles(db)
 	case db.Sharing == AtHome && len(db.At) > 1:
 		r.write(NotYet(at, "one home at several roles", "name one role, or let every replica hold it with :replicated => true"))
 	case db.Sharing == AtHome:
 		r.checkHome(db)
+	}
+}
+
+// Roles returns the roles that alone share the database, ascending; none: every
+// role does, or it is not shared so.
+func (db *Database) Roles() []string {
+	if db.Sharing != ByAll || len(db.At) < 2 {
+		return nil
+	}
+	roles := slices.Clone(db.At)
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
+
+// checkRoles refuses a space of roles of which none is the home's: the steward
+// keeps every space, signs what is final in it and lets writers in.
+func (r *resolver) checkRoles(db *Database) {
+	if home := r.prog.Topology.Home(); home != "" && !slices.Contains(db.At, home) {
+		r.write(diag.Errorf("E112", db.Decl.Name.Span, "the roles %s share `%s`, and the home is at `%s`", Quoted(db.At), db.Name, home).
+			Since(token.Span{}, "the home keeps every space: it lets writers in, and says what is final").
+			Hinting("name `:%s` in the `at` too, or declare `%s` outside of `at`: then every role shares it", home, db.Name))
 	}
 }
 

@@ -1,6 +1,8 @@
 package types
 
 import (
+	"slices"
+
 	"github.com/martinelli-lang/martinelli/lang/diag"
 	"github.com/martinelli-lang/martinelli/lang/resolve"
 	"github.com/martinelli-lang/martinelli/lang/syntax"
@@ -156,7 +158,7 @@ func (c *checker) beyond(rule *plan.Allow, of *plan.Database, e *plan.Expr) *pla
 func isInReach(rule *plan.Allow, of, read *plan.Database, e *plan.Expr) bool {
 	switch read.Placement {
 	case plan.Shared:
-		return true
+		return read.IsCommon() || of.Placement == plan.Home || slices.Equal(read.Roles, of.Roles)
 	case plan.Home:
 		return of.Placement == plan.Home
 	}

@@ -21,7 +21,7 @@ func (c *checker) declareDatabase(db *resolve.Database) {
 	}
 	switch db.Sharing {
 	case resolve.ByAll:
-		d.Placement = plan.Shared
+		d.Placement, d.Roles = plan.Shared, db.Roles()
 	case resolve.ByValue:
 		d.Placement, d.Space = plan.ByValue, db.Space
 	}

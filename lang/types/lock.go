@@ -188,6 +188,9 @@ func placed(placement string) string {
 	case plan.SharedSpace:
 		return "at every replica"
 	}
+	if roles, isOfRoles := strings.CutPrefix(placement, plan.SharedSpace+" by "); isOfRoles {
+		return "at every node of the roles " + roles
+	}
 	return placement
 }
 

@@ -170,12 +170,13 @@ func (a *Auditor) passed(at int, rec *record) vector {
 	return past
 }
 
-// unsee takes out of a new part's past what was missing at its author.
+// unsee takes out of a new part's past what was missing at its author: of a
+// chain in a space that it does not hold, all that it knew behind what was late.
 func (a *Auditor) unsee(at int, rec *record, before vector) {
 	r := a.replicas[at]
 	own := a.lane(rec.part.Space, rec.part.Replica)
 	for lane, n := range rec.past {
-		isMissing := lane != own && r.excused.at(lane) >= n && a.holds(r, a.spaces[lane])
+		isMissing := lane != own && r.excused.at(lane) >= n
 		if have := before.at(lane); isMissing && have < n {
 			rec.past[lane] = have
 		}
