@@ -77,19 +77,24 @@ export class Model {
       .flatMap((r) => { const wine = this.wines.get(r.wine); return wine ? [{ wine, score: r.score }] : []; });
   }
 
+  /** isPulled says that all of this is the server's, as in version 1: a page sees its own through views, and others' bottles. */
+  get #isPulled(): boolean { return "my_photos" in this.app.views; }
+
   /** friends are those who may see this cellar; hosts those whose cellar is seen here. */
-  get friends(): readonly string[] { return this.#value<Record<string, readonly string[]>>("friends", {})[this.me] ?? []; }
+  get friends(): readonly string[] {
+    return this.#isPulled ? this.#value<readonly string[]>("my_friends", []) : (this.#value<Record<string, readonly string[]>>("friends", {})[this.me] ?? []);
+  }
   get hosts(): string[] {
     const friends = this.#value<Record<string, readonly string[]>>("friends", {});
-    return Object.keys(friends).filter((u) => u !== this.me && friends[u]!.includes(this.me)).sort();
+    return (this.#isPulled ? [...this.bottles.keys()] : Object.keys(friends).filter((u) => friends[u]!.includes(this.me))).filter((u) => u !== this.me).sort();
   }
 
   get photos(): { source: string; photo: Photo }[] {
-    return Object.entries(this.#value<Record<string, Photo | null>>("photos", {}))
+    const kept = () => Object.entries(this.#value<Record<string, Photo | null>>("photos", {}))
       .map(([key, photo]) => ({ key: JSON.parse(key) as [string, string], photo }))
-      .filter((p) => p.key[0] === this.me && p.photo)
-      .map((p) => ({ source: p.key[1], photo: p.photo! }))
-      .sort((a, b) => b.photo.taken - a.photo.taken);
+      .flatMap(({ key, photo }): [string, Photo][] => (key[0] === this.me && photo ? [[key[1], photo]] : []));
+    const all = this.#isPulled ? this.#value<readonly [string, Photo][]>("my_photos", []) : kept();
+    return all.map(([source, photo]) => ({ source, photo })).sort((a, b) => b.photo.taken - a.photo.taken);
   }
 
   /** stock is how many bottles there are, or null where the shop has not answered yet. */
