@@ -37,7 +37,7 @@ func (n *Node) awaitGiver(now causal.Instant, c caller, h int, q RaiseRequest, s
 // canAsk reports whether somebody is there who may grant in a space and can know
 // for whom, and whether the grant would reach this node.
 func (n *Node) canAsk(space causal.SpaceID) bool {
-	_, ok := n.giver(space)
+	_, ok := n.giver(space, causal.ReplicaID{})
 	return ok && n.userOf(n.self) != nil && n.keeps(space)
 }
 

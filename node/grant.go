@@ -64,59 +64,138 @@ func (n *Node) spaceAt(database, key string) (causal.SpaceID, bool) {
 	return n.space(n.cfg.Program.Databases[i].SpaceName(values)), true
 }
 
+// A request or its answer may be lost: whose answer does not come is asked
+// again, or somebody else is, each time after a longer wait.
+const (
+	grantTries = 5                 // how often a right is asked for
+	grantWait  = 2 * causal.Second // for the first answer; for each further one twice as long, at most as for any of the home's
+	grantAgain = 250 * causal.Millisecond
+)
+
+// seeking is a run that lacks a right and asks for it.
+type seeking struct {
+	caller  caller
+	handler int
+	raise   RaiseRequest
+	session replica.Session
+	wanted  flow.Wanted
+	tries   int
+	last    causal.ReplicaID // who did not answer; zero: nobody was asked
+	at      causal.Instant   // when to ask again
+}
+
 // seekGrant asks for a right that a run lacked, and runs again with it; false:
 // nobody who could give it is a neighbour.
 func (n *Node) seekGrant(now causal.Instant, c caller, h int, q RaiseRequest, session replica.Session, w flow.Wanted) bool {
 	d := &n.cfg.Program.Databases[w.Database]
-	space := n.space(d.SpaceName(w.Key))
-	giver, ok := n.giver(space)
-	if !ok || d.Placement == plan.Home || !n.isUsers() {
+	if d.Placement == plan.Home || !n.isUsers() {
 		return false
 	}
-	if !n.keeps(space) && !n.beginHold(d.SpaceName(w.Key)) {
+	if !n.keeps(n.space(d.SpaceName(w.Key))) && !n.beginHold(d.SpaceName(w.Key)) {
 		return false // the grant would not reach this node
 	}
-	stream, seq := q.Stream, q.Seq
-	key := string(value.AppendPath(nil, w.Key...))
-	ok = n.inquire(now, giver, request{Op: opGrant, Name: d.Name, Values: w.Key, User: n.cfg.User}, func(now causal.Instant, p reply) {
-		if !p.Committed {
-			n.moved(stream, seq)
-			n.abort(c, flow.AbortForbidden, "this user may not write this key of "+d.Name+": "+p.Detail)
+	return n.askGrant(now, &seeking{caller: c, handler: h, raise: q, session: session, wanted: w})
+}
+
+// askGrant asks the next one who may give the right; false: nobody can be asked.
+func (n *Node) askGrant(now causal.Instant, s *seeking) bool {
+	d := &n.cfg.Program.Databases[s.wanted.Database]
+	space, key := n.space(d.SpaceName(s.wanted.Key)), string(value.AppendPath(nil, s.wanted.Key...))
+	giver, ok := n.giver(space, s.last)
+	ok = ok && n.inquire(now, giver, request{Op: opGrant, Name: d.Name, Values: s.wanted.Key, User: n.cfg.User}, func(now causal.Instant, p reply) {
+		if p.Abort == AbortUnknown || p.Abort == AbortBusy {
+			n.seekAgain(now, s)
 			return
 		}
-		seen, err := replica.DecodeSession(p.Token)
-		if err != nil {
-			n.abort(c, flow.AbortForbidden, "the grant is malformed")
-			return
-		}
-		n.whenCovered(now, c, seen, func(now causal.Instant) {
-			if _, isGiven := n.replica.Permit(space, n.self, d.Name, key); !isGiven {
-				n.moved(stream, seq)
-				n.abort(c, flow.AbortForbidden, "the right to write this key of "+d.Name+" was taken back")
-				return
-			}
-			n.run(now, c, h, q, session)
-		})
+		n.granted(now, s, space, key, p)
 	})
 	if ok {
-		n.stall(now, stream, seq)
+		a := n.asked[n.askedSeq]
+		a.until = min(a.until, now+grantWait<<s.tries)
+		n.asked[n.askedSeq] = a
+		s.last = giver
+		s.tries++
+		n.stall(now, s.raise.Stream, s.raise.Seq)
 	}
 	return ok
 }
 
+// granted takes the answer of who may give the right.
+func (n *Node) granted(now causal.Instant, s *seeking, space causal.SpaceID, key string, p reply) {
+	name := n.cfg.Program.Databases[s.wanted.Database].Name
+	if !p.Committed {
+		n.endSeek(s, flow.AbortForbidden, "this user may not write this key of "+name+": "+p.Detail)
+		return
+	}
+	seen, err := replica.DecodeSession(p.Token)
+	if err != nil {
+		n.endSeek(s, flow.AbortForbidden, "the grant is malformed")
+		return
+	}
+	n.whenCovered(now, s.caller, seen, func(now causal.Instant) {
+		if _, isGiven := n.replica.Permit(space, n.self, name, key); !isGiven {
+			n.endSeek(s, flow.AbortForbidden, "the right to write this key of "+name+" was taken back")
+			return
+		}
+		n.run(now, s.caller, s.handler, s.raise, s.session)
+	})
+}
+
+func (n *Node) endSeek(s *seeking, abort, detail string) {
+	n.moved(s.raise.Stream, s.raise.Seq)
+	n.abort(s.caller, abort, detail)
+}
+
+// seekAgain lets a run wait until the right is asked for again, or gives up.
+// The grant may be here before: then only its answer was lost.
+func (n *Node) seekAgain(now causal.Instant, s *seeking) {
+	if s.tries >= grantTries || len(n.seeking) >= n.cfg.Limits.WaitingMax {
+		name := n.cfg.Program.Databases[s.wanted.Database].Name
+		n.endSeek(s, AbortUnreachable, "nobody who may let this user write this key of "+name+" has answered; nothing was done")
+		return
+	}
+	s.at = now + grantAgain<<s.tries + n.someOf(grantAgain<<s.tries)
+	n.seeking = append(n.seeking, s)
+}
+
+// seek asks again for the rights that are to be asked for now.
+func (n *Node) seek(now causal.Instant) {
+	list := n.seeking
+	n.seeking = nil
+	for _, s := range list {
+		d := &n.cfg.Program.Databases[s.wanted.Database]
+		space, key := n.space(d.SpaceName(s.wanted.Key)), string(value.AppendPath(nil, s.wanted.Key...))
+		_, isGiven := n.replica.Permit(space, n.self, d.Name, key)
+		switch {
+		case isGiven:
+			n.run(now, s.caller, s.handler, s.raise, s.session)
+		case now < s.at:
+			n.seeking = append(n.seeking, s)
+		case !n.askGrant(now, s):
+			s.tries++
+			n.seekAgain(now, s)
+		}
+	}
+}
+
 // giver returns a neighbour who may grant in a space: the steward, or the
-// node of the user whose space it is.
-func (n *Node) giver(space causal.SpaceID) (causal.ReplicaID, bool) {
+// node of the user whose space it is; another one than did not answer last, if
+// there is one.
+func (n *Node) giver(space causal.SpaceID, last causal.ReplicaID) (giver causal.ReplicaID, ok bool) {
 	neighbours := n.member.Neighbors()
 	if slices.Contains(neighbours, n.cfg.Steward) {
-		return n.cfg.Steward, true
+		if giver, ok = n.cfg.Steward, true; giver != last {
+			return giver, true
+		}
 	}
 	for _, peer := range neighbours {
 		if reg := n.userOf(peer); reg != nil && reg.User != "" && n.owns(reg.User, space) {
-			return peer, true
+			if giver, ok = peer, true; peer != last {
+				return giver, true
+			}
 		}
 	}
-	return causal.ReplicaID{}, false
+	return giver, ok
 }
 
 // grantTo decides a rule for the user of a neighbour, and signs the grant.

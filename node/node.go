@@ -48,6 +48,7 @@ type Node struct {
 
 	waiting  []waiting          // commands whose session's past has not come; at most Limits.WaitingMax
 	early    []earlyRun         // runs that wait for somebody who may grant what they lack; at most Limits.WaitingMax
+	seeking  []*seeking         // runs that ask again for a right, as nobody has answered; at most Limits.WaitingMax
 	asked    map[uint64]asked   // requests under way to the home; at most Limits.ForwardMax
 	askedSeq uint64             // the number of the last one
 	underWay map[string]int     // how many of asked are of each stream
@@ -402,6 +403,9 @@ func (n *Node) Deadline() (causal.Instant, bool) {
 	}
 	for _, w := range n.early {
 		consider(w.until, true)
+	}
+	for _, s := range n.seeking {
+		consider(s.at, true)
 	}
 	for _, a := range n.asked {
 		consider(a.until, true)

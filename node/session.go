@@ -43,6 +43,7 @@ func (n *Node) whenCovered(now causal.Instant, c caller, session replica.Session
 // the next round.
 func (n *Node) resume(now causal.Instant) {
 	n.runEarly(now)
+	n.seek(now)
 	if len(n.waiting) == 0 {
 		return
 	}

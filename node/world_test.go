@@ -27,6 +27,7 @@ type world struct {
 	fate    func(g *guest) fate                     // of who is about to write; nil: all live
 	secrets map[causal.ReplicaID]ed25519.PrivateKey // of all authors; nil: signatures are hashes
 	named   map[string]flow.NamedFunc               // functions that are told the ID of their call
+	loses   func(from *guest, m node.Message) bool  // whether a message is lost; nil: none is
 }
 
 type guest struct {
@@ -249,7 +250,7 @@ func (w *world) deliver() (busy bool) {
 		}
 		for _, m := range out.Messages {
 			for to := range g.links {
-				if to.id() != m.To {
+				if to.id() != m.To || w.loses != nil && w.loses(g, m) {
 					continue
 				}
 				if err := to.Receive(w.now, g.id(), m.Kind, m.Body); err != nil {
