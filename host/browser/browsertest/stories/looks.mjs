@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { accessible } from "./axe.mjs";
 
-/** looked holds a screen to what every screen is to be, in light and in dark. */
-export async function looked(p, name) {
+/** looked holds a screen to what every screen is to be, in these schemes; pictures are taken in both. */
+export async function looked(p, name, schemes) {
   await p.waitForFunction(() => document.fonts.status === "loaded" && [...document.images].every((i) => i.complete || i.loading === "lazy"));
-  await accessible(p, name);
+  await accessible(p, name, schemes);
   assert.deepEqual(await p.evaluate(crooked), [], `${name}: what is cut off or sticks out`);
   if (!process.env.SCREENS) return;
   for (const colorScheme of ["light", "dark"]) {

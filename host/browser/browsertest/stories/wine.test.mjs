@@ -116,16 +116,16 @@ test("a bottle is bought", async () => {
 });
 
 test("the screens are whole, on a phone and at a desk, in light and in dark", async () => {
-  for (const [p, name] of [[ann, "phone"], [ben, "desk"]]) {
+  for (const [p, name, schemes] of [[ann, "phone", ["light", "dark"]], [ben, "desk", ["dark"]]]) {
     for (const screen of ["Cellar", "Discover", "Scan", "Friends", "Shop"]) {
       await go(p, screen);
-      await looked(p, `${name}-${screen.toLowerCase()}`);
+      await looked(p, `${name}-${screen.toLowerCase()}`, schemes);
     }
     await seek(p, "nebbiolo");
-    await looked(p, `${name}-wine`);
+    await looked(p, `${name}-wine`, schemes);
     await p.keyboard.press("Escape");
     await p.getByRole("button", { name: "connection" }).click();
-    await looked(p, `${name}-connections`);
+    await looked(p, `${name}-connections`, schemes);
     await p.keyboard.press("Escape");
   }
 });
@@ -146,7 +146,7 @@ test("the server is killed: the two go on, and an order says that nothing was bo
   await ann.getByRole("button", { name: "Into the cellar" }).click();
   await ann.getByRole("button", { name: "Close" }).click();
   await ann.getByText("The shop is away.").waitFor();
-  await looked(ann, "phone-away");
+  await looked(ann, "phone-away", ["dark"]);
 
   await go(ben, "Cellar");
   await ben.getByRole("button", { name: "ann 4" }).click();
@@ -170,7 +170,7 @@ test("both load again with no server: everything is there", async () => {
   await ben.getByText("in the cellar of ann").first().waitFor();
   await go(ben, "Cellar");
   await bottles(ben, [shared]);
-  await looked(ben, "desk-offline");
+  await looked(ben, "desk-offline", ["light"]);
   await seek(ben, "nebbiolo fontana");
   ben.taken = await ben.getByRole("button", { name: "Into the cellar" }).getAttribute("data-of");
   await ben.getByRole("button", { name: "Into the cellar" }).click();
