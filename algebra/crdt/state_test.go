@@ -332,6 +332,31 @@ func BenchmarkStateJoinRemovedAt10k(b *testing.B) {
 	}
 }
 
+// Two states of 10,000 of which they share nothing, and the set that is read of both.
+func BenchmarkStateJoinApart(b *testing.B) {
+	apart := func(author byte) *State {
+		s := NewState()
+		for i := range uint64(10_000) {
+			s.Apply(part(author, i+1, int64(author)<<32|int64(i)), nil)
+		}
+		return s
+	}
+	x, y := apart(2), apart(3)
+	for b.Loop() {
+		b.StopTimer()
+		z := x.Clone()
+		set, _ := New("set")
+		for _, e := range z.Live() {
+			set.Insert(e.Item(), nil)
+		}
+		b.StartTimer()
+		z.Join(y)
+		for _, e := range y.Live() {
+			set.Insert(e.Item(), nil)
+		}
+	}
+}
+
 // Two states of 10,000, half of which they share.
 func BenchmarkStateJoinHalf(b *testing.B) {
 	shared := wide(5_000)

@@ -12,6 +12,7 @@ import (
 
 const tags = `
 database :tags, set<string>, :replicated => true
+allow :write, tags do |me| true end
 view :count do tags.count end
 on_tag do |name: string| tags.add(name) end
 `
