@@ -40,3 +40,18 @@ test("Firefox: what is written is there after a reload with no server, and comes
   await p.waitForFunction(() => app.status.server && app.status.unsynced === 0, { timeout: 20_000 });
   assert.deepEqual(JSON.parse(await server.martinelli("read", "favourites", "--json")), ["barolo", "offline"]);
 });
+
+test("Firefox: two pages that met at the server go on without it, page to page", async () => {
+  const pages = [];
+  for (const user of ["fay", "finn"]) {
+    const p = await (await browser.createBrowserContext()).newPage();
+    await p.goto(server.url);
+    await open(p, user);
+    pages.push(p);
+  }
+  const [fay, finn] = pages;
+  for (const p of pages) await p.waitForFunction(() => app.status.peers.some((p) => p.via === "webrtc" && p.state === "alive"), { timeout: 60_000 });
+  await server.kill();
+  await fay.evaluate(() => app.events.favour({ wine: "page to page" }).durable);
+  await finn.waitForFunction(() => app.databases.favourites.value.includes("page to page"), { timeout: 60_000 });
+});
