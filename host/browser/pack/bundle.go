@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -13,23 +14,26 @@ import (
 
 // modules are the entry points of the package; each is a file of js/src and
 // becomes one of the package. A page loads client and worker; those take idb,
-// guest, peers and rtc when they need them. In Node.js node takes the place of client,
+// program, guest, peers and rtc when they need them. In Node.js node takes the place of client,
 // and node-worker that of worker, which takes node-socket where it needs it.
 var (
-	modules     = []string{"client", "worker", "react", "idb", "guest", "peers", "rtc"}
+	modules     = []string{"client", "worker", "react", "idb", "program", "guest", "peers", "rtc"}
 	nodeModules = []string{"node", "node-worker", "node-socket"}
 )
 
 // external are the modules that stay modules of their own.
-var external = []string{"node:*", "react", "./client.js", "./idb.js", "./guest.js", "./peers.js", "./rtc.js", "./react.js", "./node.js", "./node-socket.js"}
+var external = []string{"node:*", "react", "./client.js", "./idb.js", "./program.js", "./guest.js", "./peers.js", "./rtc.js", "./react.js", "./node.js", "./node-socket.js"}
 
 // bundle makes the JavaScript of the package, and of a page's own entries.
-func bundle(rooms roomsOf, entries []string) ([]file, error) {
-	files, err := esbuild(sources(rooms, modules), nil)
+// program is page.wasm, which a worker knows by its hash.
+func bundle(rooms roomsOf, entries []string, program []byte) ([]file, error) {
+	hash := sha256.Sum256(program)
+	define := map[string]string{"programHash": fmt.Sprintf(`"%x"`, hash[:8])}
+	files, err := esbuild(sources(rooms, modules), define)
 	if err != nil {
 		return nil, err
 	}
-	forNode, err := esbuild(sources(rooms, nodeModules), nil, inNode)
+	forNode, err := esbuild(sources(rooms, nodeModules), define, inNode)
 	if err != nil || len(entries) == 0 {
 		return append(files, forNode...), err
 	}

@@ -28,15 +28,15 @@ func pack(o options) error {
 	if err != nil {
 		return err
 	}
-	scripts, err := bundle(rooms, entries)
+	program, err := buildPage(rooms, o.quick)
+	if err != nil {
+		return err
+	}
+	scripts, err := bundle(rooms, entries, program[0].data)
 	if err != nil {
 		return err
 	}
 	manifest, err := describe(rooms)
-	if err != nil {
-		return err
-	}
-	program, err := buildPage(rooms, o.quick)
 	if err != nil {
 		return err
 	}

@@ -27,15 +27,6 @@ const argumentsAt = 4096; // where Go's linker leaves room for them
 /** The collector has one thread with all else here: it comes when the heap is four times what lived, not twice, and costs a third less. */
 const environment = "js\0GOGC=300\0";
 
-/** load compiles the program at url while it arrives. Where the server gives
- * it another type than application/wasm it is compiled when it is whole. */
-export async function load(url: string | URL): Promise<WebAssembly.Module> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`martinelli: ${url} was answered with ${response.status}: serve page.wasm beside worker.js`);
-  if (response.headers.get("Content-Type")?.startsWith("application/wasm")) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
-
 /** start runs the program until its main waits, and returns what it exports.
  * more are imports of the program's own beside Go's. It fails where the
  * program imports what is not given here. */

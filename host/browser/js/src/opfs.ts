@@ -4,7 +4,7 @@
 
 import { type Action, type Files, FilesError, failure, fileNames, flush, full, write } from "./files.ts";
 
-interface SyncHandle {
+export interface SyncHandle {
   read(into: Uint8Array, options: { at: number }): number;
   write(from: Uint8Array, options: { at: number }): number;
   truncate(size: number): void;
@@ -23,7 +23,7 @@ export async function openOPFS(app: string): Promise<Files> {
     for (const name of fileNames) {
       const file = await dir.getFileHandle(name, { create: true });
       if (!("createSyncAccessHandle" in file)) throw new FilesError("missing", `martinelli: ${what}: this browser has no synchronous handles`);
-      handles.push(await (file as unknown as { createSyncAccessHandle(): Promise<SyncHandle> }).createSyncAccessHandle());
+      handles.push(await handleOf(file));
     }
   } catch (cause) {
     for (const h of handles) h.close();
@@ -58,6 +58,19 @@ async function directory(app: string): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
   const all = await root.getDirectoryHandle("martinelli", { create: true });
   return all.getDirectoryHandle(encodeURIComponent(app), { create: true });
+}
+
+export const handleOf = (file: object) => (file as { createSyncAccessHandle(): Promise<SyncHandle> }).createSyncAccessHandle();
+
+/** programs is the folder with the copy of the node's program, under its hash (program.ts), beside what an application stores. */
+export const programs = async (create = false) => (await navigator.storage.getDirectory()).getDirectoryHandle("martinelli.wasm", { create });
+
+/** readProgram gives the copy of a program: it is there in a fifth of the time that a fetch takes. */
+export async function readProgram(hash: string): Promise<Uint8Array> {
+  const h = await handleOf(await (await programs()).getFileHandle(hash));
+  const bytes = readAll(h);
+  h.close();
+  return bytes;
 }
 
 function readAll(h: SyncHandle): Uint8Array {

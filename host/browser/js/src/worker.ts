@@ -5,15 +5,19 @@
 import { bytesAt, isStale } from "./admit.ts";
 import { engine } from "./engine.ts";
 import { type Action, type Files, FilesError } from "./files.ts";
-import { type Exports, load, start as run } from "./gojs.ts";
+import { type Exports, start as run } from "./gojs.ts";
 import { forget, Keeper, verify } from "./keys.ts";
 import { type Bytes, delivery, Letter, letters, type Out, unbase64, unhex } from "./mailbox.ts";
+import { readProgram } from "./opfs.ts";
 import { type Answer, batchesMax, type FailedKind, type Ready, type Request, type Signalled, type Start, type Status } from "./protocol.ts";
 import type { Guest } from "./guest.ts";
 import type { Peers, Wishes } from "./peers.ts";
 import { type Link, WebSockets } from "./socket.ts";
 import { openFiles, persist, removeFiles, usage } from "./storage.ts";
 import { Tabs } from "./speak.ts";
+
+/** programHash begins the SHA-256 of page.wasm, which the packer puts here. */
+declare const programHash: string;
 
 /** What came of a command, by the numbers of host/browser. */
 const states: Answer["state"][] = ["taken", "durable", "synced", "committed", "pending", "aborted", "done"];
@@ -87,7 +91,7 @@ class Node {
   async begin() {
     const start = this.#start;
     const begun = performance.now();
-    this.#module = load(start.wasm);
+    this.#module = this.#load();
     this.#module.catch(() => {});
     try {
       this.#keeper = await Keeper.open(start.app, start.storage === "memory");
@@ -109,6 +113,16 @@ class Node {
     }
     this.#took.wasm = performance.now() - begun;
     await this.#open();
+  }
+
+  /** load compiles the program: a copy that is in a file, or what a server or its service worker gives. */
+  async #load() {
+    const hash = this.#start.storage === "memory" ? "" : programHash;
+    try {
+      return await WebAssembly.compile((await readProgram(hash)) as BufferSource); // none has an empty name
+    } catch {
+      return (await import("./program.js")).load(this.#start.wasm, hash);
+    }
   }
 
   /** provide sees to a pass, the program and its modules: what is kept is taken at once, and made new beside. */
