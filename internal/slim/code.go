@@ -25,8 +25,9 @@ const (
 	typeI64    = 0x7e
 )
 
-// slimCode returns a code section that does the same.
-func slimCode(b []byte) ([]byte, error) {
+// slimCode returns a code section that does the same; idle are functions that
+// are never called.
+func slimCode(b []byte, idle map[uint64]bool) ([]byte, error) {
 	count, n := binary.Uvarint(b)
 	if n <= 0 {
 		return nil, errCut
@@ -43,6 +44,9 @@ func slimCode(b []byte) ([]byte, error) {
 			return nil, fmt.Errorf("slim: function %d: %w", i, err)
 		}
 		body := f.slim()
+		if idle[i] {
+			body = trap
+		}
 		out = append(appendUint(out, uint64(len(body))), body...)
 		b = b[n+int(size):]
 	}

@@ -4,6 +4,7 @@ import "encoding/binary"
 
 // Opcodes of instructions that are not as long as most.
 const (
+	opUnreachable  = 0x00
 	opBr           = 0x0c
 	opBrTable      = 0x0e
 	opCall         = 0x10

@@ -49,27 +49,31 @@ type packer struct {
 	from, numbersAt uint32 // addresses of the columns and of their numbers
 }
 
-// pack makes the tables small, and returns the function that unfolds them.
-func (t *tables) pack() (unfolder []byte, err error) {
+// pack makes the tables small, and returns the function that unfolds them, and
+// which functions are never called.
+func (t *tables) pack() (unfolder []byte, idle map[uint64]bool, err error) {
 	list, begins, err := t.records()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if idle, err = t.idle(list); err != nil {
+		return nil, nil, err
 	}
 	p := &packer{tables: t, list: list}
 	if err := p.checkShape(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	names, err := t.rename(list)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	perPC, err := p.perPCTables()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	stack, err := p.stackTables(begins)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, word := range []int{recordName, recordArgs, recordDefer} {
 		p.number(word, 0)
@@ -79,9 +83,9 @@ func (t *tables) pack() (unfolder []byte, err error) {
 	clear(p.indexed())
 	if !replace(t.b[t.functions:t.stack], nil) || !replace(t.b[t.perPC:t.functions], perPC) ||
 		!replace(t.b[t.stack:t.index], stack) || !replace(t.b[t.names:t.perPC], p.folded(names)) {
-		return nil, errors.New("what is left is more than there was")
+		return nil, nil, errors.New("what is left is more than there was")
 	}
-	return unfold(p.from, p.numbersAt), nil
+	return unfold(p.from, p.numbersAt), idle, nil
 }
 
 // replace writes what is left of a part over it: behind it are zeros.

@@ -61,7 +61,7 @@ func TestItRefusesWhatGoDidNotLink(t *testing.T) {
 		}
 		for i := 0; i < len(s.content); i += 1 + len(s.content)/60 {
 			s.content[i] ^= 0xff
-			_, _, _ = slimData(s.content)
+			_, _, _, _ = slimData(s.content)
 			s.content[i] ^= 0xff
 		}
 	}
@@ -80,7 +80,7 @@ func FuzzData(f *testing.F) {
 				t.Errorf("%x reads otherwise when written again: %v", b, err)
 			}
 		}
-		_, _, _ = slimData(b)
+		_, _, _, _ = slimData(b)
 	})
 }
 
@@ -89,11 +89,11 @@ func FuzzCode(f *testing.F) {
 	f.Add([]byte{1, 16, 1, 1, typeI32, opBlock, typeNone, opGet, 0, opBrIf, 0, opI32Const, 0, opReturn, opEnd, opI32Const, 1, opEnd})
 	f.Add(append([]byte{1, 18, 1, 1, typeI32}, 0x42, 0x84, 0x80, 0x80, 0x80, 1, 0x1a, 0x42, 0x85, 0x80, 0x80, 0x80, 1, 0x1a, 0x0b))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		slimmed, err := slimCode(b)
+		slimmed, err := slimCode(b, nil)
 		if err != nil {
 			return
 		}
-		if _, err := slimCode(slimmed); err != nil {
+		if _, err := slimCode(slimmed, nil); err != nil {
 			t.Errorf("%x becomes %x: %v", b, slimmed, err)
 		}
 	})
@@ -104,7 +104,7 @@ func FuzzCode(f *testing.F) {
 func TestAlikeIsSaidAlike(t *testing.T) {
 	leave := []byte{1, 1, typeI32, opBlock, typeNone, opGet, 0, opBrIf, 0, opI32Const, 0, opReturn, opEnd, opI32Const, 1, opEnd}
 	own := []byte{1, 1, typeI32, opI64Const, 0x84, 0x80, 0x84, 0x80, 1, opDrop, opI64Const, 0x85, 0x80, 0x84, 0x80, 1, opDrop, opEnd}
-	got, err := slimCode(codeOf(leave, own))
+	got, err := slimCode(codeOf(leave, own), nil)
 	want := codeOf(
 		[]byte{1, 1, typeI32, opBlock, typeNone, opGet, 0, opIf, typeNone, opI32Const, 1, opReturn, opEnd, opI32Const, 0, opReturn, opEnd, opI32Const, 1, opEnd},
 		[]byte{2, 1, typeI32, 1, typeI64, opI64Const, 0x80, 0x80, 0x84, 0x80, 1, opSet, 2,
