@@ -57,7 +57,12 @@ func measure() error {
 		}
 	}
 	env := []string{"CHROMIUM=" + chromium, "MARTINELLI=" + martinelli, "PAGE=" + page, "ROOT=" + root}
-	return run("pages", env, "node", "figures.mjs")
+	for _, figures := range []string{"figures.mjs", "sets.mjs"} {
+		if err := run("pages", env, "node", figures); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func find(names ...string) (string, error) {
