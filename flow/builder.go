@@ -230,6 +230,16 @@ func (b *builder) keeps(xs *plan.Expr) bool {
 	return false
 }
 
+// counts reports whether a body leaves the counting of xs to a node: what keeps
+// leaves to one, and the keys and rows of a database, which change one by one.
+func (b *builder) counts(xs *plan.Expr) bool {
+	if formOf(xs.Type) != formSet {
+		return false
+	}
+	isRows := xs.Op == plan.OpDatabase && !b.graph.engine.isLog(xs) && len(b.graph.engine.databases[xs.Index].decl.Dims) > 0
+	return xs.Op == plan.OpKeys || isRows || b.keeps(xs)
+}
+
 // readsDatabase reports whether xs changes as databases do. Without one it is
 // a constant, and a node would be no gain.
 func readsDatabase(xs *plan.Expr) bool {

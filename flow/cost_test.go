@@ -74,7 +74,7 @@ var operators = map[string]func(w *world) *plan.Expr{
 // TestStepsFollowTheChange: one change of each database costs a handful of
 // steps, at 100 elements and at 4,000.
 func TestStepsFollowTheChange(t *testing.T) {
-	const stepsMax = 12
+	const stepsMax = 20
 	for name, view := range operators {
 		for _, n := range []int{100, 4_000} {
 			e, h := sized(t, n, view)

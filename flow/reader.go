@@ -147,7 +147,7 @@ func (c *compiler) count(e *plan.Expr) intFn {
 	if isString(xs.Type) {
 		return codePoints(c.value(xs))
 	}
-	if c.graph != nil && c.graph.keeps(xs) {
+	if c.graph != nil && c.graph.counts(xs) {
 		return c.graph.count(xs).read
 	}
 	if r, ok := c.readable(xs); ok {

@@ -121,7 +121,9 @@ func (o *tracking) run(g *graph, t *tracked) []item {
 	m := g.enter(o.params, o.slots, t.value)
 	g.noted = g.noted[:0]
 	m.deps = &g.noted
+	fuel := m.fuel
 	out := o.evaluate(m, t.item)
+	g.steps += uint64(fuel - m.fuel)
 	m.deps = nil
 	g.retie(t, g.noted)
 	if !g.left(m) {
