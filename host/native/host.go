@@ -255,8 +255,12 @@ func (h *Host) openStore() error {
 	// Until the store is open this ends the wait for space; then supervise does.
 	giveUp := context.AfterFunc(h.ctx, func() { close(full.closing) })
 	d, err := openDisk(h.cfg.Dir, diskOptions{fs: full.watch(h.cfg.FS), log: h.log, newReplica: h.cfg.NewReplica, written: h.identity.isStored(), giveUp: h.ctx.Done()})
-	if !giveUp() {
-		return errors.Join(context.Cause(h.ctx), d.Close())
+	isStopped := giveUp()
+	if cause := context.Cause(h.ctx); cause != nil {
+		if isStopped { // the store heard of the end before the wait did
+			close(full.closing)
+		}
+		return errors.Join(cause, d.Close())
 	}
 	if err != nil {
 		return err
